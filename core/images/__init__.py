@@ -1,0 +1,1 @@
+"""Files and archives in, pixels out."""

@@ -1,0 +1,84 @@
+"""One file's bytes to 8-bit grey pixels, each kind of file by a stated rule.
+
+======================  ==========================================================================
+grey, 8 bit             as it is
+grey, 16 bit            v / 257 rounded: the full range 0..65535 to 0..255, never clipped
+1 bit                   0 and 255
+RGB, CMYK, YCbCr        ITU-R 601-2 luma (Pillow's "L")
+palette                 its colours, then luma; never the raw indices
+alpha                   laid over black, the background of a CT slice
+32-bit float or int     refused: these have no fixed range to scale from
+several pages           refused: one image a file
+======================  ==========================================================================
+"""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from core.errors import UnreadableImage
+
+FORMATS = ("PNG", "JPEG", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+OTHER_IMAGES = (".bmp", ".gif", ".webp", ".dcm", ".dicom", ".nii", ".gz", ".jp2", ".npy", ".pgm", ".heic")
+MIN_SIDE = 16
+MAX_PIXELS = 64_000_000
+
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def read_grey(data: bytes) -> np.ndarray:
+    """uint8 (H, W) of an image file's bytes. Raises UnreadableImage with the reason."""
+    if not data:
+        raise UnreadableImage("the file is empty (0 bytes)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; the limits are ours
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check(image)
+                image.load()
+                return _grey(ImageOps.exif_transpose(image))
+    except UnreadableImage:
+        raise
+    except UnidentifiedImageError:
+        raise UnreadableImage("not a PNG, JPEG or TIFF image, whatever its name says") from None
+    except MemoryError:
+        raise UnreadableImage("the image needs more memory than there is") from None
+    except Exception as error:  # a decoder may raise anything on a broken file
+        raise UnreadableImage(f"damaged or cut off ({_first_line(error)})") from None
+
+
+def _check(image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS // 10**6} million")
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImage(f"{width} x {height} pixels: too small, {MIN_SIDE} x {MIN_SIDE} is the least")
+    pages = getattr(image, "n_frames", 1)
+    if pages > 1:
+        raise UnreadableImage(f"{pages} pages in one file: save each as an image of its own")
+
+
+def _grey(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I;16"):
+        if image.mode.endswith("S"):
+            raise UnreadableImage("signed 16-bit values have no fixed range: apply a window first")
+        return scale_16_bit(np.asarray(image))
+    if image.mode in ("I", "F"):
+        raise UnreadableImage("32-bit values have no fixed range: save it with 8 or 16 bits")
+    if image.mode in ("PA", "P", "LA", "La", "RGBA", "RGBa"):
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
+    return np.asarray(image.convert("L"), dtype=np.uint8).copy()
+
+
+def scale_16_bit(values: np.ndarray) -> np.ndarray:
+    """uint16 0..65535 to uint8 0..255: 257 = 65535 / 255, so that white stays white and 8 bits survive."""
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:120] if text else type(error).__name__

@@ -1,0 +1,148 @@
+"""What can be asked of a set, and the order of the stages that answer it (stages.py).
+
+    pixels -> features -> PCA -> tree -> cut -> scores
+                            \\-> k-means /
+                            \\-> map
+
+Results are handed out in the order of the set's files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core import clustering, features, scores
+from core.errors import BadChoice
+from core.features import runtime
+from core.images.library import Library
+from core.progress import Listener, silent
+from core.stages import Embedder, Run, Stage, feature_key, network_key, pace_name
+from core.store import Store
+from core.values import ImageFile, ImageSet, PipelineConfig
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Which images belong together, and how well that agrees with the known generators.
+
+    ``clusters[i]`` is that of ``files[i]``; ``config`` is the one asked for, as it was really run;
+    ``k_source`` says who chose k: given, known (one a generator) or auto (silhouette).
+    """
+
+    config: PipelineConfig
+    files: tuple[ImageFile, ...]
+    clusters: np.ndarray
+    k: int
+    k_source: str
+    n_features: int
+    n_raw: int
+    agreement: scores.Agreement
+    silhouette: scores.Score
+    silhouette_by_k: Mapping[int, float]
+    stages: Mapping[str, Stage]
+    notes: tuple[str, ...]
+
+    @property
+    def cached(self) -> bool:
+        """No embedding had to be computed."""
+        return self.stages["features"].cached
+
+    @property
+    def seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages.values())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a config would have to compute: ``missing`` embeddings, in about ``seconds``."""
+
+    images: int
+    missing: int
+    seconds: float
+
+
+class Pipeline:
+    """The stages over one store and one library."""
+
+    def __init__(
+        self,
+        store: Store,
+        library: Library,
+        effort: runtime.Effort | None = None,
+        listener: Listener = silent,
+    ) -> None:
+        self.store = store
+        self.embedder = Embedder(store, library, effort or runtime.Effort(), listener)
+
+    # -- what a person asks for --------------------------------------------------------------------
+
+    def attribute(self, image_set: ImageSet, config: PipelineConfig) -> Attribution:
+        """Cluster a set's generated images and score that against their generators (section 3.2)."""
+        config, notes = self.effective(config)
+        files = generated(image_set)
+        run = Run(self.embedder, config, files)
+        run.ensure_features()
+        k, source, by_k = run.choose_k(notes)
+        clusters, silhouettes = run.cluster(k)
+        in_order = clustering.ordered(clusters[run.back])
+        return Attribution(
+            config=config,
+            files=files,
+            clusters=in_order,
+            k=k,
+            k_source=source,
+            n_features=run.n_features(),
+            n_raw=features.dimensions(config.feature),
+            agreement=run.agreement(in_order),
+            silhouette=scores.mean_score(silhouettes if silhouettes.size else None),
+            silhouette_by_k=by_k,
+            stages=run.stages,
+            notes=tuple(notes),
+        )
+
+    def tree(self, image_set: ImageSet, config: PipelineConfig) -> np.ndarray:
+        """The linkage matrix behind a hierarchical config; its leaves are in the order of the hashes."""
+        config, _ = self.effective(config)
+        return Run(self.embedder, config, generated(image_set)).tree()
+
+    def map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> np.ndarray:
+        """Where each generated image lies, (n, 2), by ``pca`` or ``umap``."""
+        config, _ = self.effective(config)
+        run = Run(self.embedder, config, generated(image_set))
+        return run.map(kind)[run.back]
+
+    def has_map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> bool:
+        config, _ = self.effective(config)
+        run = Run(self.embedder, config, generated(image_set))
+        return self.store.has(run.map_key(kind)) if kind == "umap" else self.store.has(run.pca_key)
+
+    def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
+        """What ``attribute`` would have to embed; computes nothing."""
+        feature = self.effective(config)[0].feature
+        ids = sorted({file.sha256 for file in image_set.generated})
+        missing = len(ids) - self.store.count_rows(feature_key(feature), ids)
+        pace = self.store.note(pace_name(feature))
+        rate = float(pace["images_per_second"]) if pace else features.first_guess(feature)
+        prepare = 0.0
+        if missing and features.is_network(feature.backbone) and not self.store.has(network_key(feature)):
+            prepare = 10.0
+        return Plan(len(ids), missing, missing / rate + prepare)
+
+    def effective(self, config: PipelineConfig) -> tuple[PipelineConfig, list[str]]:
+        """The config as this machine runs it, and what was changed, in words."""
+        clustering.check(config.cluster)
+        feature = config.feature
+        if feature.precision == "bf16" and not runtime.has_bf16():
+            note = "This processor does not compute in bf16, so the features are those of fp32."
+            return replace(config, feature=replace(feature, precision="fp32")), [note]
+        return config, []
+
+
+def generated(image_set: ImageSet) -> tuple[ImageFile, ...]:
+    """The images to attribute. Raises BadChoice where there are too few to group."""
+    if len(image_set.generated) < 2:
+        raise BadChoice(
+            f"'{image_set.name}' has {len(image_set.generated)} generated images; grouping needs at least 2."
+        )
+    return image_set.generated

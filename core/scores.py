@@ -1,0 +1,220 @@
+"""How well clusters agree with generators, and what must stand beside each score.
+
+Every score is a function of the contingency table (generators x clusters), computed for a whole stack of
+tables at once. So a bootstrap over images is a multinomial draw of tables, and permuting the labels is a
+draw of tables with the same margins: exact, and thousands of them cost milliseconds.
+
+- ARI: Hubert and Arabie 1985. NMI (arithmetic), homogeneity, completeness, V: Rosenberg and Hirschberg
+  2007. AMI: Vinh, Epps, Bailey 2010. Fowlkes-Mallows 1983. Accuracy: after Hungarian matching.
+- p-value: (1 + permutations at least as good) / (1 + permutations) (Phipson and Smyth 2010).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+VERSION = 1
+BOOTSTRAPS = 1999
+PERMUTATIONS = 9999
+SLOW_DRAWS = 199  # of those scores that go table by table
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Score:
+    """A value with its bootstrap interval and its mean under permuted labels; or why there is none."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    undefined: str | None = None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Clusters against generators. ``table[i, j]``: images of generator i in cluster j."""
+
+    scores: Mapping[str, Score]
+    p_value: float | None
+    chance_95: float | None  # 95% of label permutations have a lower ARI
+    generators: tuple[str, ...]
+    table: np.ndarray
+    matching: tuple[int | None, ...]  # the cluster matched to each generator
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "table": self.table.tolist()}
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "Agreement":
+        return Agreement(
+            {name: Score(**score) for name, score in raw["scores"].items()},
+            raw["p_value"],
+            raw["chance_95"],
+            tuple(raw["generators"]),
+            np.array(raw["table"], np.int64).reshape(len(raw["generators"]), -1),
+            tuple(raw["matching"]),
+        )
+
+
+Tables = np.ndarray  # float64 (b, generators, clusters)
+
+
+def _pairs(counts: np.ndarray) -> np.ndarray:
+    return counts * (counts - 1) / 2
+
+
+def _pair_sums(tables: Tables) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    together = _pairs(tables).sum((1, 2))
+    by_class = _pairs(tables.sum(2)).sum(1)
+    by_cluster = _pairs(tables.sum(1)).sum(1)
+    return together, by_class, by_cluster, _pairs(tables.sum((1, 2)))
+
+
+def ari(tables: Tables) -> np.ndarray:
+    together, by_class, by_cluster, every = _pair_sums(tables)
+    expected = by_class * by_cluster / every
+    best = (by_class + by_cluster) / 2
+    return _ratio(together - expected, best - expected, otherwise=1.0)
+
+
+def fowlkes_mallows(tables: Tables) -> np.ndarray:
+    together, by_class, by_cluster, _ = _pair_sums(tables)
+    return _ratio(together, np.sqrt(by_class * by_cluster), otherwise=0.0)
+
+
+def _entropy(counts: np.ndarray) -> np.ndarray:
+    """Nats, over the last axis of (b, m) counts."""
+    share = counts / counts.sum(-1, keepdims=True)
+    return -(share * np.log(np.where(share > 0, share, 1))).sum(-1)
+
+
+def _information(tables: Tables) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mutual information, entropy of the generators, entropy of the clusters; (b,) each."""
+    of_class, of_cluster = _entropy(tables.sum(2)), _entropy(tables.sum(1))
+    joint = _entropy(tables.reshape(len(tables), -1))
+    return np.maximum(of_class + of_cluster - joint, 0), of_class, of_cluster
+
+
+def nmi(tables: Tables) -> np.ndarray:
+    mutual, of_class, of_cluster = _information(tables)
+    return _ratio(mutual, (of_class + of_cluster) / 2, otherwise=1.0)
+
+
+def homogeneity(tables: Tables) -> np.ndarray:
+    mutual, of_class, _ = _information(tables)
+    return _ratio(mutual, of_class, otherwise=1.0)
+
+
+def completeness(tables: Tables) -> np.ndarray:
+    mutual, _, of_cluster = _information(tables)
+    return _ratio(mutual, of_cluster, otherwise=1.0)
+
+
+def ami(tables: Tables) -> np.ndarray:
+    """Table by table: the expected information is scikit-learn's exact sum."""
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    mutual, of_class, of_cluster = _information(tables)
+    expected = np.array([expected_mutual_information(_filled(t), int(t.sum())) for t in tables], float)
+    return _ratio(mutual - expected, (of_class + of_cluster) / 2 - expected, otherwise=1.0)
+
+
+def accuracy(tables: Tables) -> np.ndarray:
+    return np.array([t[match(t)].sum() for t in tables]) / tables.sum((1, 2))
+
+
+def match(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Generators and clusters paired one to one so that most images agree (Hungarian method)."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return rows, columns
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray, otherwise: float) -> np.ndarray:
+    safe = np.abs(bottom) > 1e-12
+    return np.where(safe, top / np.where(safe, bottom, 1), otherwise)
+
+
+FAST: Mapping[str, Callable[[Tables], np.ndarray]] = {
+    "ari": ari,
+    "nmi": nmi,
+    "homogeneity": homogeneity,
+    "completeness": completeness,
+    "v_measure": nmi,  # V with beta 1 is NMI with the arithmetic mean
+    "fowlkes_mallows": fowlkes_mallows,
+}
+SLOW: Mapping[str, Callable[[Tables], np.ndarray]] = {"ami": ami, "accuracy": accuracy}
+NAMES = (*FAST, *SLOW)
+
+
+def contingency(truth: Sequence[str | None], clusters: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the generators and int64 (generators, clusters) counts, over images of a known generator."""
+    known = np.array([label is not None for label in truth], bool)
+    names, rows = np.unique([label for label in truth if label is not None], return_inverse=True)
+    table = np.zeros((len(names), int(clusters.max()) + 1), np.int64)
+    np.add.at(table, (rows, clusters[known]), 1)
+    return tuple(str(name) for name in names), table
+
+
+def agreement(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agreement:
+    """All scores of a contingency table; seeded, so the same every time."""
+    if not names:
+        return _undefined("no image's generator is known", names, table)
+    if len(names) == 1:
+        return _undefined(f"all images come from one generator, {names[0]}", names, table)
+    if (table.sum(0) > 0).sum() == 1:
+        return _undefined("all images are in one cluster", names, table)
+
+    rng = np.random.default_rng(seed)
+    n, observed = int(table.sum()), table[None].astype(float)
+    drawn = rng.multinomial(n, table.ravel() / n, BOOTSTRAPS).reshape(-1, *table.shape).astype(float)
+    shuffled = _same_margins(table, PERMUTATIONS, rng)
+    scores: dict[str, Score] = {}
+    for name, score in {**FAST, **SLOW}.items():
+        draws = SLOW_DRAWS if name in SLOW else None
+        low, high = interval(score(drawn[:draws]))
+        chance = score(shuffled[:draws])
+        scores[name] = Score(float(score(observed)[0]), low, high, float(chance.mean()))
+    by_chance = ari(shuffled)
+    p_value = (1 + int((by_chance >= ari(observed)[0] - 1e-12).sum())) / (1 + PERMUTATIONS)
+    rows, columns = match(table)
+    pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
+    matching = tuple(pairs.get(i) for i in range(len(names)))
+    return Agreement(scores, p_value, float(np.quantile(by_chance, LEVEL)), names, table, matching)
+
+
+def _same_margins(table: np.ndarray, count: int, rng: np.random.Generator) -> Tables:
+    """Tables as they come when the labels are permuted: the same margins, else chance (Patefield 1981)."""
+    from scipy.stats import random_table
+
+    filled = _filled(table)
+    return np.asarray(random_table(filled.sum(1), filled.sum(0)).rvs(count, random_state=rng), float)
+
+
+def _filled(table: np.ndarray) -> np.ndarray:
+    """int64 counts without the generators and clusters that have no image."""
+    return table[table.sum(1) > 0][:, table.sum(0) > 0].astype(np.int64)
+
+
+def _undefined(reason: str, names: tuple[str, ...], table: np.ndarray) -> Agreement:
+    scores = {name: Score(None, undefined=reason) for name in NAMES}
+    return Agreement(scores, None, None, names, table, (None,) * len(names))
+
+
+def interval(draws: np.ndarray) -> tuple[float, float]:
+    """The central 95% of bootstrap draws."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def mean_score(samples: np.ndarray | None, seed: int = 0) -> Score:
+    """A mean over images, such as the silhouette, with its bootstrap interval."""
+    if samples is None:
+        return Score(None, undefined="it needs at least two clusters and fewer clusters than images")
+    rng = np.random.default_rng(seed)
+    draws = np.array([samples[rng.integers(0, len(samples), len(samples))].mean() for _ in range(499)])
+    return Score(float(samples.mean()), *interval(draws))

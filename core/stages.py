@@ -1,0 +1,252 @@
+"""Each stage of the pipeline with its key: looked up in the store, else computed and kept.
+
+A key is the hash of the stage's version, its upstream keys and its part of the config; the root is the
+content of the images. Rows stand in the order of the images' hashes, so that names and folders change
+nothing.
+"""
+
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core import clustering, features, projection, reduction, scores
+from core.errors import BadChoice, ImprintError
+from core.features import runtime, weights
+from core.features.convert import convert
+from core.hashing import key
+from core.images.library import Library
+from core.progress import Listener, Meter, Step
+from core.store import Arrays, Store
+from core.values import FeatureSpec, ImageFile, PipelineConfig
+
+NETWORK_VERSION = 1
+
+# Seconds are of computing, not of importing: what a stage imports is loaded before its clock starts.
+LIBRARIES = {
+    "pca": ("sklearn.decomposition",),
+    "tree": ("scipy.cluster.hierarchy", "scipy.spatial.distance"),
+    "clusters": ("sklearn.cluster", "sklearn.metrics", "scipy.sparse.csgraph"),
+    "scores": ("sklearn.metrics.cluster", "scipy.stats", "scipy.optimize"),
+}
+
+
+def _import(stage: str) -> None:
+    for library in LIBRARIES.get(stage, ()):
+        importlib.import_module(library)
+
+
+@dataclass(frozen=True)
+class Stage:
+    cached: bool
+    seconds: float
+
+
+class Embedder:
+    """Features of images by hash, through the store."""
+
+    def __init__(self, store: Store, library: Library, effort: runtime.Effort, listener: Listener) -> None:
+        self.store, self.library, self.effort, self.listener = store, library, effort, listener
+
+    def embed(self, feature: FeatureSpec, ids: Sequence[str]) -> tuple[np.ndarray, bool]:
+        """float32 (n, D) features of images by hash, and whether all were there already.
+
+        Each batch is in the store before the next is asked for; an image is never embedded twice.
+        """
+        space = feature_key(feature)
+        found = self.store.rows(space, ids)
+        missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
+        if missing:
+            engine = self._runtime(feature)
+            meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
+            work = features.embed(feature, missing, self.library.pixels, engine, self.effort)
+            start = time.perf_counter()
+            with closing(work):
+                for batch, rows in work:
+                    if not np.isfinite(rows).all():
+                        raise ImprintError(
+                            f"{features.title(feature.backbone)} gave values that are not finite."
+                        )
+                    self.store.put_rows(space, batch, rows)
+                    found.update(zip(batch, rows, strict=True))
+                    meter.add(len(batch))
+            pace = len(missing) / (time.perf_counter() - start)
+            self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
+        return np.stack([found[identity] for identity in ids]), not missing
+
+    def _runtime(self, feature: FeatureSpec) -> runtime.Runtime | None:
+        if not features.is_network(feature.backbone):
+            return None
+        if runtime.has_cuda():
+            from core.features.networks import build
+
+            return runtime.Torch(build(feature, self._weights(feature)), feature.precision)
+        self.listener(Step(f"preparing {features.title(feature.backbone)}", 0, 1))
+        network, _ = self.store.compute(
+            network_key(feature), lambda: convert(feature, self._weights(feature)), "networks"
+        )
+        return runtime.OpenVino(network, feature.precision, self.effort)
+
+    @staticmethod
+    def _weights(feature: FeatureSpec) -> Path | None:
+        return None if feature.weights == features.UNTRAINED else weights.require(feature.backbone)
+
+
+class Run:
+    """One config over one list of files: the keys of its stages, and what each took."""
+
+    def __init__(self, embedder: Embedder, config: PipelineConfig, files: tuple[ImageFile, ...]) -> None:
+        self.embedder, self.store, self.config, self.files = embedder, embedder.store, config, files
+        self.stages: dict[str, Stage] = {}
+        hashes = np.array([file.sha256 for file in files])
+        order = np.argsort(hashes, kind="stable")
+        self.ids = hashes[order].tolist()
+        self.back = np.argsort(order, kind="stable")  # from the order of the hashes to that of the set
+        self.features_key = key("set features", feature_key(config.feature), self.ids)
+        self.pca_key = key("pca", reduction.VERSION, self.features_key)
+        variance = config.reduce.variance
+        self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
+        self._features: np.ndarray | None = None
+        self._pca: Arrays | None = None
+
+    def ensure_features(self) -> None:
+        """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
+        distinct = sorted(set(self.ids))
+        if self.store.count_rows(feature_key(self.config.feature), distinct) < len(distinct):
+            self.features()
+        else:
+            self.stages["features"] = Stage(True, 0.0)
+
+    def features(self) -> np.ndarray:
+        if self._features is None:
+            start = time.perf_counter()
+            self._features, cached = self.embedder.embed(self.config.feature, self.ids)
+            self._took("features", cached, start)
+        return self._features
+
+    def pca(self) -> Arrays:
+        if self._pca is None:
+            self._pca = self._stage("pca", self.pca_key, lambda: reduction.decompose(self.features()))
+        return self._pca
+
+    def reduced(self) -> np.ndarray:
+        variance = self.config.reduce.variance
+        return self.features() if variance is None else reduction.project(self.pca(), variance)
+
+    def n_features(self) -> int:
+        variance = self.config.reduce.variance
+        if variance is None:
+            return features.dimensions(self.config.feature)
+        return reduction.columns(self.pca()["ratio"], variance)
+
+    def tree(self) -> np.ndarray:
+        spec = self.config.cluster
+        name = key("tree", clustering.VERSION, self.reduced_key, spec.linkage, spec.metric)
+        return self._stage(
+            "tree", name, lambda: {"merges": clustering.tree(self.reduced(), spec.linkage, spec.metric)}
+        )["merges"]
+
+    def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
+        """k, who chose it, and (for auto) the mean silhouette of each k tried."""
+        spec = self.config.cluster
+        if isinstance(spec.k, int):
+            return spec.k, "given", {}
+        if spec.k == "known":
+            known = {file.label for file in self.files if file.label is not None}
+            if known:
+                return len(known), "known", {}
+            notes.append("No generator is known, so k was chosen by silhouette.")
+        by_k = {
+            k: float(s.mean()) for k in clustering.auto_range(len(self.ids)) if (s := self.cluster(k)[1]).size
+        }
+        if not by_k:
+            raise BadChoice("No number of clusters gives a silhouette here. Give k as a number.")
+        return max(by_k, key=lambda k: (by_k[k], -k)), "auto", by_k
+
+    def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
+        spec = self.config.cluster
+        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
+        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, k)
+
+        def make() -> Arrays:
+            rows = self.reduced()
+            clustering.check_k(rows, k)
+            if spec.method == "kmeans":
+                labels = clustering.kmeans(rows, k, spec.seed)
+            else:
+                labels = clustering.cut(self.tree(), k)
+            silhouettes = clustering.silhouettes(rows, labels, spec.metric, spec.seed)
+            return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
+
+        arrays = self._stage("clusters", name, make)
+        return arrays["labels"], arrays["silhouettes"]
+
+    def agreement(self, clusters: np.ndarray) -> scores.Agreement:
+        """Scores of clusters that stand in the order of the files."""
+        start = time.perf_counter()
+        names, table = scores.contingency([file.label for file in self.files], clusters)
+        name = key("agreement", scores.VERSION, names, table.tolist(), self.config.cluster.seed)
+        found = self.store.note(name)
+        if found is None:
+            _import("scores")
+            start = time.perf_counter()
+            result = scores.agreement(names, table, self.config.cluster.seed)
+            self.store.put_note(name, result.as_json())
+        else:
+            result = scores.Agreement.from_json(found)
+        self._took("scores", found is not None, start)
+        return result
+
+    def map_key(self, kind: str) -> str:
+        return key("map", projection.VERSION, kind, self.reduced_key, self.config.cluster.seed)
+
+    def map(self, kind: str) -> np.ndarray:
+        if kind not in projection.MAPS:
+            raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
+        if kind == "pca":
+            return projection.flat(self.pca()["scores"])
+        self.embedder.listener(Step("UMAP", 0, 1))
+        rows = self.reduced
+        return self._stage(
+            "map", self.map_key(kind), lambda: {"points": projection.umap(rows(), self.config.cluster.seed)}
+        )["points"]
+
+    def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
+        start = time.perf_counter()
+        arrays = self.store.get(stage_key)
+        if arrays is not None:
+            self._took(name, True, start)
+            return arrays
+        _import(name)
+        before = self._seconds()
+        start = time.perf_counter()
+        arrays = make()
+        self.store.put(stage_key, arrays, name)
+        self._took(name, False, start + self._seconds() - before)  # less what upstream stages took in make
+        return arrays
+
+    def _seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages.values())
+
+    def _took(self, name: str, cached: bool, start: float) -> None:
+        past = self.stages.get(name, Stage(True, 0.0))
+        self.stages[name] = Stage(past.cached and cached, past.seconds + time.perf_counter() - start)
+
+
+def feature_key(feature: FeatureSpec) -> str:
+    """The space that a spec embeds into; its rows are shared by all sets."""
+    return key("features", features.VERSION, feature)
+
+
+def network_key(feature: FeatureSpec) -> str:
+    parts = (feature.backbone, feature.weights, feature.size, feature.pooling, feature.normalisation)
+    return key("network", NETWORK_VERSION, *parts)
+
+
+def pace_name(feature: FeatureSpec) -> str:
+    return f"pace:{feature.backbone}:{feature.size}:{feature.precision}"

@@ -1,0 +1,81 @@
+"""The index: diskcache, held to text.
+
+diskcache 5.6.3 unpickles what its table says to (CVE-2025-69872), so this Disk neither writes nor
+reads anything but short text kept in the table itself; a planted pickle is refused unread.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import diskcache
+
+REFUSED = ""  # stands for a key that is not text: it is never unpickled, and matches nothing
+
+
+class NotText(Exception):
+    """The index holds, or was asked to hold, something else than text."""
+
+
+class TextDisk(diskcache.Disk):
+    def put(self, key: Any) -> tuple[str, bool]:
+        if not isinstance(key, str):
+            raise NotText(f"index keys are text, got {type(key).__name__}")
+        return key, True
+
+    def get(self, key: Any, raw: bool) -> str:
+        return key if raw and isinstance(key, str) else REFUSED
+
+    def store(self, value: Any, read: bool, key: Any = None) -> tuple[int, int, None, str]:
+        if not isinstance(value, str):
+            raise NotText(f"index values are text, got {type(value).__name__}")
+        return 0, diskcache.core.MODE_RAW, None, value
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> str:
+        if mode != diskcache.core.MODE_RAW or not isinstance(value, str):
+            raise NotText("an index value is not text")
+        return value
+
+
+class Index:
+    """Text to text, shared by threads and processes; never evicts by itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._cache = diskcache.Cache(
+            str(folder),
+            disk=TextDisk,
+            eviction_policy="none",
+            cull_limit=0,
+            size_limit=2**62,
+            statistics=0,
+            tag_index=0,
+            timeout=30,
+        )
+
+    def get(self, key: str) -> str | None:
+        """The text under a key; an entry that is not text is dropped and counts as absent."""
+        try:
+            value: str | None = self._cache.get(key)
+        except NotText:
+            self.delete(key)
+            return None
+        return value
+
+    def set(self, key: str, text: str) -> None:
+        self._cache.set(key, text)
+
+    def delete(self, key: str) -> None:
+        self._cache.delete(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        return [key for key in self._cache.iterkeys() if key is not REFUSED and key.startswith(prefix)]
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and no other process in between."""
+        with self._cache.transact(retry=True):
+            yield
+
+    def close(self) -> None:
+        self._cache.close()

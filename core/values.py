@@ -1,0 +1,154 @@
+"""The values that travel between the rooms: images, sets, specs. Frozen, checked where they are built."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from core.errors import BadChoice
+from core.hashing import key
+
+Scalar = int | float | str
+K = int | str  # a number of clusters, or "known" (one a generator), or "auto" (silhouette)
+
+
+class Role(StrEnum):
+    """What an image is in the challenge: made by a model, or real and (not) used to train it."""
+
+    GENERATED = "generated"
+    REAL_USED = "real_used"
+    REAL_NOT_USED = "real_not_used"
+    REAL_UNKNOWN = "real_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One image of a set. ``sha256`` is over its pixels (hashing.pixels_key); the name is for display."""
+
+    name: str
+    sha256: str
+    role: Role = Role.GENERATED
+    label: str | None = None  # the generator, where known
+    group: str | None = None  # near-duplicates or one patient, where known
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Named images in natural order of their names."""
+
+    name: str
+    layout: str
+    files: tuple[ImageFile, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @cached_property
+    def content(self) -> str:
+        """The set's identity: its pixels, whatever the files, the order or the labels."""
+        return key("set", sorted(file.sha256 for file in self.files))
+
+    @property
+    def generated(self) -> tuple[ImageFile, ...]:
+        return tuple(file for file in self.files if file.role is Role.GENERATED)
+
+    def counts(self, field: str) -> dict[str, int]:
+        """Images per value of ``role`` or ``label``; images without one are left out."""
+        values = [getattr(file, field) for file in self.files]
+        return {str(value): values.count(value) for value in sorted({v for v in values if v})}
+
+    @cached_property
+    def duplicates(self) -> list[list[ImageFile]]:
+        """Groups of two and more files whose pixels are the same."""
+        groups: dict[str, list[ImageFile]] = {}
+        for file in self.files:
+            groups.setdefault(file.sha256, []).append(file)
+        return [group for group in groups.values() if len(group) > 1]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """Everything that can change an embedding. Built by ``features.spec``, which knows the defaults.
+
+    ``size`` is the side in px that an image is resized to, 0 = as it is. ``options`` are those of
+    the handcrafted descriptors, sorted by name.
+    """
+
+    backbone: str
+    weights: str
+    size: int
+    pooling: str
+    normalisation: str
+    precision: str
+    options: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceSpec:
+    """PCA by share of variance kept; ``None`` leaves the features as they are."""
+
+    variance: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.variance is not None and not 0.5 <= self.variance <= 0.999:
+            raise BadChoice(
+                f"PCA keeps a share of the variance from 0.5 to 0.999, or 'none'; got {self.variance:g}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """How features are grouped; which linkages and metrics a method knows is checked by clustering."""
+
+    method: str = "hierarchical"
+    linkage: str = "ward"
+    metric: str = "euclidean"
+    k: K = "known"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.k not in ("known", "auto") and not (isinstance(self.k, int) and self.k >= 1):
+            raise BadChoice(f"k is a whole number from 1, 'known' or 'auto'; got '{self.k}'.")
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """The whole truth about a result: the same numbers from page, link and command line."""
+
+    feature: FeatureSpec
+    reduce: ReduceSpec = ReduceSpec()
+    cluster: ClusterSpec = ClusterSpec()
+
+    def flat(self) -> dict[str, object]:
+        """Named as the command line names its flags."""
+        feature, cluster = self.feature, self.cluster
+        hierarchical = cluster.method == "hierarchical"
+        return {
+            "backbone": feature.backbone,
+            "weights": feature.weights,
+            "size": feature.size,
+            "pooling": feature.pooling,
+            "normalisation": feature.normalisation,
+            "precision": feature.precision,
+            "options": dict(feature.options),
+            "pca": self.reduce.variance,
+            "cluster": cluster.method,
+            "linkage": cluster.linkage if hierarchical else None,
+            "metric": cluster.metric,
+            "k": cluster.k,
+            "seed": cluster.seed,
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """Nested, whole, and read back by ``from_json``."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "PipelineConfig":
+        options = tuple((str(name), value) for name, value in raw["feature"]["options"])
+        return PipelineConfig(
+            FeatureSpec(**{**raw["feature"], "options": options}),
+            ReduceSpec(**raw["reduce"]),
+            ClusterSpec(**raw["cluster"]),
+        )
