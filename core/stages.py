@@ -210,7 +210,6 @@ class Run:
             raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
         if kind == "pca":
             return projection.flat(self.pca()["scores"])
-        self.embedder.listener(Step("UMAP", 0, 1))
         rows = self.reduced
         return self._stage(
             "map", self.map_key(kind), lambda: {"points": projection.umap(rows(), self.config.cluster.seed)}
@@ -222,6 +221,7 @@ class Run:
         if arrays is not None:
             self._took(name, True, start)
             return arrays
+        self.embedder.listener(Step(name, 0, 1))
         _import(name)
         before = self._seconds()
         start = time.perf_counter()

@@ -1,0 +1,214 @@
+"""Long work, off the page: one worker process a job, its state in a file, its result in the store.
+
+A job's name is the hash of what it does, so a double click, a second tab or a reload finds the one that is
+there. A worker holds a lock for as long as it lives, whatever ends it; so a state that says "running"
+while the lock is free is that of a worker that died. Work is resumed by starting it again: the store
+keeps every finished batch.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from core import home
+from core.errors import ImprintError
+from core.files import write_atomic
+from core.hashing import key
+from core.images.library import Library
+from core.pipeline import Pipeline
+from core.progress import Step
+from core.store import Store
+from core.values import ImageSet, PipelineConfig
+
+ATTRIBUTE, UMAP = "attribute", "umap"
+STARTING = 30  # seconds within which a new worker must have taken its lock
+GRACE = 3  # seconds between asking a worker to stop and making it
+_children: list["subprocess.Popen[bytes]"] = []
+
+
+@dataclass(frozen=True)
+class Job:
+    """``state``: starting, waiting (for another job), running, done, failed, cancelled or died."""
+
+    id: str
+    kind: str
+    set_name: str
+    state: str
+    started: float
+    pid: int = 0
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    left: float | None = None
+    error: str = ""
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("starting", "waiting", "running")
+
+
+def name(kind: str, image_set: ImageSet, config: PipelineConfig) -> str:
+    return key("job", kind, image_set.content, config)[:24]
+
+
+def find(job_id: str) -> Job | None:
+    """The job as it is now, or None if it never was."""
+    _reap()
+    try:
+        job = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    if not job.active or _locked(_path(job_id, "lock")):
+        return job
+    if job.state == "starting" and time.time() - job.started < STARTING:
+        return job
+    ended = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))  # it may have ended in between
+    if not ended.active:
+        return ended
+    return replace(ended, state="died", error="The work ended unexpectedly. What was finished is kept.")
+
+
+def start(kind: str, image_set: ImageSet, config: PipelineConfig) -> Job:
+    """Start a job in a process of its own, or return the one that is under way."""
+    job_id = name(kind, image_set, config)
+    present = find(job_id)
+    if present is not None and present.active:
+        return present
+    job = Job(job_id, kind, image_set.name, "starting", time.time())
+    write_atomic(_path(job_id, "task"), json.dumps(config.as_json()).encode(), durable=False)
+    _save(job)
+    command = [sys.executable, "-m", "core.jobs", job_id]
+    _children.append(
+        subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[1],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    )
+    return job
+
+
+def cancel(job_id: str) -> None:
+    """Stop a job and all processes it started; returns when they are gone."""
+    job = find(job_id)
+    if job is None or not job.active:
+        return
+    deadline = time.monotonic() + STARTING
+    while job is not None and job.active and not job.pid and time.monotonic() < deadline:
+        time.sleep(0.05)  # it has not yet said who it is
+        job = find(job_id)
+    if job is None or not job.active:
+        return
+    for signum, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(job.pid, signum)
+        until = time.monotonic() + patience
+        while _locked(_path(job_id, "lock")) and time.monotonic() < until:
+            time.sleep(0.05)
+    _reap()
+    _save(replace(job, state="cancelled", left=None))
+
+
+# -- inside the worker -----------------------------------------------------------------------------
+
+
+def work(job_id: str) -> int:
+    """The worker's whole life. A second worker for the same job ends at once."""
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(_path(job_id, "lock").open("w"))
+        if not _take(lock):
+            return 0
+        signal.signal(signal.SIGTERM, _stop)
+        job = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))
+        job = replace(job, state="waiting", pid=os.getpid())
+        _save(job)
+        with _turn():
+            return _carry_out(replace(job, state="running"))
+
+
+def _take(lock: IO[str]) -> bool:
+    """Hold the lock, unless a worker does; those who only look hold it for an instant."""
+    for _ in range(40):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.05)
+    return False
+
+
+def _carry_out(job: Job) -> int:
+    def listen(step: Step) -> None:
+        _save(replace(job, **asdict(step)))
+
+    _save(job)
+    try:
+        config = PipelineConfig.from_json(json.loads(_path(job.id, "task").read_text("utf-8")))
+        library = Library()
+        pipeline = Pipeline(Store(), library, listener=listen)
+        image_set = library.get(job.set_name)
+        if job.kind == UMAP:
+            pipeline.map(image_set, config, "umap")
+        else:
+            pipeline.attribute(image_set, config)
+    except ImprintError as error:
+        _save(replace(job, state="failed", error=str(error)))
+        return 1
+    except Exception as error:
+        _save(replace(job, state="failed", error=f"An error in Imprint ({type(error).__name__}: {error})."))
+        raise
+    _save(replace(job, state="done"))
+    return 0
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise SystemExit(1)
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """One job computes at a time; the others wait here."""
+    with (home.folder("jobs") / "turn.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _path(job_id: str, suffix: str) -> Path:
+    return home.folder("jobs") / f"{job_id}.{suffix}"
+
+
+def _save(job: Job) -> None:
+    write_atomic(_path(job.id, "json"), json.dumps(asdict(job)).encode(), durable=False)
+
+
+def _locked(path: Path) -> bool:
+    try:
+        file: IO[str] = path.open("r")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def _reap() -> None:
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+if __name__ == "__main__":
+    sys.exit(work(sys.argv[1]))

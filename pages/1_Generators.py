@@ -1,0 +1,93 @@
+"""Generators: which generative model made each image? (sub-task 2; ARI)"""
+
+import numpy as np
+import streamlit as st
+
+from core import features, paper, trail
+from core.errors import ImprintError
+from core.pipeline import Attribution
+from core.values import ImageSet, PipelineConfig
+from pages.ui import cards, engine, evidence, figures, frame, knobs, style, thumbnails, work
+
+frame.open_page("Generators", "Which generator made each image?")
+image_set = frame.chosen_set()
+
+
+@st.fragment
+def panel(image_set: ImageSet) -> None:
+    """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
+    answer = st.container(key="answer")
+    try:
+        config = knobs.attribution()
+        result = work.attribution(image_set, config)
+    except ImprintError as error:
+        answer.error(str(error))
+        return
+    if result is None:
+        return
+    with answer:
+        cards.attribution(result, paper.references(result.config))
+    chosen = picture(image_set, result)
+    cards.remarks(result, len(trail.tried(engine.store(), image_set)))
+    evidence.tabs(image_set, result, chosen)
+
+
+def picture(image_set: ImageSet, result: Attribution) -> list[str]:
+    """The map and the table, side by side; the names of the images selected in either."""
+    marks = style.marks(result.agreement.generators)
+    left, right = st.columns([1.55, 1])
+    with left:
+        bar = st.columns([1, 1.2])
+        kind = bar[0].segmented_control(
+            "Map",
+            ["pca", "umap"],
+            default="pca",
+            key="map",
+            bind="query-params",
+            required=True,
+            format_func=str.upper,
+            label_visibility="collapsed",
+        )
+        colour_by = bar[1].segmented_control(
+            "Colour by",
+            ["generator", "cluster"],
+            default="generator",
+            key="colour",
+            bind="query-params",
+            required=True,
+            format_func=lambda word: f"by {word}",
+            label_visibility="collapsed",
+        )
+        on_map = draw_map(image_set, result, str(kind), str(colour_by), marks)
+    with right:
+        in_table = evidence.contingency(result, marks)
+    return on_map or in_table
+
+
+def draw_map(
+    image_set: ImageSet, result: Attribution, kind: str, colour_by: str, marks: dict[str, style.Mark]
+) -> list[str]:
+    config: PipelineConfig = result.config
+    if kind == "umap" and not work.umap_ready(image_set, config):
+        kind = "pca"
+    points: np.ndarray = engine.pipeline().map(image_set, config, kind)
+    colours = None
+    if colour_by == "cluster":
+        colours = style.cluster_colours(
+            result.agreement.table.shape[1], result.agreement.matching, result.agreement.generators
+        )
+    axes = ("component 1", "component 2") if kind == "pca" else ("UMAP 1", "UMAP 2")
+    event = st.plotly_chart(
+        figures.scatter_map(points, result.files, result.clusters, marks, colours, axes),
+        key="map_chart",
+        on_select="rerun",
+        selection_mode=("lasso", "points", "box"),
+        config=figures.CONFIG,
+        alt=f"Map of {len(result.files)} images by {features.title(config.feature.backbone)}, {kind.upper()}",
+    )
+    thumbnails.hover("map_chart", result.files, engine.store(), engine.library())
+    st.caption("Near points look alike to the backbone. Draw a lasso or click a point to see its images.")
+    return [str(point["customdata"][0]) for point in event["selection"]["points"]]
+
+
+panel(image_set)

@@ -1,0 +1,83 @@
+"""System: the networks' weights, the cache, the machine."""
+
+import platform
+from importlib.metadata import version
+
+import pandas as pd
+import streamlit as st
+
+from core import __version__, home
+from core.features import runtime, weights
+from core.features.backbones import NETWORKS
+from pages.ui import engine, frame, weights_panel
+
+PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
+
+frame.open_page("System", "What runs here, and what it needs.")
+
+
+def weights_table() -> None:
+    st.markdown("### Weights")
+    states = [weights.status(name) for name in NETWORKS.names()]
+    rows = [
+        {
+            "network": s["title"],
+            "file": s["file"],
+            "MB": s["megabytes"],
+            "state": s["state"],
+            "place": s["path"] or "",
+        }
+        for s in states
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="weights_table")
+    st.caption(
+        "A file is taken only if its SHA-256 is its publisher's. IMPRINT_WEIGHTS may name a folder of files."
+    )
+    lacking = [str(s["backbone"]) for s in states if s["state"] != "ready"]
+    if lacking:
+        name = st.selectbox(
+            "Get the weights of", lacking, key="lacking", format_func=lambda n: NETWORKS.get(n).title
+        )
+        weights_panel.get(name)
+
+
+def cache_table() -> None:
+    st.markdown("### Cache")
+    stats = engine.store().stats()
+    columns = st.columns(4)
+    columns[0].metric("Entries", f"{stats['entries']:,}", border=True)
+    columns[1].metric("Size", f"{stats['bytes'] / 1e6:.1f} MB", border=True)
+    columns[2].metric("Quota", f"{stats['quota_bytes'] / 2**30:.0f} GiB", border=True)
+    columns[3].metric("Set aside as damaged", stats["quarantined"], border=True)
+    rows = [{"stage": name, **values} for name, values in sorted(stats["stages"].items())]
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="cache_table")
+    verify, clear, _ = st.columns([1, 1, 3])
+    if verify.button("Verify", key="verify", width="stretch"):
+        found = engine.store().verify()
+        st.success(f"{found.entries} entries whole, {found.damaged} damaged and set aside.")
+    with clear.popover("Clear", width="stretch"):
+        st.caption("Everything computed is forgotten and computed again when needed. Image sets are kept.")
+        if st.button("Clear the cache", key="clear", type="primary"):
+            engine.store().clear()
+            st.rerun()
+
+
+def machine() -> None:
+    st.markdown("### Machine")
+    facts = {
+        "Imprint": __version__,
+        "Python": platform.python_version(),
+        "Folder": str(home.root()),
+        "Device": "CUDA, by torch" if runtime.has_cuda() else "CPU, by OpenVINO",
+        "bf16": "yes" if runtime.has_bf16() else "not on this processor: fp32 is used",
+        **{name: version(name) for name in PACKAGES},
+    }
+    st.dataframe(
+        pd.DataFrame(facts.items(), columns=["what", "is"]), hide_index=True, height="content", key="machine"
+    )
+
+
+weights_table()
+cache_table()
+machine()

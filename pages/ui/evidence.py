@@ -1,0 +1,188 @@
+"""Below the answer: who sits where, the images themselves, the tree, and what else was tried."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import features, trail
+from core.pipeline import Attribution
+from core.scores import Score
+from core.values import ImageSet
+from pages.ui import engine, figures, gallery, knobs, style
+
+SCORE_WORDS = {
+    "ari": "ARI",
+    "ami": "AMI",
+    "nmi": "NMI",
+    "homogeneity": "Homogeneity",
+    "completeness": "Completeness",
+    "v_measure": "V measure",
+    "fowlkes_mallows": "Fowlkes-Mallows",
+    "accuracy": "Accuracy (matched)",
+    "silhouette": "Silhouette",
+}
+
+
+def contingency(result: Attribution, marks: Mapping[str, style.Mark]) -> list[str]:
+    """Generators by clusters; the names of the images in the cell, or the cluster, that is clicked."""
+    agreement = result.agreement
+    if agreement.generators:
+        frame = figures.contingency(agreement.table, agreement.generators, marks)
+    else:
+        counts = np.bincount(result.clusters, minlength=result.k)[None]
+        frame = figures.contingency(counts, (style.UNKNOWN,), marks)
+    event = st.dataframe(
+        figures.shaded(frame),
+        key="contingency",
+        on_select="rerun",
+        selection_mode=["single-cell", "single-column"],
+        column_config={"_index": st.column_config.Column("generator", width="small")},
+        height="content",
+    )
+    st.caption("Images of each generator in each cluster. Click a cell, or a cluster's head, to see them.")
+    return _selected(result, event["selection"], list(agreement.generators))
+
+
+def _selected(result: Attribution, selection: Mapping[str, list], generators: list[str]) -> list[str]:
+    cells = [(int(row), str(column)) for row, column in selection.get("cells", [])]
+    cells += [(-1, str(column)) for column in selection.get("columns", [])]
+    names = []
+    for row, column in cells:
+        if not column.startswith("c"):
+            continue
+        cluster = int(column[1:]) - 1
+        label = generators[row] if generators and row >= 0 else None
+        names += [
+            file.name
+            for file, c in zip(result.files, result.clusters, strict=True)
+            if c == cluster and (label is None or file.label == label)
+        ]
+    return names
+
+
+def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
+    """Only the open tab computes anything."""
+    names = ["Images", "Scores", "Tree", "Trail"]
+    if result.silhouette_by_k:
+        names.insert(3, "Choice of k")
+    tab = st.segmented_control(
+        "Evidence", names, default="Images", key="tab", required=True, label_visibility="collapsed"
+    )
+    if tab == "Images":
+        _images(result, chosen)
+    elif tab == "Scores":
+        _scores(result)
+    elif tab == "Tree":
+        _tree(image_set, result)
+    elif tab == "Choice of k":
+        st.plotly_chart(
+            figures.silhouette_curve(result.silhouette_by_k, result.k),
+            key="silhouette_chart",
+            config=figures.CONFIG,
+            alt="Mean silhouette over the number of clusters",
+        )
+        st.caption(
+            "The k with the largest mean silhouette is taken. It need not be the number of generators."
+        )
+    elif tab == "Trail":
+        _trail(image_set)
+
+
+def _images(result: Attribution, chosen: list[str]) -> None:
+    marks = style.marks(result.agreement.generators)
+    clusters = {file.name: int(c) for file, c in zip(result.files, result.clusters, strict=True)}
+    wanted = set(chosen)
+    files = [file for file in result.files if file.name in wanted]
+    if not files:
+        st.caption("Select points on the map, or a cell of the table, to see their images here.")
+        return
+    st.caption(f"{len(files)} images selected. The frame's colour and the sign are the generator's.")
+    notes = {file.name: f"cluster c{clusters[file.name] + 1}" for file in files}
+    gallery.show(files, engine.library(), marks, notes, key="selection")
+
+
+def _scores(result: Attribution) -> None:
+    scores = {**result.agreement.scores, "silhouette": result.silhouette}
+    rows = [
+        {
+            "score": words,
+            "value": _number(scores[name].value),
+            "95% interval": _spread(scores[name]),
+            "by chance": _number(scores[name].chance),
+            "remark": f"undefined: {scores[name].undefined}" if scores[name].undefined else "",
+        }
+        for name, words in SCORE_WORDS.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="scores_table")
+    st.caption(
+        "Intervals: bootstrap over images. By chance: mean over label permutations. "
+        "The silhouette looks at the clusters alone, without the generators."
+    )
+
+
+def _tree(image_set: ImageSet, result: Attribution) -> None:
+    cluster = result.config.cluster
+    if cluster.method != "hierarchical":
+        st.caption("k-means has no tree. Choose hierarchical clustering to see one.")
+        return
+    merges = engine.pipeline().tree(image_set, result.config)
+    st.plotly_chart(
+        figures.dendrogram(merges, result.k, cluster.metric),
+        key="tree_chart",
+        config=figures.CONFIG,
+        alt=f"Dendrogram of the last {figures.LEAVES} merges, cut into {result.k}",
+    )
+    st.caption(
+        "A long stretch without a merge, where the dashed line cuts, speaks for that number of clusters."
+    )
+
+
+def _trail(image_set: ImageSet) -> None:
+    rows = trail.tried(engine.store(), image_set)
+    frame = pd.DataFrame([_trail_row(row) for row in rows])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="trail_table",
+        on_select=lambda: _go(rows),
+        selection_mode="single-row",
+    )
+    st.caption("Every configuration tried on this set, best ARI first. Choose a row to turn the knobs to it.")
+
+
+def _trail_row(row: Mapping) -> dict[str, object]:
+    config = row["config"]
+    untrained = " (untrained)" if config["weights"] == features.UNTRAINED else ""
+    method = knobs.METHOD_WORDS[config["cluster"]]
+    if config["linkage"]:
+        method += f", {knobs.LINKAGE_WORDS[config['linkage']]}, {config['metric']}"
+    options = ", ".join(f"{name} {value}" for name, value in config["options"].items())
+    ari, spread = row["ari"], row["ari_ci"]
+    return {
+        "ARI": "undefined" if ari is None else style.digits(ari, *spread),
+        "95% interval": "" if spread is None else f"{style.digits(spread[0])} to {style.digits(spread[1])}",
+        "backbone": features.title(config["backbone"]) + untrained,
+        "PCA": "none" if config["pca"] is None else style.share(config["pca"]),
+        "features": row["n_features"],
+        "clustering": method,
+        "k": f"{row['k']} ({config['k']})" if isinstance(config["k"], str) else str(row["k"]),
+        "more": options,
+    }
+
+
+def _go(rows: list) -> None:
+    selection = st.session_state["trail_table"]["selection"]["rows"]
+    if selection:
+        knobs.show(rows[selection[0]]["config"])
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else style.digits(value)
+
+
+def _spread(score: Score) -> str:
+    if score.low is None or score.high is None:
+        return "–"
+    return f"{style.digits(score.low)} to {style.digits(score.high)}"

@@ -1,0 +1,135 @@
+"""Plots. Each takes values and gives a figure; none computes a score or knows the page."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.values import ImageFile
+from pages.ui.style import GREY, UNKNOWN, Mark
+
+WEBGL_FROM = 1000  # points; below, SVG is sharper and as fast
+LEAVES = 40
+CONFIG = {"showSendToCloud": False, "displaylogo": False, "scrollZoom": True}
+
+
+def layout(figure: go.Figure, x: str, y: str, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis_title=x,
+        yaxis_title=y,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": None},
+        hoverlabel={"font_size": 12},
+    )
+    return figure
+
+
+def scatter_map(
+    points: np.ndarray,
+    files: Sequence[ImageFile],
+    clusters: np.ndarray,
+    marks: Mapping[str, Mark],
+    cluster_colours: Sequence[str] | None,
+    axes: tuple[str, str],
+) -> go.Figure:
+    """Each image a point; its shape is the generator, its colour the generator or (given) the cluster."""
+    kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
+    labels = np.array([file.label or UNKNOWN for file in files])
+    figure = go.Figure()
+    groups = [(name, np.flatnonzero(labels == name)) for name in marks if (labels == name).any()]
+    if cluster_colours is not None:
+        groups = [(f"c{c + 1}", np.flatnonzero(clusters == c)) for c in range(len(cluster_colours))]
+    for name, chosen in groups:
+        colour = marks[name].colour if cluster_colours is None else cluster_colours[clusters[chosen[0]]]
+        figure.add_trace(
+            kind(
+                x=points[chosen, 0].round(3),
+                y=points[chosen, 1].round(3),
+                mode="markers",
+                name=name,
+                customdata=[[files[i].name, labels[i], f"c{clusters[i] + 1}"] for i in chosen],
+                marker={
+                    "color": colour,
+                    "symbol": [marks[labels[i]].symbol for i in chosen],
+                    "size": 7,
+                    "opacity": 0.8,
+                    "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
+                },
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 0.15}},
+                hovertemplate="%{customdata[0]}<br>%{customdata[1]}, cluster %{customdata[2]}<extra></extra>",
+            )
+        )
+    layout(figure, *axes, height=330)
+    # A first tool that selects: the lasso is what the map is for.
+    figure.update_layout(dragmode="lasso", uirevision="map")
+    return figure
+
+
+def dendrogram(merges: np.ndarray, k: int, metric: str) -> go.Figure:
+    """The tree's last merges, and the line at which it is cut into k."""
+    from scipy.cluster.hierarchy import dendrogram as lay_out
+
+    tree = lay_out(merges, p=LEAVES, truncate_mode="lastp", no_plot=True, count_sort="ascending")
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for xs, ys in zip(tree["icoord"], tree["dcoord"], strict=True):
+        x += [*xs, None]
+        y += [*ys, None]
+    figure = go.Figure(
+        go.Scatter(
+            x=x, y=y, mode="lines", line={"color": GREY, "width": 1.5}, hoverinfo="skip", showlegend=False
+        )
+    )
+    if 1 < k <= len(merges):
+        height = (merges[-k, 2] + merges[-(k - 1), 2]) / 2
+        figure.add_hline(
+            height, line={"dash": "dash", "width": 1.5, "color": "#D55E00"}, annotation_text=f"cut into {k}"
+        )
+    ticks = [5 + 10 * i for i in range(len(tree["ivl"]))]
+    layout(figure, "images under each branch (a number in brackets) ", f"{metric} distance of the merge", 360)
+    figure.update_xaxes(tickvals=ticks, ticktext=[_leaf(text) for text in tree["ivl"]], showgrid=False)
+    return figure
+
+
+def _leaf(text: str) -> str:
+    return text if text.startswith("(") else "(1)"
+
+
+def silhouette_curve(by_k: Mapping[int, float], chosen: int) -> go.Figure:
+    ks = sorted(by_k)
+    colours = ["#D55E00" if k == chosen else GREY for k in ks]
+    figure = go.Figure(
+        go.Scatter(
+            x=ks,
+            y=[by_k[k] for k in ks],
+            mode="lines+markers",
+            marker={"color": colours, "size": 10},
+            line={"color": GREY},
+            hovertemplate="k %{x}: %{y:.3f}<extra></extra>",
+        )
+    )
+    layout(figure, "number of clusters k", "mean silhouette", 300)
+    figure.update_xaxes(dtick=1)
+    return figure
+
+
+def contingency(table: np.ndarray, generators: Sequence[str], glyphs: Mapping[str, Mark]) -> pd.DataFrame:
+    """Generators by clusters, named as on the map."""
+    index = [f"{glyphs[name].glyph} {name}" for name in generators]
+    return pd.DataFrame(table, index=index, columns=[f"c{c + 1}" for c in range(table.shape[1])])
+
+
+def shaded(frame: pd.DataFrame) -> "pd.io.formats.style.Styler":
+    """The darker, the larger the cell's share of its generator; zeros stand back."""
+
+    def shade(row: pd.Series) -> list[str]:
+        total = max(float(row.sum()), 1.0)
+        return [
+            f"background-color: rgba(0,114,178,{0.55 * value / total:.2f})" if value else f"color: {GREY}"
+            for value in row
+        ]
+
+    return frame.style.apply(shade, axis=1)

@@ -1,0 +1,88 @@
+"""How things look: one palette and one marker a generator, the same in every plot, table and gallery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Okabe and Ito's colours, those that read on white and on black first.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B5A642", "#7F7F7F")
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
+GLYPHS = ("●", "◆", "■", "▲", "✚", "✖", "★", "▼")
+UNKNOWN = "unknown"
+GREY = "#8A9199"
+
+CSS = """
+<style>
+section[data-testid="stSidebar"] { width: 220px !important; min-width: 220px !important; }
+[data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] { padding: 0 1rem 1rem; }
+[data-testid="stMainBlockContainer"] { padding: 1.4rem 1.8rem 3rem; max-width: 1500px; }
+[data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+[data-testid="stHeader"] { background: transparent; height: 2rem; }
+[data-testid="stMetric"] { padding: 0 !important; }
+[data-testid="stMetric"] > div { padding: 0.45rem 0.7rem !important; }
+[data-testid="stMetricValue"] { font-size: 1.5rem !important; line-height: 1.25 !important;
+  font-variant-numeric: tabular-nums; }
+[data-testid="stMetricDelta"] { font-size: 0.75rem !important; padding: 0 !important;
+  background: none !important; font-variant-numeric: tabular-nums; }
+h1 { font-size: 1.35rem !important; padding: 0 !important; line-height: 1.2 !important; }
+h3 { font-size: 1rem !important; padding: 0.2rem 0 !important; }
+.st-key-map_chart_hover { position: absolute; height: 0; }
+.gallery { display: flex; flex-wrap: wrap; gap: 10px; }
+.gallery figure { margin: 0; width: 116px; }
+.gallery img { width: 116px; height: 116px; object-fit: contain; background: #000; display: block;
+  border-bottom: 4px solid var(--frame); }
+.gallery figcaption { font-size: 11px; line-height: 1.3; opacity: 0.8; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; padding-top: 2px; }
+</style>
+"""
+
+
+@dataclass(frozen=True)
+class Mark:
+    colour: str
+    symbol: str
+    glyph: str
+
+
+def marks(generators: Sequence[str]) -> dict[str, Mark]:
+    """A colour and a shape for each generator, by the order of the names; grey for the unknown."""
+    named = sorted(set(generators) - {UNKNOWN})
+    styles = {
+        name: Mark(PALETTE[i % len(PALETTE)], SYMBOLS[i % len(SYMBOLS)], GLYPHS[i % len(GLYPHS)])
+        for i, name in enumerate(named)
+    }
+    return {**styles, UNKNOWN: Mark(GREY, "circle-open", "○")}
+
+
+def cluster_colours(k: int, matching: Sequence[int | None], generators: Sequence[str]) -> list[str]:
+    """A cluster takes the colour of the generator it matches; the others those that are left."""
+    styles = marks(generators)
+    taken = {
+        cluster: styles[name].colour
+        for name, cluster in zip(generators, matching, strict=True)
+        if cluster is not None
+    }
+    free = [colour for colour in PALETTE if colour not in taken.values()] or [GREY]
+    spare = iter(range(k))
+    return [taken[c] if c in taken else free[next(spare) % len(free)] for c in range(k)]
+
+
+def share(value: float) -> str:
+    return f"{100 * value:g}%"
+
+
+def digits(value: float, low: float | None = None, high: float | None = None) -> str:
+    """As many decimals as the interval earns: 2, or 3 where it is narrower than 0.05."""
+    narrow = low is None or high is None or high - low < 0.05
+    text = f"{value:.3f}" if narrow else f"{value:.2f}"
+    return text.replace("-0.000", "0.000").replace("-0.00", "0.00") if float(text) == 0 else text
+
+
+def p_value(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min"

@@ -1,0 +1,106 @@
+"""From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
+
+import streamlit as st
+
+from core import features, jobs, trail
+from core.errors import ImprintError
+from core.features import weights
+from core.features.backbones import NETWORKS
+from core.pipeline import Attribution
+from core.values import ImageSet, PipelineConfig
+from pages.ui import engine, weights_panel
+from pages.ui.style import duration
+
+STAGE_WORDS = {"pca": "PCA", "tree": "tree", "clusters": "clustering", "map": "fitting"}
+START_UNASKED = 30  # seconds; longer work is announced and waits for a click
+
+
+def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | None:
+    """The result, or None while there is none: what stands in the way is then on the page."""
+    pipeline = engine.pipeline()
+    plan = pipeline.plan(image_set, config)
+    if not plan.missing:
+        result = pipeline.attribute(image_set, config)
+        trail.record(engine.store(), image_set, result)
+        return result
+    if not _weights_ready(config):
+        return None
+    config, _ = pipeline.effective(config)
+    what = f"Embedding {plan.missing} images with {features.title(config.feature.backbone)}"
+    job = jobs.find(jobs.name(jobs.ATTRIBUTE, image_set, config))
+    if job is not None and job.active:
+        watch(job.id, what)
+    elif job is not None and job.state in ("failed", "cancelled", "died"):
+        words = job.error or "Cancelled. What was finished is kept."
+        (st.info if job.state == "cancelled" else st.error)(words)
+        if st.button("Go on", key="again", type="primary"):
+            _start(jobs.ATTRIBUTE, image_set, config)
+    elif plan.seconds <= START_UNASKED:
+        watch(jobs.start(jobs.ATTRIBUTE, image_set, config).id, what)
+    else:
+        st.info(
+            f"{what} takes about {duration(plan.seconds)}. It is done once; every other knob is then quick."
+        )
+        if st.button("Start", key="start", type="primary"):
+            _start(jobs.ATTRIBUTE, image_set, config)
+    return None
+
+
+def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
+    """Whether the UMAP is there; else start it and watch."""
+    pipeline = engine.pipeline()
+    if pipeline.has_map(image_set, config, "umap"):
+        return True
+    config, _ = pipeline.effective(config)
+    job = jobs.find(jobs.name(jobs.UMAP, image_set, config))
+    if job is not None and job.state in ("failed", "cancelled", "died"):
+        st.info(job.error or "Cancelled.")
+        if st.button("Draw the UMAP", key="umap_again"):
+            _start(jobs.UMAP, image_set, config)
+        return False
+    if job is None or not job.active:
+        job = jobs.start(jobs.UMAP, image_set, config)
+    watch(job.id, "UMAP (the first one of a day takes half a minute)")
+    return False
+
+
+def _start(kind: str, image_set: ImageSet, config: PipelineConfig) -> None:
+    jobs.start(kind, image_set, config)
+    st.rerun()
+
+
+@st.fragment(run_every=0.5)
+def watch(job_id: str, what: str) -> None:
+    """Progress, pace, time left and a way out; when the job ends, the page is drawn anew."""
+    job = jobs.find(job_id)
+    if job is None or not job.active:
+        st.rerun(scope="app")
+        return
+    bar, out = st.columns([5, 1], vertical_alignment="bottom")
+    bar.progress(job.done / job.total if job.total else 0.0, text=f"{what}: {_progress(job)}")
+    if out.button("Cancel", key=f"cancel_{job_id}", width="stretch"):
+        jobs.cancel(job_id)
+        st.rerun(scope="app")
+
+
+def _progress(job: jobs.Job) -> str:
+    if job.state == "waiting":
+        return "waits for the work before it"
+    if not job.rate:
+        return STAGE_WORDS.get(job.stage, job.stage or "starting")
+    left = "" if job.left is None else f", {duration(job.left)} left"
+    return f"{job.done} of {job.total}, {job.rate:.0f} images/s{left}"
+
+
+def _weights_ready(config: PipelineConfig) -> bool:
+    feature = config.feature
+    if not features.is_network(feature.backbone) or feature.weights == features.UNTRAINED:
+        return True
+    try:
+        if weights.find(NETWORKS.get(feature.backbone)) is not None:
+            return True
+        st.warning(weights.missing(feature.backbone))
+        weights_panel.get(feature.backbone)
+    except ImprintError as error:
+        st.error(str(error))
+    return False

@@ -1,0 +1,50 @@
+"""``python -m tests.bench``: extraction against eager torchvision, and the toggle, on this machine's CPU.
+
+Writes bench.json into the working directory. Weights are untrained, since speed does not depend on them.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch: both sides run on the CPU
+
+from core.features.backbones import NETWORKS, TORCHVISION
+from core.images.library import Library
+from tests.bench import extraction, machine, report, toggle
+
+OUT = Path("bench.json")
+
+
+def _arguments() -> argparse.Namespace:
+    known = [name for name, row in NETWORKS if row.url and row.url.startswith(TORCHVISION)]
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--backbones", nargs="*", default=["resnet50", "densenet121"], choices=known)
+    parser.add_argument("--images", type=int, default=64, metavar="N", help="PNG files in a round")
+    parser.add_argument("--rounds", type=int, default=4, metavar="R")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = _arguments()
+    start = time.perf_counter()
+    described = machine.describe()
+    with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
+        ids = extraction.synthetic(Library(Path(folder)), arguments.images)
+        results = []
+        for backbone in arguments.backbones:
+            print(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...", file=sys.stderr)
+            results.append(extraction.measure(backbone, Path(folder), ids, arguments.rounds))
+    print("toggle ...", file=sys.stderr)
+    toggles = toggle.measure(arguments.rounds)
+    print(report.text(described, results, toggles))
+    report.write(OUT, described, results, toggles)
+    print(f"\n{time.perf_counter() - start:.0f} s in all; every round is in {OUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

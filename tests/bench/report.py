@@ -1,0 +1,98 @@
+"""The results, as a table to read and as JSON to keep."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.bench.extraction import BF16, DECODING, EAGER, NO_BF16, PRODUCT, Result
+from tests.bench.rounds import Spread
+from tests.bench.toggle import GENERATORS, IMAGES, Toggle
+
+WANTED = "Wanted of ResNet50 and DenseNet-121: at least 2x in fp32, 4x in bf16."
+
+
+def text(machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle]) -> str:
+    blocks = [_ratios(result) for result in results]
+    if results:
+        blocks = [_head(results[0]), *blocks, _limits(results)]
+    return "\n\n".join([*blocks, _toggles(toggles), _machine(machine)])
+
+
+def _head(result: Result) -> str:
+    rounds = len(result.paces[EAGER])
+    return (
+        "EXTRACTION, PNG files to rows of features, decoding included; times as fast as eager torchvision\n"
+        f"{WANTED}\nMedian (lowest to highest) of {rounds} rounds, each against the baseline of its own round."
+    )
+
+
+def _ratios(result: Result) -> str:
+    lines = [
+        f"{result.backbone}, {result.size} px",
+        f"  {'':36}{'ratio':>8}{'':18}{'images/s':>10}  of limit",
+    ]
+    for name in result.contestants():
+        share = f"{100 * result.share_of_product(name):6.0f} %"
+        lines.append(f"  {name:36}{_ratio(result.ratio(name))}{result.pace(name).median:10.1f}  {share}")
+    if BF16 not in result.paces:
+        lines.append(f"  {BF16:36}  {NO_BF16}")
+    tried = ", ".join(f"{pace:.1f} with {workers} workers" for workers, pace in result.loaders.items())
+    off = ", ".join(f"{name} {value:.1e}" for name, value in result.difference.items())
+    return "\n".join(
+        [
+            *lines,
+            f"  the baseline's DataLoader, images/s in a trial: {tried}; the faster is the baseline",
+            f"  same features as eager's, norm of the difference over the norm: {off}",
+            f"  not in the times: converting the network, once per weights, {result.prepare_seconds:.1f} s;"
+            f" compiling it, at every call, {result.compile_seconds:.1f} s",
+        ]
+    )
+
+
+def _ratio(ratio: Spread) -> str:
+    spread = f"({ratio.low:.2f} to {ratio.high:.2f})"
+    return f"{ratio.median:7.2f}x  {spread:16}"
+
+
+def _limits(results: Sequence[Result]) -> str:
+    lines = ["THE MACHINE'S LIMITS in the same rounds, median (lowest to highest)"]
+    for name in (PRODUCT, DECODING):
+        values = Spread.of([value for result in results for value in result.paces[name]])
+        lines.append(f"  {name:40}{values.median:8.0f}  ({values.low:.0f} to {values.high:.0f})")
+    return "\n".join(
+        [*lines, "  'of limit' above: a network's multiply-adds, as a share of the matrix product's"]
+    )
+
+
+def _toggles(toggles: Mapping[str, Toggle]) -> str:
+    lines = [
+        f"A TOGGLE on {IMAGES} images x 1280 features, {GENERATORS} generators, features in the store",
+        f"  {'':42}{'engine ms':>10}{'slowest':>10}{'call ms':>10}",
+    ]
+    for step, taken in toggles.items():
+        numbers = (taken.engine.median, taken.engine.high, taken.wall.median)
+        embedded = "" if taken.cached else "  EMBEDDED"
+        lines.append(f"  {step:42}" + "".join(f"{1000 * value:10.0f}" for value in numbers) + embedded)
+    return "\n".join(lines)
+
+
+def _machine(machine: Mapping[str, object]) -> str:
+    lines = ["THE MACHINE"]
+    for name, value in machine.items():
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{key} {item}" for key, item in value.items())
+        elif isinstance(value, list):
+            value = " ".join(map(str, value))
+        lines.append(f"  {name.replace('_', ' '):24}{value}")
+    return "\n".join(lines)
+
+
+def write(
+    path: Path, machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle]
+) -> None:
+    whole = {
+        "machine": machine,
+        "extraction": {result.backbone: result.as_json() for result in results},
+        "toggle_seconds": {step: taken.as_json() for step, taken in toggles.items()},
+    }
+    path.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")

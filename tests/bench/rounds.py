@@ -1,0 +1,40 @@
+"""Timing on a machine that others use too: contestants take turns, and ratios are taken turn by turn."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+Paces = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of the rounds, and between which values they lay."""
+
+    median: float
+    low: float
+    high: float
+
+    @staticmethod
+    def of(values: Sequence[float]) -> "Spread":
+        return Spread(median(values), min(values), max(values))
+
+    def as_json(self) -> dict[str, float]:
+        return {name: round(value, 4) for name, value in asdict(self).items()}
+
+
+def interleave(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Paces:
+    """What each contestant says of each of its turns.
+
+    Every other round goes backwards, so that a machine that slows down or speeds up favours none.
+    """
+    paces: Paces = {name: [] for name in contestants}
+    for number in range(rounds):
+        for name in list(contestants)[:: 1 if number % 2 == 0 else -1]:
+            paces[name].append(contestants[name]())
+    return paces
+
+
+def ratio(paces: Paces, name: str, base: str) -> Spread:
+    """How many times as fast as the base, each round by itself."""
+    return Spread.of([ours / theirs for ours, theirs in zip(paces[name], paces[base], strict=True)])

@@ -1,0 +1,161 @@
+"""Trees and cuts against SciPy called directly; k-means and silhouettes against scikit-learn."""
+
+import numpy as np
+import pytest
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import pdist
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
+
+from core import clustering
+from core.errors import BadChoice
+from core.values import ClusterSpec
+
+PAIRS = [(linkage, metric) for linkage, metrics in clustering.METRICS.items() for metric in metrics]
+FEATURES = np.random.default_rng(1).normal(size=(60, 7)).astype(np.float32) + 3
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_distances_are_those_of_scipy(metric: str) -> None:
+    expected = pdist(FEATURES.astype(np.float64), metric)
+    assert np.allclose(clustering.condensed_distances(FEATURES, metric), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_equal_rows_are_at_no_distance(metric: str) -> None:
+    """1000 and its kind lose digits in the product; copies must still be at 0 (cosine: to 1e-15)."""
+    row = np.random.default_rng(0).normal(1000, 1, 300)
+    assert clustering.condensed_distances(np.stack([row, row, row]), metric).max() <= 1e-15
+
+
+@pytest.mark.parametrize(("linkage", "metric"), PAIRS)
+def test_tree_is_scipys(linkage: str, metric: str) -> None:
+    expected = hierarchy.linkage(pdist(FEATURES.astype(np.float64), metric), linkage)
+    merges = clustering.tree(FEATURES, linkage, metric)
+    assert merges.shape == (59, 4)
+    assert np.allclose(merges, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("linkage", "metric"), PAIRS)
+@pytest.mark.parametrize("k", [1, 2, 3, 10, 59, 60])
+def test_cut_is_fclusters_where_nothing_ties(linkage: str, metric: str, k: int) -> None:
+    merges = clustering.tree(FEATURES, linkage, metric)
+    labels = clustering.cut(merges, k)
+    assert set(labels) == set(range(k))
+    assert adjusted_rand_score(hierarchy.fcluster(merges, k, "maxclust"), labels) == 1
+
+
+@pytest.mark.parametrize("linkage", list(clustering.METRICS))
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 8, 9])
+def test_cut_gives_exactly_k_groups_also_where_distances_tie(linkage: str, k: int) -> None:
+    """A 3 x 3 grid: most distances are 1. SciPy's maxclust gives fewer groups for some k."""
+    grid = np.stack(np.meshgrid(range(3), range(3)), -1).reshape(-1, 2).astype(float)
+    assert len(set(clustering.cut(clustering.tree(grid, linkage, "euclidean"), k))) == k
+
+
+def test_scipys_own_cut_falls_short_on_the_grid() -> None:
+    """Why ``cut`` exists: the case above is a real one."""
+    grid = np.stack(np.meshgrid(range(3), range(3)), -1).reshape(-1, 2).astype(float)
+    assert len(set(hierarchy.fcluster(hierarchy.linkage(grid, "single"), 4, "maxclust"))) < 4
+
+
+def test_cut_by_hand() -> None:
+    """Points 0, 1, 10, 11, 30: first {0, 1}, {10, 11}, then both together, 30 last."""
+    merges = clustering.tree(np.array([[0.0], [1], [10], [11], [30]]), "average", "euclidean")
+    cuts = {k: clustering.cut(merges, k).tolist() for k in range(1, 6)}
+    assert cuts[1] == [0, 0, 0, 0, 0]
+    assert cuts[2] == [0, 0, 0, 0, 1]
+    assert cuts[3] == [0, 0, 1, 1, 2]
+    assert cuts[5] == [0, 1, 2, 3, 4]
+
+
+def test_kmeans_is_scikit_learns_and_the_same_every_time() -> None:
+    labels = clustering.kmeans(FEATURES, 4, seed=7)
+    expected = KMeans(4, n_init=10, random_state=7).fit(FEATURES).labels_
+    assert adjusted_rand_score(expected, labels) == 1
+    assert np.array_equal(labels, clustering.kmeans(FEATURES, 4, seed=7))
+
+
+def test_groups_are_numbered_as_they_appear() -> None:
+    labels = clustering.ordered(np.array([5, 5, -1, 3, -1, 5]))
+    assert labels.tolist() == [0, 0, 1, 2, 1, 0]
+    assert labels.dtype == np.int64
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_silhouettes_are_scikit_learns(metric: str) -> None:
+    labels = np.arange(60) % 3
+    expected = silhouette_samples(FEATURES, labels, metric=metric)
+    assert np.allclose(clustering.silhouettes(FEATURES, labels, metric), expected)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(4, int), np.arange(4)], ids=["one cluster", "all alone"])
+def test_silhouettes_are_undefined_for_one_cluster_and_for_n(labels: np.ndarray) -> None:
+    assert clustering.silhouettes(np.eye(4), labels, "euclidean") is None
+
+
+def test_silhouettes_of_a_large_set_are_a_seeded_sample() -> None:
+    """Two far blobs of 1500: the sample's mean is the whole set's to 0.01; a sample of 2000 is taken."""
+    rng = np.random.default_rng(0)
+    blobs = np.concatenate([rng.normal(0, 1, (1500, 2)), rng.normal(8, 1, (1500, 2))])
+    labels = np.repeat([0, 1], 1500)
+    sample = clustering.silhouettes(blobs, labels, "euclidean", seed=1)
+    assert sample is not None
+    assert len(sample) == clustering.SILHOUETTE_SAMPLE
+    assert sample.mean() == pytest.approx(silhouette_score(blobs, labels), abs=0.01)
+    again = clustering.silhouettes(blobs, labels, "euclidean", seed=1)
+    assert again is not None
+    assert np.array_equal(sample, again)
+
+
+def test_the_cosine_of_zeros_is_undefined() -> None:
+    with pytest.raises(BadChoice, match="Choose Euclidean"):
+        clustering.tree(np.array([[0.0, 0], [1, 0], [0, 1]]), "average", "cosine")
+
+
+def test_one_image_is_no_group() -> None:
+    with pytest.raises(BadChoice, match="One image can't be grouped"):
+        clustering.tree(np.ones((1, 3)), "ward", "euclidean")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        (ClusterSpec("spectral"), "cluster is one of hierarchical, kmeans; got 'spectral'"),
+        (ClusterSpec(linkage="centroid"), "linkage is one of ward, average, complete, single"),
+        (ClusterSpec(metric="cosine"), "metric of ward linkage is euclidean; got 'cosine'"),
+        (ClusterSpec(linkage="average", metric="l1"), "average linkage is euclidean or cosine; got 'l1'"),
+        (ClusterSpec("kmeans", "average", "cosine"), "metric of k-means is euclidean; got 'cosine'"),
+    ],
+)
+def test_choices_that_do_not_go_together(spec: ClusterSpec, reason: str) -> None:
+    with pytest.raises(BadChoice, match=reason):
+        clustering.check(spec)
+
+
+@pytest.mark.parametrize(("linkage", "metric"), PAIRS)
+def test_choices_that_go_together(linkage: str, metric: str) -> None:
+    spec = ClusterSpec(linkage=linkage, metric=metric)
+    assert clustering.check(spec) is spec
+
+
+def test_k_has_bounds_that_say_why() -> None:
+    """Four images, two of them copies: three are distinct."""
+    features = np.array([[0.0], [1], [2], [2]])
+    clustering.check_k(features, 3)
+    with pytest.raises(BadChoice, match=r"k is 5, but this set has 4 images\. Choose k up to 4\."):
+        clustering.check_k(features, 5)
+    with pytest.raises(BadChoice, match=r"only 3 of the 4 images.*Choose k up to 3\."):
+        clustering.check_k(features, 4)
+    clustering.check_k(np.zeros((4, 1)), 1)
+
+
+@pytest.mark.parametrize(("n", "ks"), [(3, [2]), (5, [2, 3, 4]), (100, [*range(2, 11)])])
+def test_the_range_that_auto_tries(n: int, ks: list[int]) -> None:
+    """From 2 to 10, and fewer clusters than images, for the silhouette is undefined beyond."""
+    assert list(clustering.auto_range(n)) == ks
+
+
+def test_two_images_are_too_few_for_auto() -> None:
+    with pytest.raises(BadChoice, match="2 images are too few to choose k"):
+        clustering.auto_range(2)

@@ -1,0 +1,49 @@
+import pytest
+
+from core import features, paper
+from core.values import ClusterSpec, PipelineConfig, ReduceSpec
+
+
+def config(backbone: str, variance: float | None, method: str, **options: str) -> PipelineConfig:
+    return PipelineConfig(
+        features.spec(backbone, options=dict(options)), ReduceSpec(variance), ClusterSpec(method)
+    )
+
+
+@pytest.mark.parametrize(
+    ("backbone", "variance", "method", "values"),
+    [
+        ("vgg16", 0.95, "kmeans", {"table 2": 0.9949, "table 5": 0.6540}),
+        ("vgg16", 0.9, "hierarchical", {"table 2": 0.8740}),
+        ("densenet121", None, "hierarchical", {"table 2": 1, "table 5": 0.9965}),
+        ("mobilenet_v2", None, "hierarchical", {"table 2": 0.99, "table 5": 0.9971}),
+        ("efficientnet_b0", 0.95, "hierarchical", {"table 2": 0.3159}),
+        ("efficientnet_lite0", None, "hierarchical", {}),
+        ("resnet50", 0.99, "kmeans", {}),
+    ],
+)
+def test_the_papers_values_for_a_configuration(
+    backbone: str, variance: float | None, method: str, values: dict[str, float]
+) -> None:
+    """Copied by hand from tables 2 and 5 of the paper."""
+    found = paper.references(config(backbone, variance, method))
+    assert {row.table: row.ari for row in found} == values
+
+
+def test_the_papers_lbp_is_one_number() -> None:
+    number = paper.references(config("lbp", None, "kmeans", output="number"))
+    assert [row.ari for row in number] == [0.3726, 0.5036]
+    assert paper.references(config("lbp", None, "kmeans")) == []
+
+
+def test_a_misprint_is_remarked() -> None:
+    (row, _) = paper.references(config("resnet50", None, "hierarchical"))
+    assert row.ari == 0.1
+    assert "probably 1" in row.remark
+
+
+def test_every_row_of_both_tables_is_reachable() -> None:
+    """22 rows in table 2 and 10 in table 5, counted in the paper; each belongs to a backbone that is here."""
+    rows = paper._rows()
+    assert [sum(row.table == table for row in rows) for table in ("table 2", "table 5")] == [22, 10]
+    assert {paper.BACKBONES[row.features] for row in rows} <= set(features.names())

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+from core import features, trail
+from core.images.library import Library
+from core.pipeline import Attribution, Pipeline
+from core.store import Store
+from core.values import ClusterSpec, ImageSet, PipelineConfig
+from tests.unit.samples import generators, make_set
+
+
+def attribute(store: Store, library: Library, image_set: ImageSet, **cluster: object) -> Attribution:
+    config = PipelineConfig(features.spec("lbp"), cluster=ClusterSpec(**cluster))  # type: ignore[arg-type]
+    result = Pipeline(store, library).attribute(image_set, config)
+    trail.record(store, image_set, result)
+    return result
+
+
+def test_best_first_undefined_last_and_each_configuration_once(store: Store, library: Library) -> None:
+    """k = 3 is the truth, 2 can't reach it, 1 has no ARI."""
+    image_set = make_set(library)
+    for k in (1, 2, 3, 3, 2):
+        attribute(store, library, image_set, k=k)
+    rows = trail.tried(store, image_set)
+    assert [row["k"] for row in rows] == [3, 2, 1]
+    assert rows[0]["ari"] > rows[1]["ari"]
+    assert (rows[2]["ari"], rows[2]["ari_ci"], rows[2]["p_value"]) == (None, None, None)
+
+
+def test_a_row_holds_the_configuration_and_its_numbers(store: Store, library: Library) -> None:
+    image_set = make_set(library)
+    result = attribute(store, library, image_set, k=3)
+    (row,) = trail.tried(store, image_set)
+    ari = result.agreement.scores["ari"]
+    assert row == {
+        "config": result.config.flat(),
+        "k": 3,
+        "ari": ari.value,
+        "ari_ci": [ari.low, ari.high],
+        "p_value": result.agreement.p_value,
+        "n_features": 10,
+    }
+
+
+def test_the_trail_belongs_to_pixels_and_labels_not_to_a_name(store: Store, library: Library) -> None:
+    """Renamed and reordered: the same trail. Other labels: other scores, so another trail."""
+    images = generators()
+    image_set = make_set(library, "one", images)
+    attribute(store, library, image_set, k=3)
+    renamed = ImageSet(
+        "two", "flat", tuple(replace(f, name=f"{f.sha256}.png") for f in image_set.files[::-1])
+    )
+    assert len(trail.tried(store, renamed)) == 1
+    relabelled = replace(image_set, files=tuple(replace(file, label="x") for file in image_set.files))
+    assert trail.tried(store, relabelled) == []
