@@ -98,11 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImprintError as error:
         print(f"imprint: {error}", file=sys.stderr)
         return USER_ERROR
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"imprint: {error.filename or 'the disk'}: {error.strerror or error}", file=sys.stderr)
+        return USER_ERROR
     except KeyboardInterrupt:
         print("imprint: interrupted; what is finished is kept", file=sys.stderr)
         return 130
     text = outcome.pop("text")
-    print(json.dumps(outcome, ensure_ascii=False) if args.json else text)
+    print(json.dumps(outcome) if args.json else text.encode(errors="backslashreplace").decode())
     return 0
 
 

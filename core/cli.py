@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -146,7 +147,7 @@ def _config(args: Args) -> PipelineConfig:
 
 
 def _k(text: str) -> K:
-    return int(text) if text.lstrip("-").isdecimal() else text
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
 
 def _share(text: str) -> float | None:
@@ -203,7 +204,7 @@ def _listener(args: Args) -> Listener:
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             csv.writer(file).writerows([header, *rows])
     except OSError as error:
         raise ImprintError(f"{path} can't be written: {error.strerror}.") from None

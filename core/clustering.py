@@ -40,7 +40,7 @@ def check_k(features: np.ndarray, k: int) -> None:
     n = len(features)
     if k > n:
         raise BadChoice(f"k is {k}, but this set has {n} images. Choose k up to {n}.")
-    if k > 1 and k > (distinct := len(np.unique(features, axis=0))):
+    if k > 1 and k > (distinct := distinct_rows(features)):
         raise BadChoice(
             f"k is {k}, but only {distinct} of the {n} images have features of their own; the others are "
             f"copies. Choose k up to {distinct}."
@@ -118,9 +118,14 @@ def silhouettes(features: np.ndarray, labels: np.ndarray, metric: str, seed: int
     return np.asarray(silhouette_samples(features, labels, metric=metric))
 
 
-def auto_range(n: int) -> range:
-    """The numbers of clusters that ``auto`` tries among n images."""
-    usable = range(AUTO_RANGE.start, min(AUTO_RANGE.stop, n))
+def auto_range(distinct: int, n: int) -> range:
+    """The numbers of clusters that ``auto`` tries among n images with so many distinct features."""
+    usable = range(AUTO_RANGE.start, min(AUTO_RANGE.stop, distinct + 1, n))
     if not usable:
-        raise BadChoice(f"{n} images are too few to choose k by silhouette. Give k as a number.")
+        few = f"{n} images are" if distinct == n else f"Only {distinct} of the {n} images differ, which is"
+        raise BadChoice(f"{few} too few to choose k by silhouette. Give k as a number.")
     return usable
+
+
+def distinct_rows(features: np.ndarray) -> int:
+    return len(np.unique(features, axis=0))

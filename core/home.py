@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from core.errors import ImprintError
+
 
 def root() -> Path:
     chosen = os.environ.get("IMPRINT_HOME")
@@ -12,8 +14,18 @@ def root() -> Path:
 def folder(name: str) -> Path:
     """A folder under the root, made on first use and readable by its owner alone."""
     path = root() / name
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path)
     return path
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for its owner alone. Raises ImprintError where that can't be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImprintError(
+            f"Nothing can be written under {path} ({error.strerror}). Set IMPRINT_HOME to a folder of yours."
+        ) from None
 
 
 def weights_folders() -> list[Path]:

@@ -16,7 +16,8 @@ def decompose(features: np.ndarray) -> dict[str, np.ndarray]:
     from sklearn.decomposition import PCA
 
     pca = PCA(svd_solver="full")
-    scores = pca.fit_transform(np.asarray(features, np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0 where all images are the same
+        scores = pca.fit_transform(np.asarray(features, np.float64))
     ratio = np.nan_to_num(pca.explained_variance_ratio_)  # identical images have no variance to share
     return {"scores": scores, "ratio": ratio}
 

@@ -54,7 +54,7 @@ class Agreement:
             raw["p_value"],
             raw["chance_95"],
             tuple(raw["generators"]),
-            np.array(raw["table"], np.int64).reshape(len(raw["generators"]), -1),
+            np.array(raw["table"], np.int64) if raw["table"] else np.zeros((0, 0), np.int64),
             tuple(raw["matching"]),
         )
 

@@ -160,12 +160,19 @@ class Run:
             if known:
                 return len(known), "known", {}
             notes.append("No generator is known, so k was chosen by silhouette.")
-        by_k = {
-            k: float(s.mean()) for k in clustering.auto_range(len(self.ids)) if (s := self.cluster(k)[1]).size
-        }
+        by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
         if not by_k:
             raise BadChoice("No number of clusters gives a silhouette here. Give k as a number.")
         return max(by_k, key=lambda k: (by_k[k], -k)), "auto", by_k
+
+    def auto_range(self) -> range:
+        """As many k as the distinct features allow; looked up, so that cached results load no features."""
+        name = key("distinct", clustering.VERSION, self.reduced_key)
+        found = self.store.note(name)
+        if found is None:
+            found = {"rows": clustering.distinct_rows(self.reduced())}
+            self.store.put_note(name, found)
+        return clustering.auto_range(found["rows"], len(self.ids))
 
     def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""

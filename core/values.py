@@ -110,6 +110,8 @@ class ClusterSpec:
     def __post_init__(self) -> None:
         if self.k not in ("known", "auto") and not (isinstance(self.k, int) and self.k >= 1):
             raise BadChoice(f"k is a whole number from 1, 'known' or 'auto'; got '{self.k}'.")
+        if not 0 <= self.seed < 2**32:
+            raise BadChoice(f"A seed is a whole number from 0 to {2**32 - 1}; got {self.seed}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Data: bring images in, see what was recognised and what was refused, look at them, delete them."""
 
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from core.errors import ImprintError
 from core.images import layouts
 from core.images.importing import ImportReport, import_source
 from core.images.layouts import LAYOUTS
-from core.images.sources import Source, from_files, from_zip, open_source
+from core.images.sources import Source, from_files, from_zip, open_source, open_zip
 from core.progress import Step
 from core.values import ImageSet, Role
 from pages.ui import engine, frame, gallery, style
@@ -92,9 +91,7 @@ def source_of(uploads: list, path: str) -> Iterator[Source]:
     elif len(uploads) == 1 and uploads[0].name.lower().endswith(".zip"):
         with tempfile.SpooledTemporaryFile(max_size=64 * 2**20) as file:
             file.write(uploads[0].getbuffer())
-            if not zipfile.is_zipfile(file):
-                raise ImprintError(f"{uploads[0].name} is not a zip archive, or is cut off.")
-            with zipfile.ZipFile(file) as archive:
+            with open_zip(file, uploads[0].name) as archive:
                 yield from_zip(archive)
     else:
         yield from_files({upload.name: upload.getvalue() for upload in uploads})
@@ -123,11 +120,12 @@ def overview(image_set: ImageSet) -> None:
     for column, (name, files) in zip(columns[1:], classes.items(), strict=False):
         column.metric(name, f"{len(files):,}", border=True)
     copies(image_set)
-    name = st.segmented_control(
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    name = left.segmented_control(
         "Contact sheet", list(classes), default=next(iter(classes)), key="class", required=True
     )
     marks = style.marks([file.label or style.UNKNOWN for file in image_set.files])
-    gallery.show(classes[str(name)], engine.library(), marks, key=f"sheet_{name}")
+    gallery.show(classes[str(name)], engine.library(), marks, key=f"sheet_{name}", pager=right)
     with st.popover("Delete this set"):
         st.caption("The set and those of its images that no other set holds are removed from this machine.")
         if st.button("Delete", type="primary", key="delete"):

@@ -75,7 +75,7 @@ def load_weights(net: nn.Module, path: Path) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)
         net.load_state_dict({_modern(name): value for name, value in state.items()})
     except Exception as error:
-        reason = str(error).strip().splitlines()[0][:160]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
         raise WeightsRefused(f"{path.name} can't be loaded safely into this network: {reason}") from None
 
 

@@ -5,6 +5,7 @@ place that opens a file is ``networks.load_weights``, through torch's restricted
 """
 
 import hashlib
+import http.client
 import importlib.util
 import urllib.error
 import urllib.request
@@ -115,7 +116,7 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
                 digest.update(chunk)
                 data += chunk
                 meter.add(len(chunk))
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise WeightsMissing(f"{network.file} could not be downloaded ({reason}). {missing(name)}") from None
     if expected and len(data) != expected:

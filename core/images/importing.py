@@ -74,9 +74,10 @@ def import_source(
         raise NothingToImport(_nothing(source, refused))
     wrapper = layouts.common_folder(images)
     notes: list[str] = []
+    if labels is None and layout in ("auto", "flat"):
+        for folder in _flat_folders(images, wrapper, layout):
+            labels = labels or _labels_beside(source, folder, notes)
     inner = [path.removeprefix(wrapper) for path in images]
-    if labels is None and layout in ("auto", "flat") and layouts.detect(inner, False) == "flat":
-        labels = _labels_beside(source, wrapper, notes)
     if layout == "auto":
         layout = layouts.detect(inner, labels is not None)
     groups = _groups_beside(source, wrapper)
@@ -135,6 +136,13 @@ def _already(outcome: UnreadableImage) -> "Future[np.ndarray | UnreadableImage]"
     future: Future[np.ndarray | UnreadableImage] = Future()
     future.set_result(outcome)
     return future
+
+
+def _flat_folders(images: Sequence[str], wrapper: str, layout: str) -> list[str]:
+    """Where a table of labels may lie: beside the images if they share one folder, or at the top."""
+    parents = {path.rpartition("/")[0] for path in images}
+    own = [f"{parent}/" if parent else "" for parent in parents] if len(parents) == 1 else []
+    return list(dict.fromkeys([*own, wrapper])) if own or layout == "flat" else []
 
 
 def _tables(source: Source, wrapper: str) -> Iterator[tuple[str, str]]:

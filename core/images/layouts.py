@@ -5,7 +5,6 @@ of the challenge's years (2023: used, not_used, generated, real_unknown_1; 2025:
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -117,7 +116,7 @@ def arrange(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Plac
 
 def read_labels(text: str, source: str) -> dict[str, str]:
     """File name to label of a CSV: two columns, with or without a header, comma or semicolon or tab."""
-    rows = _rows(text)
+    rows = _rows(text, source)
     if not rows or any(len(row) < 2 for row in rows):
         raise BadChoice(f"{source}: a table of labels has two columns, the file's name and its label.")
     header = [cell.strip().lower() for cell in rows[0]]
@@ -134,6 +133,8 @@ def read_labels(text: str, source: str) -> dict[str, str]:
         )
     else:
         file_column, label_column = 0, 1
+    if any(len(row) <= max(file_column, label_column) for row in rows):
+        raise BadChoice(f"{source}: a row has fewer columns than the header.")
     labels: dict[str, str] = {}
     for row in rows:
         file, label = row[file_column].strip(), row[label_column].strip()
@@ -144,9 +145,12 @@ def read_labels(text: str, source: str) -> dict[str, str]:
 
 def read_groups(text: str) -> dict[str, str] | None:
     """File name to group of a CSV with the columns file and group; None if it is another kind of table."""
-    rows = _rows(text)
+    try:
+        rows = _rows(text, "")
+    except BadChoice:
+        return None
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if "group" not in header or not set(FILE_COLUMNS) & set(header):
+    if set(header) & set(LABEL_COLUMNS) or "group" not in header or not set(FILE_COLUMNS) & set(header):
         return None
     file_column = next(header.index(c) for c in FILE_COLUMNS if c in header)
     group_column = header.index("group")
@@ -155,7 +159,10 @@ def read_groups(text: str) -> dict[str, str] | None:
     }
 
 
-def _rows(text: str) -> list[list[str]]:
-    first = text.lstrip("\ufeff").split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    return [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter) if any(row)]
+def _rows(text: str, source: str) -> list[list[str]]:
+    lines = text.lstrip("\ufeff").splitlines()
+    delimiter = max(",;\t", key=lines[0].count) if lines else ","
+    try:
+        return [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise BadChoice(f"{source}: not a table ({error}).") from None

@@ -27,7 +27,7 @@ class Library:
         base = root or home.root()
         self._images, self._sets = base / "images", base / "sets"
         for folder in (base, self._images, self._sets):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home.make_folder(folder)
 
     # -- sets ------------------------------------------------------------------------------------
 
@@ -53,7 +53,7 @@ class Library:
                 return False
             if present.content != image_set.content:
                 raise SetExists(image_set.name)
-        write_atomic(path, json.dumps(asdict(image_set), ensure_ascii=False).encode())
+        write_atomic(path, json.dumps(asdict(image_set)).encode())
         return True
 
     def delete(self, name: str) -> None:
@@ -70,7 +70,7 @@ class Library:
         """Keep uint8 (H, W) grey pixels; returns their hash."""
         sha256 = pixels_key(pixels)
         path = self._image(sha256)
-        if not path.exists():
+        if self._read(sha256) is None:
             buffer = io.BytesIO()
             Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
             write_atomic(path, buffer.getvalue(), durable=False)
@@ -78,18 +78,24 @@ class Library:
 
     def pixels(self, sha256: str) -> np.ndarray:
         """uint8 (H, W), checked against its hash. Raises DamagedData."""
-        try:
-            with Image.open(self._image(sha256), formats=("PNG",)) as image:
-                pixels = np.asarray(image)
-        except (OSError, SyntaxError):
-            pixels = np.zeros((0, 0), np.uint8)
-        if pixels.ndim != 2 or pixels.dtype != np.uint8 or pixels_key(pixels) != sha256:
+        pixels = self._read(sha256)
+        if pixels is None:
             raise DamagedData(
                 f"Image {sha256[:12]} is missing or damaged on disk. Delete its set and import it again."
             )
         return pixels
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _read(self, sha256: str) -> np.ndarray | None:
+        """The pixels if they are there and whole."""
+        try:
+            with Image.open(self._image(sha256), formats=("PNG",)) as image:
+                pixels = np.asarray(image)
+        except (OSError, SyntaxError, ValueError):
+            return None
+        whole = pixels.ndim == 2 and pixels.dtype == np.uint8 and pixels_key(pixels) == sha256
+        return pixels if whole else None
 
     def _image(self, sha256: str) -> Path:
         return self._images / sha256[:2] / f"{sha256}.png"

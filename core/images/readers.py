@@ -26,7 +26,12 @@ OTHER_IMAGES = (".bmp", ".gif", ".webp", ".dcm", ".dicom", ".nii", ".gz", ".jp2"
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # of TIFF; Pillow turns 8-bit values round itself, not 16-bit ones
+
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# Pillow's remarks on odd metadata are none of a user's business; the limits here are ours. Once for the
+# process: catching warnings around each file is not safe in threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_grey(data: bytes) -> np.ndarray:
@@ -34,16 +39,17 @@ def read_grey(data: bytes) -> np.ndarray:
     if not data:
         raise UnreadableImage("the file is empty (0 bytes)")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; the limits are ours
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check(image)
-                image.load()
-                return _grey(ImageOps.exif_transpose(image))
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check(image)
+            white_is_zero = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
+            image.load()
+            return _grey(ImageOps.exif_transpose(image), white_is_zero)
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
         raise UnreadableImage("not a PNG, JPEG or TIFF image, whatever its name says") from None
+    except Image.DecompressionBombError:
+        raise UnreadableImage(f"more than {MAX_PIXELS // 10**6} million pixels") from None
     except MemoryError:
         raise UnreadableImage("the image needs more memory than there is") from None
     except Exception as error:  # a decoder may raise anything on a broken file
@@ -61,14 +67,15 @@ def _check(image: Image.Image) -> None:
         raise UnreadableImage(f"{pages} pages in one file: save each as an image of its own")
 
 
-def _grey(image: Image.Image) -> np.ndarray:
+def _grey(image: Image.Image, white_is_zero: bool) -> np.ndarray:
     if image.mode.startswith("I;16"):
         if image.mode.endswith("S"):
             raise UnreadableImage("signed 16-bit values have no fixed range: apply a window first")
-        return scale_16_bit(np.asarray(image))
+        values = np.asarray(image)
+        return scale_16_bit(65535 - values if white_is_zero else values)
     if image.mode in ("I", "F"):
         raise UnreadableImage("32-bit values have no fixed range: save it with 8 or 16 bits")
-    if image.mode in ("PA", "P", "LA", "La", "RGBA", "RGBa"):
+    if image.mode in ("PA", "P", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
     return np.asarray(image.convert("L"), dtype=np.uint8).copy()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from core.errors import NothingToImport, UnreadableImage
 from core.images.layouts import JUNK
@@ -29,10 +30,17 @@ class Source:
     read: Callable[[str], bytes]
 
 
-def natural(path: str) -> list[tuple[int, int | str]]:
-    """Sort key under which img_2 comes before img_10."""
-    parts = re.split(r"(\d+)", path.casefold())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part] + [(2, path)]
+def natural(path: str) -> list[tuple[int, int, str]]:
+    """Sort key under which img_2 comes before img_10: numbers by length, then digits."""
+    parts = [part for part in re.split(r"([0-9]+)", path.casefold()) if part]
+    return [*map(_rank, parts), (2, 0, path)]
+
+
+def _rank(part: str) -> tuple[int, int, str]:
+    if not part.isdecimal():
+        return 1, 0, part
+    digits = part.lstrip("0")
+    return 0, len(digits), digits
 
 
 @contextmanager
@@ -43,10 +51,18 @@ def open_source(path: Path) -> Iterator[Source]:
     elif not path.exists():
         raise NothingToImport(f"There is no file or folder {path}.")
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path, path.name) as archive:
             yield from_zip(archive)
     else:
         raise NothingToImport(f"{path.name} is neither a folder nor a zip archive.")
+
+
+def open_zip(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
+    """An archive whose table of contents can be read. Raises NothingToImport."""
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise NothingToImport(f"{name} is not a zip archive, or is cut off ({error}).") from None
 
 
 def from_folder(folder: Path) -> Source:

@@ -32,6 +32,9 @@ class TextDisk(diskcache.Disk):
             raise NotText(f"index values are text, got {type(value).__name__}")
         return 0, diskcache.core.MODE_RAW, None, value
 
+    def remove(self, file_path: str) -> None:
+        """Nothing: no value of ours has a file of its own, so a name of one was planted."""
+
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> str:
         if mode != diskcache.core.MODE_RAW or not isinstance(value, str):
             raise NotText("an index value is not text")

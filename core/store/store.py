@@ -11,6 +11,8 @@ import errno
 import json
 import logging
 import os
+import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ from safetensors.numpy import load as decode
 from safetensors.numpy import save as encode
 
 from core import home
-from core.errors import StoreFull
+from core.errors import BadChoice, StoreFull
 from core.files import write_atomic
 from core.hashing import bytes_key, key
 from core.store.index import Index
@@ -31,6 +33,7 @@ Arrays = dict[str, np.ndarray]
 log = logging.getLogger(__name__)
 
 GIB = 2**30
+FILE = re.compile(r"[0-9A-Za-z_-]{1,2}/[0-9A-Za-z_-]+\.safetensors")
 ENTRY, ROW, NOTE, TOTAL = "entry:", "row:", "note:", "total"
 
 
@@ -56,7 +59,15 @@ class Verification:
 
 
 def default_quota() -> int:
-    return int(float(os.environ.get("IMPRINT_QUOTA_GB", "20")) * GIB)
+    """Bytes, from IMPRINT_QUOTA_GB."""
+    text = os.environ.get("IMPRINT_QUOTA_GB", "20")
+    try:
+        gigabytes = float(text)
+    except ValueError:
+        gigabytes = -1
+    if not 0 < gigabytes < float("inf"):
+        raise BadChoice(f"IMPRINT_QUOTA_GB is a number above 0; got '{text}'.")
+    return int(gigabytes * GIB)
 
 
 class Store:
@@ -75,17 +86,16 @@ class Store:
 
     def get(self, name: str) -> Arrays | None:
         """The arrays under a key, verified, or None."""
-        entry = self._entry(name)
-        if entry is None:
-            return None
-        path = self._arrays / entry.file
-        arrays = self._read(path, entry)
-        if arrays is None:
-            self._condemn(name, entry)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(path)  # the file's time is its last use: what eviction goes by
-        return arrays
+        while (entry := self._entry(name)) is not None:
+            path = self._arrays / entry.file
+            arrays = self._read(path, entry)
+            if arrays is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.utime(path)  # the file's time is its last use: what eviction goes by
+                return arrays
+            if self._condemn(name, entry):
+                break  # else another process has written it anew: look again
+        return None
 
     def has(self, name: str) -> bool:
         entry = self._entry(name)
@@ -93,10 +103,11 @@ class Store:
 
     def put(self, name: str, arrays: Mapping[str, np.ndarray], stage: str = "", pinned: bool = False) -> None:
         """Keep arrays under a key. Raises StoreFull and leaves no partial file."""
-        data = encode({field: np.ascontiguousarray(array) for field, array in arrays.items()})
+        data = encode({field: np.asarray(array, order="C") for field, array in arrays.items()})
         digest = bytes_key(data)
-        # Named by key and content: two processes that compute the same key never share a file.
-        entry = Entry(f"{name[:2]}/{name}-{digest[:16]}.safetensors", len(data), digest, stage, pinned)
+        # A name of its own: two processes that compute the same key never touch each other's file.
+        file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
+        entry = Entry(file, len(data), digest, stage, pinned)
         self._reserve(entry.bytes)
         try:
             self._write(self._arrays / entry.file, data)
@@ -108,8 +119,7 @@ class Store:
             self._index.set(ENTRY + name, json.dumps(asdict(entry)))
         if previous is not None:
             self._release(previous.bytes)
-            if previous.file != entry.file:
-                (self._arrays / previous.file).unlink(missing_ok=True)
+            (self._arrays / previous.file).unlink(missing_ok=True)
 
     def compute(self, name: str, make: Callable[[], Arrays], stage: str = "") -> tuple[Arrays, bool]:
         """The stored arrays and True, or those that ``make`` returns, now stored, and False."""
@@ -225,8 +235,15 @@ class Store:
     # -- inside ----------------------------------------------------------------------------------
 
     def _entry(self, name: str) -> Entry | None:
+        """What the index says; a text that is no entry, or names a file elsewhere, counts as absent."""
         text = self._index.get(ENTRY + name)
-        return None if text is None else Entry(**json.loads(text))
+        if text is None:
+            return None
+        try:
+            entry = Entry(**json.loads(text))
+        except (ValueError, TypeError):
+            return None
+        return entry if FILE.fullmatch(entry.file) else None
 
     def _entries(self) -> Iterator[tuple[str, Entry]]:
         for indexed in self._index.keys(ENTRY):
@@ -248,12 +265,17 @@ class Store:
         except SafetensorError:
             return None
 
-    def _condemn(self, name: str, entry: Entry) -> None:
+    def _condemn(self, name: str, entry: Entry) -> bool:
+        """Set a damaged entry aside; False if the index meanwhile names another file, which is left alone."""
+        with self._index.transaction():
+            if self._entry(name) != entry:
+                return False
+            self._index.delete(ENTRY + name)
+            self._release(entry.bytes)
         log.warning("stored %s %s is damaged: set aside, to be computed again", entry.stage, name[:12])
         with contextlib.suppress(OSError):
             os.replace(self._arrays / entry.file, self._quarantine / Path(entry.file).name)
-        self._index.delete(ENTRY + name)
-        self._release(entry.bytes)
+        return True
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
@@ -272,7 +294,10 @@ class Store:
         with self._index.transaction():
             total = int(self._index.get(TOTAL) or 0) + size
             if total > self.quota:
-                total -= self._evict(total - self.quota)
+                entries = list(self._entries())
+                evictable = sum(entry.bytes for _, entry in entries if not entry.pinned)
+                if total - evictable <= self.quota:
+                    total -= self._evict(entries, total - self.quota)
             if total > self.quota:
                 raise StoreFull(
                     f"A result of {size / 1e6:.0f} MB does not fit into the cache's quota of "
@@ -284,7 +309,7 @@ class Store:
         with self._index.transaction():
             self._index.set(TOTAL, str(max(0, int(self._index.get(TOTAL) or 0) - size)))
 
-    def _evict(self, needed: int) -> int:
+    def _evict(self, entries: list[tuple[str, Entry]], needed: int) -> int:
         def last_use(item: tuple[str, Entry]) -> float:
             try:
                 return (self._arrays / item[1].file).stat().st_mtime
@@ -292,7 +317,7 @@ class Store:
                 return 0.0
 
         freed = 0
-        for name, entry in sorted(self._entries(), key=last_use):
+        for name, entry in sorted(entries, key=last_use):
             if freed >= needed:
                 break
             if entry.pinned:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import features
 from core.paper import Reference
@@ -51,7 +52,7 @@ def remarks(result: Attribution, tried: int) -> None:
         st.caption(" ".join(sentences))
 
 
-def _score(place: st.delta_generator.DeltaGenerator, label: str, score: Score, text: str) -> None:
+def _score(place: DeltaGenerator, label: str, score: Score, text: str) -> None:
     if score.value is None:
         place.metric(label, "–", "undefined", delta_color="off", delta_arrow="off", border=True, help=text)
         return
@@ -71,7 +72,7 @@ def _score(place: st.delta_generator.DeltaGenerator, label: str, score: Score, t
     )
 
 
-def _chance(place: st.delta_generator.DeltaGenerator, result: Attribution) -> None:
+def _chance(place: DeltaGenerator, result: Attribution) -> None:
     agreement = result.agreement
     if agreement.p_value is None or agreement.chance_95 is None:
         place.metric("ARI by chance", "–", "undefined", delta_color="off", delta_arrow="off", border=True)
@@ -88,7 +89,7 @@ def _chance(place: st.delta_generator.DeltaGenerator, result: Attribution) -> No
     )
 
 
-def _paper(place: st.delta_generator.DeltaGenerator, references: Sequence[Reference]) -> None:
+def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
     if not references:
         place.metric(
             "Paper",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from core.images.library import Library
 from core.values import ImageFile
@@ -22,12 +23,14 @@ def show(
     marks: Mapping[str, Mark],
     notes: Mapping[str, str] | None = None,
     key: str = "gallery",
+    pager: DeltaGenerator | None = None,
 ) -> None:
-    """A page of images with name and note; a pager where there are more."""
+    """A page of images with name and note; where there are more, a pager (in ``pager``, if given)."""
     pages = -(-len(files) // PAGE)
     page = 1
     if pages > 1:
-        page = int(st.number_input(f"Page, of {pages}", 1, pages, 1, key=f"{key}_page", width=140))
+        place = pager or st.container()
+        page = int(place.number_input(f"Page, of {pages}", 1, pages, 1, key=f"{key}_page", width=140))
     figures = [
         _figure(file, library, marks, (notes or {}).get(file.name, ""))
         for file in files[(page - 1) * PAGE : page * PAGE]

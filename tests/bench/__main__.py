@@ -14,7 +14,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch: both sides run on the C
 
 from core.features.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
-from tests.bench import extraction, machine, report, toggle
+from tests.bench import toggle
 
 OUT = Path("bench.json")
 
@@ -30,20 +30,26 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = _arguments()
-    start = time.perf_counter()
-    described = machine.describe()
+    start, load = time.perf_counter(), os.getloadavg()[0]
+    _say("toggle ...")
+    toggles = toggle.measure(arguments.rounds)
+    from tests.bench import extraction, machine, report  # torch: kept out of the toggle, as pages keep it out
+
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
         ids = extraction.synthetic(Library(Path(folder)), arguments.images)
         results = []
         for backbone in arguments.backbones:
-            print(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...", file=sys.stderr)
+            _say(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...")
             results.append(extraction.measure(backbone, Path(folder), ids, arguments.rounds))
-    print("toggle ...", file=sys.stderr)
-    toggles = toggle.measure(arguments.rounds)
+    described = {**machine.describe(), "load_average": [round(load, 2), round(os.getloadavg()[0], 2)]}
     print(report.text(described, results, toggles))
     report.write(OUT, described, results, toggles)
     print(f"\n{time.perf_counter() - start:.0f} s in all; every round is in {OUT}")
     return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

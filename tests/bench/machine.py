@@ -28,7 +28,6 @@ def describe() -> dict[str, object]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
-        "load_average_at_start": os.getloadavg()[0],
     }
 
 

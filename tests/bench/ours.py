@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import features, stages
+from core import features
 from core.features.convert import convert
 from core.features.runtime import Effort, OpenVino
 from core.images.library import Library
 from core.progress import silent
+from core.stages import Embedder
 from core.store import Store
 from core.values import FeatureSpec
 
@@ -28,7 +29,7 @@ class Ours:
     """Our extraction in one precision over images of a library."""
 
     def __init__(self, spec: FeatureSpec, network: Network, library: Library, ids: Sequence[str]) -> None:
-        self._spec, self._network, self._library, self._ids = spec, network, library, ids
+        self._spec, self._library, self._ids = spec, library, ids
         start = time.perf_counter()
         self._engine = OpenVino(network, spec.precision, Effort())
         self.compile_seconds = time.perf_counter() - start
@@ -46,15 +47,23 @@ class Ours:
         return len(self._ids) / (time.perf_counter() - start)
 
     def committed_pace(self) -> float:
-        """Images per second, files to rows in a fresh store on disk, as the pipeline itself counts them.
-
-        It counts from when the network is compiled, which it does at every call and here stands apart.
-        """
+        """Images per second, files to rows in a fresh store on disk, by the call that the pipeline makes."""
         with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
             store = Store(Path(folder))
-            store.put(stages.network_key(self._spec), self._network)
-            stages.Embedder(store, self._library, Effort(), silent).embed(self._spec, self._ids)
-            note = store.note(stages.pace_name(self._spec))
+            embedder = _Prepared(store, self._library, self._engine)
+            start = time.perf_counter()
+            embedder.embed(self._spec, self._ids)
+            seconds = time.perf_counter() - start
             store.close()
-        assert note is not None
-        return float(note["images_per_second"])
+        return len(self._ids) / seconds
+
+
+class _Prepared(Embedder):
+    """The pipeline's embedder, but its network is compiled already: what that costs is told apart."""
+
+    def __init__(self, store: Store, library: Library, engine: OpenVino) -> None:
+        super().__init__(store, library, Effort(), silent)
+        self._engine = engine
+
+    def _runtime(self, feature: FeatureSpec) -> OpenVino:
+        return self._engine

@@ -21,19 +21,21 @@ def text(machine: Mapping[str, object], results: Sequence[Result], toggles: Mapp
 def _head(result: Result) -> str:
     rounds = len(result.paces[EAGER])
     return (
-        "EXTRACTION, PNG files to rows of features, decoding included; times as fast as eager torchvision\n"
-        f"{WANTED}\nMedian (lowest to highest) of {rounds} rounds, each against the baseline of its own round."
+        f"EXTRACTION, PNG files to rows of features, decoding included; {rounds} rounds in turns\n{WANTED}\n"
+        "Ratio: how many times as fast as the baseline in the same round, median (lowest to highest)."
     )
 
 
 def _ratios(result: Result) -> str:
     lines = [
         f"{result.backbone}, {result.size} px",
-        f"  {'':36}{'ratio':>8}{'':18}{'images/s':>10}  of limit",
+        f"  {'':36}{'ratio':>8}{'':18}{'images/s':>10}  of mm",
     ]
     for name in result.contestants():
         share = f"{100 * result.share_of_product(name):6.0f} %"
-        lines.append(f"  {name:36}{_ratio(result.ratio(name))}{result.pace(name).median:10.1f}  {share}")
+        lines.append(
+            f"  {name:36}{_ratio(name, result.ratio(name))}{result.pace(name).median:10.1f}  {share}"
+        )
     if BF16 not in result.paces:
         lines.append(f"  {BF16:36}  {NO_BF16}")
     tried = ", ".join(f"{pace:.1f} with {workers} workers" for workers, pace in result.loaders.items())
@@ -44,13 +46,13 @@ def _ratios(result: Result) -> str:
             f"  the baseline's DataLoader, images/s in a trial: {tried}; the faster is the baseline",
             f"  same features as eager's, norm of the difference over the norm: {off}",
             f"  not in the times: converting the network, once per weights, {result.prepare_seconds:.1f} s;"
-            f" compiling it, at every call, {result.compile_seconds:.1f} s",
+            f" compiling it, once a call, {result.compile_seconds:.1f} s",
         ]
     )
 
 
-def _ratio(ratio: Spread) -> str:
-    spread = f"({ratio.low:.2f} to {ratio.high:.2f})"
+def _ratio(name: str, ratio: Spread) -> str:
+    spread = f"({ratio.low:.2f} to {ratio.high:.2f})" if name != EAGER else "the baseline"
     return f"{ratio.median:7.2f}x  {spread:16}"
 
 
@@ -60,7 +62,10 @@ def _limits(results: Sequence[Result]) -> str:
         values = Spread.of([value for result in results for value in result.paces[name]])
         lines.append(f"  {name:40}{values.median:8.0f}  ({values.low:.0f} to {values.high:.0f})")
     return "\n".join(
-        [*lines, "  'of limit' above: a network's multiply-adds, as a share of the matrix product's"]
+        [
+            *lines,
+            "  'of mm' above: the network's multiply-adds, as a share of what the matrix product reaches",
+        ]
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE, Server
 
 
 def metric(page: Page, label: str):
@@ -89,9 +89,8 @@ def test_a_cell_of_the_table_shows_its_images(page: Page, server: Server) -> Non
     open_generators(page, server, "backbone=LBP")
     settled(page)
     table = page.locator(".st-key-contingency canvas").first
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + 35 * 1.5)  # first row, first cluster
+    width = table.evaluate("canvas => canvas.clientWidth")
+    table.click(position={"x": 0.4 * width, "y": 1.5 * 35})  # first row, first cluster; rows are 35 px
     expect(page.get_by_text(re.compile(r"\d+ images selected"))).to_be_visible()
     expect(page.locator(".gallery img").first).to_be_visible()
 
@@ -126,7 +125,8 @@ def test_work_can_be_watched_and_cancelled(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Generators?backbone=VGG-16&weights=untrained")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Embedding 180 images with VGG-16")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible()
+    # Half a gigabyte of weights is drawn and converted first.
+    expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible(timeout=3 * PATIENCE)
     page.reload()
     expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()

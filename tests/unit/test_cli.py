@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -314,7 +315,7 @@ def test_a_whole_session_writes_nothing_outside_the_home(
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["ari"] == 1
     assert list(work.iterdir()) == []
-    assert {path for path in tmp_path.iterdir()} == {home, work}
+    assert set(tmp_path.iterdir()) == {home, work}
     assert {path for path in (ROOT / "cache").rglob("*") if path.is_file()} == before
 
 
@@ -330,6 +331,4 @@ def test_a_mistake_as_a_process(home: Path) -> None:
 
 
 def _environment(**extra: str) -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **extra}

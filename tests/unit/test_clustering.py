@@ -153,9 +153,9 @@ def test_k_has_bounds_that_say_why() -> None:
 @pytest.mark.parametrize(("n", "ks"), [(3, [2]), (5, [2, 3, 4]), (100, [*range(2, 11)])])
 def test_the_range_that_auto_tries(n: int, ks: list[int]) -> None:
     """From 2 to 10, and fewer clusters than images, for the silhouette is undefined beyond."""
-    assert list(clustering.auto_range(n)) == ks
+    assert list(clustering.auto_range(n, n)) == ks
 
 
 def test_two_images_are_too_few_for_auto() -> None:
     with pytest.raises(BadChoice, match="2 images are too few to choose k"):
-        clustering.auto_range(2)
+        clustering.auto_range(2, 2)

@@ -136,7 +136,7 @@ def test_too_few_to_group(pipeline: Pipeline, library: Library, count: int) -> N
         (config(k=2), "only 1 of the 6 images"),
         (config(KMEANS, k=2), "only 1 of the 6 images"),
         (config(k=1, pca=0.95), "Choose PCA: none"),
-        (config(k="auto"), "copies|same|identical"),
+        (config(k="auto"), "Only 1 of the 6 images differ"),
     ],
 )
 def test_identical_images_get_a_clear_sentence(
@@ -170,7 +170,7 @@ def test_a_wrong_choice_is_refused_before_anything_is_computed(
 def test_damaged_pixels_stop_the_run(pipeline: Pipeline, library: Library) -> None:
     image_set = make_set(library)
     path = library._image(image_set.files[3].sha256)
-    path.write_bytes(path.read_bytes()[:-20])
+    path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(DamagedData):
         pipeline.attribute(image_set, config())
 
@@ -333,27 +333,27 @@ def _until(done: Callable[[], bool], process: subprocess.Popen, seconds: float =
 
 
 def test_a_kill_loses_no_batch_that_was_stored(store: Store, library: Library, home: object) -> None:
-    """The command line, killed with SIGKILL as soon as 8 of 48 images are seen in the store."""
-    image_set = make_set(library, "s", {"a": noise(24, 16), "b": noise(24, 16, seed=1)})
+    """The command line, killed with SIGKILL as soon as 4 of 32 images are seen in the store."""
+    image_set = make_set(library, "s", {"a": noise(16, 16), "b": noise(16, 16, seed=1)})
     ids: Sequence[str] = [file.sha256 for file in image_set.files]
     space = feature_key(SLOW)
-    choices = {"--backbone": "residual_spectrum", "--size": "512", "--batch": "4", "--threads": "1"}
+    choices = {"--backbone": "residual_spectrum", "--size": "512", "--batch": "2", "--threads": "1"}
     command = ["-m", "core", "attribute", "s", *itertools.chain(*choices.items())]
     process = subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _until(lambda: store.count_rows(space, ids) >= 8, process)
+        _until(lambda: store.count_rows(space, ids) >= 4, process)
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     kept = store.count_rows(space, ids)
-    assert 8 <= kept < 48
-    assert kept % 4 == 0
+    assert 4 <= kept < 32
+    assert kept % 2 == 0
     assert store.verify().damaged == 0
     steps: list[Step] = []
     result = Pipeline(store, library, Effort(16, 2), steps.append).attribute(image_set, config(feature=SLOW))
-    assert {step.total for step in steps if step.stage.startswith("features")} == {48 - kept}
+    assert {step.total for step in steps if step.stage.startswith("features")} == {32 - kept}
     whole = Pipeline(Store(store.folder / "fresh"), library).attribute(image_set, config(feature=SLOW))
     assert np.array_equal(result.clusters, whole.clusters)
 

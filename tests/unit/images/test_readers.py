@@ -123,6 +123,14 @@ def test_a_palette_with_transparency_lies_over_black() -> None:
     assert only(read_grey(encoded(image, transparency=0))) == BLACK
 
 
+@pytest.mark.parametrize(("mode", "value"), [("L", 200), ("RGB", (200, 200, 200))])
+def test_a_colour_that_a_png_calls_transparent_lies_over_black(
+    mode: str, value: int | tuple[int, ...]
+) -> None:
+    """PNG's tRNS chunk names one grey or colour of an image without alpha; here it is the only one."""
+    assert only(read_grey(encoded(plane(value, mode), transparency=value))) == BLACK
+
+
 @pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, -1), (8, 1)])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_exif_orientation_is_applied(kind: str, orientation: int, turns: int) -> None:
@@ -179,24 +187,27 @@ def test_two_threads_leave_the_warning_filters_as_they_were(monkeypatch: pytest.
     """An import decodes in two threads: A enters, B enters, A leaves, B leaves, which is the order in
     which ``warnings.catch_warnings`` (not thread-safe) leaves the filters of A behind for good.
     """
-    inside, a_is_out = threading.Barrier(2, timeout=10), threading.Event()
+    a_is_in, b_is_in, a_is_out = (threading.Event() for _ in range(3))
     turn = readers.ImageOps.exif_transpose
 
     def transpose(image: Image.Image) -> Image.Image:
-        inside.wait()
-        if threading.current_thread().name == "B":
-            assert a_is_out.wait(10)
+        mine, awaited = (a_is_in, b_is_in) if threading.current_thread().name == "A" else (b_is_in, a_is_out)
+        mine.set()
+        assert awaited.wait(10)
         return turn(image)
 
     def a() -> None:
         read_grey(encoded(GREY))
         a_is_out.set()
 
+    def b() -> None:
+        assert a_is_in.wait(10)
+        read_grey(encoded(GREY))
+
     monkeypatch.setattr(readers.ImageOps, "exif_transpose", transpose)
     before = list(warnings.filters)
     try:
-        threads = [threading.Thread(target=a, name="A")]
-        threads.append(threading.Thread(target=read_grey, args=(encoded(GREY),), name="B"))
+        threads = [threading.Thread(target=a, name="A"), threading.Thread(target=b, name="B")]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -1,0 +1,134 @@
+"""What each page shows, without a browser. The numbers are compared with the engine's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import features
+from core.images.library import Library
+from core.pipeline import Pipeline
+from core.store import Store
+from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig
+from demo.__main__ import NAME
+
+Open = Callable[..., AppTest]
+GENERATORS, DATA, SYSTEM = "pages/1_Generators.py", "pages/2_Data.py", "pages/3_System.py"
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def words(page: AppTest) -> str:
+    parts = [*page.info, *page.error, *page.warning, *page.caption, *page.success]
+    return " ".join(str(part.value) for part in parts)
+
+
+def embed(library: Library, name: str, backbone: str) -> None:
+    """What a job would have done: the page then only reads."""
+    Pipeline(Store(), library).attribute(library.get(name), PipelineConfig(features.spec(backbone)))
+
+
+def add_set(library: Library, name: str, images: dict[str, np.ndarray]) -> None:
+    files = [ImageFile(path, library.add_pixels(p), label=path.split("/")[0]) for path, p in images.items()]
+    library.add(ImageSet(name, "generators", tuple(files)))
+
+
+@pytest.mark.parametrize("page", [GENERATORS, DATA, SYSTEM])
+def test_every_page_opens_on_an_empty_home(page: str, home: Path, open_page: Open) -> None:
+    opened = open_page(page)
+    assert not opened.exception
+    assert page == SYSTEM or "import" in words(opened).lower()
+
+
+@pytest.mark.parametrize("page", [DATA, SYSTEM])
+def test_every_page_opens_on_the_demo_set(page: str, demo: Library, open_page: Open) -> None:
+    opened = open_page(page)
+    assert not opened.exception
+    assert not opened.error
+
+
+@pytest.mark.parametrize(
+    ("words_of_method", "method"), [("hierarchical", "hierarchical"), ("k-means", "kmeans")]
+)
+def test_the_page_shows_the_engines_numbers(
+    words_of_method: str, method: str, demo: Library, open_page: Open
+) -> None:
+    embed(demo, NAME, "lbp")
+    page = open_page(GENERATORS, backbone="LBP", cluster=words_of_method)
+    config = PipelineConfig(features.spec("lbp"), cluster=ClusterSpec(method))
+    expected = Pipeline(Store(), demo).attribute(demo.get(NAME), config)
+    assert not page.exception
+    shown = metrics(page)
+    assert float(shown["ARI"]) == pytest.approx(expected.agreement.scores["ari"].value, abs=0.005)
+    assert shown["k"] == "3"
+
+
+def test_a_configuration_of_the_paper_stands_beside_ours(demo: Library, open_page: Open) -> None:
+    """Table 2 gives LBP with one feature and hierarchical clustering 0.4435, Table 5 0.3293."""
+    config = PipelineConfig(features.spec("lbp", options={"output": "number"}))
+    Pipeline(Store(), demo).attribute(demo.get(NAME), config)
+    page = open_page(GENERATORS, backbone="LBP", lbp_output="number")
+    assert metrics(page)["Paper"] == "0.4435"
+
+
+def test_one_class_is_told_and_no_score_is_shown(home: Path, open_page: Open) -> None:
+    library = Library()
+    rng = np.random.default_rng(0)
+    add_set(library, "one", {f"gan/{i}.png": rng.integers(0, 256, (32, 32), np.uint8) for i in range(6)})
+    embed(library, "one", "lbp")
+    page = open_page(GENERATORS, backbone="LBP")
+    assert not page.exception
+    assert metrics(page)["ARI"] == "–"
+    assert "one generator, gan" in words(page)
+
+
+def test_identical_images_are_told(home: Path, open_page: Open) -> None:
+    library = Library()
+    same = np.full((32, 32), 90, np.uint8)
+    add_set(library, "same", {f"{g}/{i}.png": same for g in ("a", "b") for i in range(3)})
+    page = open_page(GENERATORS, backbone="LBP")
+    for _ in range(100):  # the job embeds one image; each turn of the loop is a run of the page
+        if "copies" in words(page):
+            break
+        page = page.run()
+    assert "only 1 of the 6 images have features of their own" in words(page)
+
+
+def test_k_beyond_the_images_is_one_sentence(demo: Library, open_page: Open) -> None:
+    embed(demo, NAME, "lbp")
+    page = open_page(GENERATORS, backbone="LBP", k="999")
+    assert not page.exception
+    assert "k is 999, but this set has 180 images. Choose k up to 180." in words(page)
+
+
+def test_import_by_path_and_delete(home: Path, tmp_path: Path, open_page: Open) -> None:
+    folder = tmp_path / "in"
+    rng = np.random.default_rng(1)
+    for generator in ("a", "b"):
+        (folder / generator).mkdir(parents=True)
+        for i in range(3):
+            pixels = rng.integers(0, 256, (32, 32), np.uint8)
+            Image.fromarray(pixels).save(folder / generator / f"{i}.png")
+    (folder / "a" / "broken.png").write_text("no image")
+    page = open_page(DATA)
+    page.text_input(key="path").set_value(str(folder))
+    page.text_input(key="name").set_value("mine")
+    page.button[0].click().run()
+    assert not page.exception
+    assert "mine is imported: 6 images" in words(page)
+    assert "1 files were refused" in words(page)
+    assert Library().names() == ["mine"]
+    page.button(key="delete").click().run()
+    assert Library().names() == []
+
+
+def test_an_import_of_nothing_says_what_to_do(home: Path, open_page: Open) -> None:
+    page = open_page(DATA)
+    page.text_input(key="name").set_value("mine")
+    page.button[0].click().run()
+    assert "Choose files to import" in words(page)

@@ -1,0 +1,45 @@
+"""The first request to a fresh server, which Streamlit treats apart, by every page's own link."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+
+
+@pytest.mark.parametrize("title", ["Generators", "Data", "System"])
+def test_every_page_opens_by_its_link_on_a_fresh_server(
+    title: str, page: Page, fresh_server: Callable[[], Server]
+) -> None:
+    server = fresh_server()
+    page.goto(f"{server.url}/{title}")
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Generators")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
+def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, tmp_path_factory) -> None:
+    """The way of a new user: Data, a folder with a folder a generator, then its groups."""
+    from PIL import Image
+
+    from demo.textures import textures
+
+    folder = tmp_path_factory.mktemp("images")
+    for path, pixels in textures(12, seed=1).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / path)
+    (folder / "nearest" / "empty.png").write_bytes(b"")
+
+    page.goto(f"{server.url}/Data")
+    page.get_by_text("Import images").click()
+    page.get_by_label("Or a folder or zip on this machine").fill(str(folder))
+    page.get_by_label("Name of the set").fill("Mine")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Mine is imported: 36 images")).to_be_visible()
+    expect(page.get_by_text("1 files were refused")).to_be_visible()
+    expect(page.locator(".gallery img").first).to_be_visible()
+
+    page.goto(f"{server.url}/Generators?set=Mine&backbone=LBP")
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    expect(page.get_by_test_id("stMetric").nth(1).get_by_test_id("stMetricValue")).to_have_text("3")
