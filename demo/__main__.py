@@ -14,7 +14,7 @@ def install(library: Library) -> bool:
     """Add the demo set; False if it is here already."""
     files = [
         ImageFile(path, library.add_pixels(pixels), label=path.split("/")[0])
-        for path, pixels in textures().items()
+        for path, pixels in sorted(textures().items())
     ]
     return library.add(ImageSet(NAME, "generators", tuple(files)))
 

@@ -72,10 +72,7 @@ def import_form() -> None:
         st.error(str(error))
         return
     st.session_state["import_report"] = report
-    st.session_state["set"] = None
-    st.session_state.pop("set")
-    st.query_params.clear()
-    st.rerun()
+    frame.go_to_set(report.image_set.name)
 
 
 def shown(step: Step) -> tuple[float, str]:
@@ -130,10 +127,8 @@ def overview(image_set: ImageSet) -> None:
         st.caption("The set and those of its images that no other set holds are removed from this machine.")
         if st.button("Delete", type="primary", key="delete"):
             engine.library().delete(image_set.name)
-            st.session_state.pop("set", None)
             st.session_state.pop("import_report", None)
-            st.query_params.clear()
-            st.rerun()
+            frame.go_to_set(None)
 
 
 def by_class(image_set: ImageSet) -> dict[str, list]:

@@ -35,6 +35,7 @@ def scatter_map(
     axes: tuple[str, str],
 ) -> go.Figure:
     """Each image a point; its shape is the generator, its colour the generator or (given) the cluster."""
+    points = _rounded(points)
     kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
     labels = np.array([file.label or UNKNOWN for file in files])
     figure = go.Figure()
@@ -45,8 +46,8 @@ def scatter_map(
         colour = marks[name].colour if cluster_colours is None else cluster_colours[clusters[chosen[0]]]
         figure.add_trace(
             kind(
-                x=points[chosen, 0].round(3),
-                y=points[chosen, 1].round(3),
+                x=points[chosen, 0],
+                y=points[chosen, 1],
                 mode="markers",
                 name=name,
                 customdata=[[files[i].name, labels[i], f"c{clusters[i] + 1}"] for i in chosen],
@@ -66,6 +67,12 @@ def scatter_map(
     # A first tool that selects: the lasso is what the map is for.
     figure.update_layout(dragmode="lasso", uirevision="map")
     return figure
+
+
+def _rounded(points: np.ndarray) -> np.ndarray:
+    """To a thousandth of the extent: no pixel sees more, and each digit would travel."""
+    extent = float(np.ptp(points)) or 1.0
+    return points.round(int(np.ceil(3 - np.log10(extent))))
 
 
 def dendrogram(merges: np.ndarray, k: int, metric: str) -> go.Figure:

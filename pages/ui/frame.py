@@ -11,6 +11,7 @@ from pages.ui import engine, style
 ICON = str(Path(__file__).with_name("icon.png"))
 GENERATORS, DATA, SYSTEM = "pages/1_Generators.py", "pages/2_Data.py", "pages/3_System.py"
 PAGES = ((GENERATORS, "Generators"), (DATA, "Data"), (SYSTEM, "System"))
+NEXT = "next_set"  # the picker may only be turned before it is drawn
 ROLE_WORDS = {
     Role.GENERATED: "generated",
     Role.REAL_USED: "real, used",
@@ -37,6 +38,8 @@ def _picker() -> None:
     if not names:
         st.caption("No image set yet.")
         return
+    if NEXT in st.session_state:
+        st.session_state["set"] = st.session_state.pop(NEXT)
     asked = st.session_state.get("set") or st.query_params.get("set")
     if asked not in names:
         st.session_state["set"] = names[0]
@@ -56,6 +59,12 @@ def _picker() -> None:
     if generators:
         counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")
     st.caption("  \n".join(counts))
+
+
+def go_to_set(name: str | None) -> None:
+    """Draw the page anew with another set chosen; None leaves the choice to the picker."""
+    st.session_state[NEXT] = name
+    st.rerun()
 
 
 def chosen_set() -> ImageSet:
