@@ -12,7 +12,7 @@ from core.features.handcrafted import DESCRIPTORS
 from core.features.runtime import Effort, Runtime
 from core.values import FeatureSpec, Scalar
 
-VERSION = 1  # of what is computed here; raise it when the numbers change
+VERSION = 2  # of what is computed here; raise it when the numbers change
 PRECISIONS = ("fp32", "bf16")
 DEFAULT = "efficientnet_lite0"
 UNTRAINED = "untrained"

@@ -75,6 +75,9 @@ def local_binary_patterns(pixels: np.ndarray, options: Options) -> np.ndarray:
 def residual_spectrum(pixels: np.ndarray, options: Options) -> np.ndarray:
     """log10 power of the noise residual, averaged on rings of equal frequency up to Nyquist.
 
+    ``content=shape`` subtracts the mean over the rings, so that contrast and amount of noise, which vary
+    with the patient, drop out; ``content=power`` keeps them.
+
     Bin i covers spatial frequencies from i to i + 1 of ``bins`` equal parts of 0..0.5 cycles/px,
     whatever the image's size; a ring that a small image has no sample on takes its neighbours' mean.
     """
@@ -91,7 +94,8 @@ def residual_spectrum(pixels: np.ndarray, options: Options) -> np.ndarray:
     counts = np.bincount(ring, minlength=bins)
     mean = np.bincount(ring, power[inside], minlength=bins) / np.maximum(counts, 1)
     have = np.flatnonzero(counts)
-    return np.log10(np.interp(np.arange(bins), have, mean[have]) + 1e-3)
+    level = np.log10(np.interp(np.arange(bins), have, mean[have]) + 1e-3)
+    return level - level.mean() if options["content"] == "shape" else level
 
 
 DESCRIPTORS.register(
@@ -115,7 +119,10 @@ DESCRIPTORS.register(
         title="Residual spectrum",
         describe=residual_spectrum,
         dimensions=lambda options: int(options["bins"]),
-        options={"bins": Option(128, low=8, high=512)},
+        options={
+            "bins": Option(128, low=8, high=512),
+            "content": Option("shape", choices=("shape", "power")),
+        },
         images_per_second=80,
     ),
 )

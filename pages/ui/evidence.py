@@ -96,9 +96,7 @@ def _images(result: Attribution, chosen: list[str]) -> None:
     wanted = set(chosen)
     files = [file for file in result.files if file.name in wanted]
     if not files:
-        st.caption(
-            "No image is selected. Select points on the map, or a cell of the table, to see their images here."
-        )
+        st.caption("No image is selected. Select points on the map or a cell of the table to see them here.")
         return
     st.caption(f"{len(files)} images selected. The frame's colour and the sign are the generator's.")
     notes = {file.name: f"cluster c{clusters[file.name] + 1}" for file in files}

@@ -28,7 +28,10 @@ NO_BF16 = "not measured: this processor does not compute in bf16"
 
 @dataclass(frozen=True)
 class Result:
-    """One backbone. ``paces``: by contestant, a value a round; ``loaders``: the trial of the baseline's."""
+    """One backbone. ``paces``: by contestant, a value a round; ``others``: cores that others took then.
+
+    ``loaders``: the trial of the baseline's, images/s by number of workers.
+    """
 
     backbone: str
     size: int
@@ -36,6 +39,7 @@ class Result:
     workers: int
     loaders: dict[int, float]
     paces: Paces
+    others: Paces
     difference: dict[str, float]
     prepare_seconds: float
     compile_seconds: float
@@ -62,6 +66,7 @@ class Result:
             "ratio_to_eager": {name: self.ratio(name).as_json() for name in self.contestants()},
             "bf16": "measured" if BF16 in self.paces else NO_BF16,
             "rounds": self.paces,
+            "cores_taken_by_others": self.others,
             "relative_difference_to_eager": self.difference,
             "prepare_seconds": self.prepare_seconds,
             "compile_seconds": self.compile_seconds,
@@ -112,14 +117,15 @@ def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Resul
         fast = Ours(replace(spec, precision="bf16"), network, library, ids)
         difference[BF16] = _relative(fast.rows(len(expected)), expected)
         contestants[BF16] = fast.pace
-    row = NETWORKS.get(backbone)
+    paces, others = interleave(contestants, rounds)
     return Result(
         backbone=backbone,
         size=spec.size,
-        gigaflops=2 * row.gmacs,
+        gigaflops=2 * NETWORKS.get(backbone).gmacs,
         workers=workers,
         loaders=trial,
-        paces=interleave(contestants, rounds),
+        paces=paces,
+        others=others,
         difference=difference,
         prepare_seconds=prepare_seconds,
         compile_seconds=ours.compile_seconds,

@@ -1,7 +1,10 @@
 """Timing on a machine that others use too: contestants take turns, and ratios are taken turn by turn."""
 
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 
 Paces = dict[str, list[float]]
@@ -23,16 +26,29 @@ class Spread:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def interleave(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Paces:
-    """What each contestant says of each of its turns.
+def interleave(contestants: Mapping[str, Callable[[], float]], rounds: int) -> tuple[Paces, Paces]:
+    """What each contestant says of each of its turns, and how many cores others took meanwhile.
 
     Every other round goes backwards, so that a machine that slows down or speeds up favours none.
     """
     paces: Paces = {name: [] for name in contestants}
+    others: Paces = {name: [] for name in contestants}
     for number in range(rounds):
         for name in list(contestants)[:: 1 if number % 2 == 0 else -1]:
+            start, busy = time.perf_counter(), _busy_elsewhere()
             paces[name].append(contestants[name]())
-    return paces
+            others[name].append((_busy_elsewhere() - busy) / (time.perf_counter() - start))
+    return paces, others
+
+
+def _busy_elsewhere() -> float:
+    """CPU seconds since the start that were not this process's, stolen ones with them; Linux tells."""
+    try:
+        ticks = [int(field) for field in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    except OSError:
+        return 0.0
+    idle, waiting = ticks[3:5]
+    return (sum(ticks) - idle - waiting) / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 
 def ratio(paces: Paces, name: str, base: str) -> Spread:

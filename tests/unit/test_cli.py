@@ -23,7 +23,7 @@ FILES = {
     for i, pixels in enumerate(group)
 }
 KEYS = {"ari", "ari_ci", "p_value", "nmi", "k", "n", "n_features", "config", "seconds", "cached"}
-SPECTRUM = ("--backbone", "residual_spectrum")
+SPECTRUM = ("--backbone", "residual_spectrum", "--residual-content", "power")
 Ran = Callable[..., tuple[int, str, str]]
 
 
@@ -95,7 +95,7 @@ def test_the_config_says_what_was_asked(told: Callable[..., Any], library: Libra
         "pooling": "none",
         "normalisation": "none",
         "precision": "fp64",
-        "options": {"bins": 16},
+        "options": {"bins": 16, "content": "power"},
         "pca": 0.9,
         "cluster": "kmeans",
         "linkage": None,

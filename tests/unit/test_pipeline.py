@@ -29,7 +29,7 @@ from core.store import Store
 from core.values import ClusterSpec, FeatureSpec, ImageFile, ImageSet, K, PipelineConfig, ReduceSpec, Role
 from tests.unit.samples import ROOT, generators, make_set, noise
 
-SPECTRUM = features.spec("residual_spectrum", options={"bins": 16})
+SPECTRUM = features.spec("residual_spectrum", options={"bins": 16, "content": "power"})
 HIERARCHICAL, KMEANS = "hierarchical", "kmeans"
 
 

@@ -69,31 +69,46 @@ def cosine(cycles: int, side: int, axis: int) -> np.ndarray:
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_pure_cosine_peaks_in_its_bin(cycles: int, bin_: int, axis: int) -> None:
     """64 px hold cycles / 64 per px; 32 bins up to 0.5 are 1 / 64 wide each, so cycle c is bin c."""
-    spectrum = residual_spectrum(cosine(cycles, 64, axis), {"bins": 32})
+    spectrum = residual_spectrum(cosine(cycles, 64, axis), {"bins": 32, "content": "power"})
     assert spectrum.argmax() == bin_
 
 
 def test_a_larger_image_of_the_same_frequency_peaks_in_the_same_bin() -> None:
     """12 cycles on 64 px and 18 on 96 are the same 0.1875 cycles a px."""
-    peaks = {residual_spectrum(cosine(c, s, 0), {"bins": 32}).argmax() for c, s in ((12, 64), (18, 96))}
+    peaks = {
+        residual_spectrum(cosine(c, s, 0), {"bins": 32, "content": "power"}).argmax()
+        for c, s in ((12, 64), (18, 96))
+    }
     assert peaks == {12}
+
+
+def test_the_shape_is_the_power_less_its_mean() -> None:
+    """Doubling every deviation adds log10 4 to every ring of the power, and nothing to the shape."""
+    faint = 128 + 10 * (noise(1, 64)[0] > 127).astype(np.uint8)
+    strong = 128 + 20 * (noise(1, 64)[0] > 127).astype(np.uint8)
+    power = [residual_spectrum(pixels, {"bins": 16, "content": "power"}) for pixels in (faint, strong)]
+    shape = [residual_spectrum(pixels, {"bins": 16, "content": "shape"}) for pixels in (faint, strong)]
+    assert power[1] - power[0] == pytest.approx(np.full(16, np.log10(4)), abs=1e-3)
+    assert shape[1] == pytest.approx(shape[0], abs=1e-3)
 
 
 def test_a_plain_image_has_the_floor_everywhere() -> None:
     """No residual: log10 of the 0.001 that keeps the logarithm finite."""
-    assert residual_spectrum(np.full((32, 32), 77, np.uint8), {"bins": 16}) == pytest.approx(np.full(16, -3))
+    assert residual_spectrum(
+        np.full((32, 32), 77, np.uint8), {"bins": 16, "content": "power"}
+    ) == pytest.approx(np.full(16, -3))
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (17, 33), (64, 40)])
 @pytest.mark.parametrize("bins", [8, 128, 512])
 def test_spectra_of_any_size_are_finite(shape: tuple[int, int], bins: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    spectrum = residual_spectrum(pixels, {"bins": bins})
+    spectrum = residual_spectrum(pixels, {"bins": bins, "content": "power"})
     assert spectrum.shape == (bins,)
     assert np.isfinite(spectrum).all()
 
 
 def test_white_noise_is_brighter_where_the_median_takes_less() -> None:
     """The median removes low frequencies from the residual, so power rises with frequency."""
-    spectrum = residual_spectrum(noise(1, 64)[0], {"bins": 16})
+    spectrum = residual_spectrum(noise(1, 64)[0], {"bins": 16, "content": "power"})
     assert spectrum[-4:].mean() > spectrum[:4].mean() + 0.3
