@@ -7,7 +7,6 @@ mistake is one line there and exit status 2.
 import argparse
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from core import cli, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
+from core.features.runtime import usable_cores
 from core.images.layouts import LAYOUTS
 
 USER_ERROR = 2
@@ -87,7 +87,7 @@ def _feature_flags(sub: argparse.ArgumentParser) -> None:
             else:
                 sub.add_argument(flag, type=int, metavar="N", dest=f"{name}:{option}")
     sub.add_argument("--batch", type=int, default=16, help="images a step; changes no number")
-    sub.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="changes no number")
+    sub.add_argument("--threads", type=int, default=usable_cores(), help="changes no number")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -117,7 +117,9 @@ def cancel(job_id: str) -> None:
         until = time.monotonic() + patience
         while _locked(_path(job_id, "lock")) and time.monotonic() < until:
             time.sleep(0.05)
-    _reap()
+    for child in _children:
+        if child.pid == job.pid:
+            child.wait(GRACE)
     _save(replace(job, state="cancelled", left=None))
 
 

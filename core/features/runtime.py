@@ -8,7 +8,7 @@ import functools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     import openvino
 
 
+def usable_cores() -> int:
+    """Cores that this process may run on, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Effort:
     """How the work is cut up; never part of a spec. A batch is what a kill can lose."""
 
     batch: int = 16
-    threads: int = os.cpu_count() or 1
+    threads: int = field(default_factory=usable_cores)
 
 
 class Runtime(Protocol):
@@ -67,7 +74,8 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         }
         compiled = core.compile_model(model, "CPU", settings)
-        self._queue = openvino.AsyncInferQueue(compiled, effort.threads + 1)
+        # Enough requests under way that the cores have work while a finished batch is written to disk.
+        self._queue = openvino.AsyncInferQueue(compiled, 4 * effort.threads)
 
     def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         rows: dict[tuple[int, int], np.ndarray] = {}

@@ -60,7 +60,7 @@ def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
         return False
     if job is None or not job.active:
         job = jobs.start(jobs.UMAP, image_set, config)
-    watch(job.id, "UMAP (the first one of a day takes half a minute)")
+    watch(job.id, "UMAP, about half a minute")
     return False
 
 

@@ -1,0 +1,108 @@
+"""Work in a process of its own: found again, cancelled without a trace, resumed after a kill."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core import features, jobs
+from core.images.library import Library
+from core.pipeline import Pipeline
+from core.store import Store
+from core.values import ImageSet, PipelineConfig
+from tests.unit.samples import make_set, noise
+
+QUICK = PipelineConfig(features.spec("lbp"))
+SLOW = PipelineConfig(features.spec("residual_spectrum", size=1024))  # a few images a second
+PATIENCE = 120  # seconds
+POLL = threading.Event()  # never set: a pause between two looks
+
+
+@pytest.fixture
+def large(library: Library) -> ImageSet:
+    return make_set(library, "large", {"a": noise(150, seed=1), "b": noise(150, seed=2)})
+
+
+@pytest.fixture(autouse=True)
+def _no_job_outlives_its_test(home: object) -> Iterator[None]:
+    yield
+    for path in (jobs.home.folder("jobs")).glob("*.json"):
+        jobs.cancel(path.stem)
+
+
+def until(job_id: str, reached: Callable[[jobs.Job], bool]) -> jobs.Job:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        job = jobs.find(job_id)
+        assert job is not None
+        if reached(job):
+            return job
+        POLL.wait(0.05)
+    raise AssertionError(f"not in time: {job}")
+
+
+def ended(job: jobs.Job) -> bool:
+    return not job.active
+
+
+def under_way(job: jobs.Job) -> bool:
+    return job.done > 0
+
+
+def test_a_job_leaves_its_result_in_the_store(library: Library, store: Store) -> None:
+    image_set = make_set(library)
+    job = jobs.start(jobs.ATTRIBUTE, image_set, QUICK)
+    assert until(job.id, ended).state == "done"
+    assert Pipeline(store, library).attribute(image_set, QUICK).cached
+
+
+def test_the_same_work_is_one_job(large: ImageSet) -> None:
+    """A double click, or a second tab: the id is the hash of what is done."""
+    first = jobs.start(jobs.ATTRIBUTE, large, SLOW)
+    running = until(first.id, under_way)
+    again = jobs.start(jobs.ATTRIBUTE, large, SLOW)
+    assert (again.id, again.pid) == (first.id, running.pid)
+
+
+def test_cancel_leaves_no_process_and_keeps_what_is_finished(
+    large: ImageSet, store: Store, library: Library
+) -> None:
+    job = until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way)
+    start = time.monotonic()
+    jobs.cancel(job.id)
+    assert time.monotonic() - start < 2 * jobs.GRACE
+    found = jobs.find(job.id)
+    assert found is not None
+    assert found.state == "cancelled"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(job.pid, 0)
+    assert not list(store.folder.rglob("*.part"))
+    assert Pipeline(store, library).plan(large, SLOW).missing < len(large)
+
+
+def test_a_killed_worker_is_known_and_its_work_goes_on(
+    large: ImageSet, store: Store, library: Library
+) -> None:
+    job = until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way)
+    os.killpg(job.pid, signal.SIGKILL)
+    assert until(job.id, ended).state == "died"
+    left = Pipeline(store, library).plan(large, SLOW).missing
+    assert left <= len(large) - job.done
+    assert until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way).total == left
+
+
+def test_a_mistake_is_the_jobs_error(library: Library) -> None:
+    """ResNet50 without its weights: the sentence that the command line prints."""
+    config = PipelineConfig(features.spec("resnet50"))
+    job = jobs.start(jobs.ATTRIBUTE, make_set(library), config)
+    failed = until(job.id, ended)
+    assert failed.state == "failed"
+    assert failed.error.startswith("ResNet50 needs its ImageNet weights")
+
+
+def test_who_never_was_is_none_and_can_be_cancelled(home: object) -> None:
+    assert jobs.find("0" * 24) is None
+    jobs.cancel("0" * 24)
