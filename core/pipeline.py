@@ -121,7 +121,9 @@ class Pipeline:
         """What ``attribute`` would have to embed; computes nothing."""
         feature = self.effective(config)[0].feature
         ids = sorted({file.sha256 for file in image_set.generated})
-        missing = len(ids) - self.store.count_rows(feature_key(feature), ids)
+        space, missing = feature_key(feature), 0
+        if not self.store.has_rows(space, ids):
+            missing = len(ids) - self.store.count_rows(space, ids)
         pace = self.store.note(pace_name(feature))
         rate = float(pace["images_per_second"]) if pace else features.first_guess(feature)
         prepare = 0.0

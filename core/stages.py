@@ -116,7 +116,7 @@ class Run:
     def ensure_features(self) -> None:
         """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
         distinct = sorted(set(self.ids))
-        if self.store.count_rows(feature_key(self.config.feature), distinct) < len(distinct):
+        if not self.store.has_rows(feature_key(self.config.feature), distinct):
             self.features()
         else:
             self.stages["features"] = Stage(True, 0.0)

@@ -12,27 +12,25 @@ from core.values import ImageSet
 def record(store: Store, image_set: ImageSet, result: Attribution) -> None:
     """Note a result under its set and its configuration; the same one again changes nothing."""
     ari = result.agreement.scores["ari"]
-    name = f"{_prefix(image_set)}{key(result.config)}"
-    if store.note(name) is None:
-        store.put_note(
-            name,
-            {
-                "config": result.config.flat(),
-                "k": result.k,
-                "ari": ari.value,
-                "ari_ci": None if ari.value is None else [ari.low, ari.high],
-                "p_value": result.agreement.p_value,
-                "n_features": result.n_features,
-            },
-        )
+    name, row = _name(image_set), key(result.config)
+    if row not in (store.note(name) or {}):
+        facts = {
+            "config": result.config.flat(),
+            "k": result.k,
+            "ari": ari.value,
+            "ari_ci": None if ari.value is None else [ari.low, ari.high],
+            "p_value": result.agreement.p_value,
+            "n_features": result.n_features,
+        }
+        store.add_to_note(name, row, facts)
 
 
 def tried(store: Store, image_set: ImageSet) -> list[Mapping[str, Any]]:
     """All recorded results of a set, best ARI first, undefined last."""
-    rows = list(store.notes(_prefix(image_set)).values())
+    rows = (store.note(_name(image_set)) or {}).values()
     return sorted(rows, key=lambda row: (row["ari"] is None, -(row["ari"] or 0), str(row["config"])))  # type: ignore[operator]
 
 
-def _prefix(image_set: ImageSet) -> str:
+def _name(image_set: ImageSet) -> str:
     labels = sorted((file.sha256, file.label or "") for file in image_set.generated)
-    return f"trail:{key(labels)[:16]}:"
+    return f"trail:{key(labels)}"

@@ -1,141 +1,33 @@
-"""Arrays by key, on disk, across processes; what is read is what was written, or nothing.
+"""The store: entries, and upon them rows (one vector an image) and notes (small JSON).
 
-An entry is one safetensors file. It is written aside, fsynced, renamed, and only then indexed (the
-order of joblib's `_store_backends.py`), so that no reader meets half a value. Its SHA-256 and byte
-count stand in the index and are checked on every read; a mismatch moves the file to quarantine and
-counts as absent, so that the value is computed again and never served.
+A row is found by its space and the image's hash in whatever batch it was stored with, so that all sets
+that hold the image share it.
 """
 
-import contextlib
-import errno
 import json
-import logging
-import os
-import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as decode
-from safetensors.numpy import save as encode
 
-from core import home
-from core.errors import BadChoice, StoreFull
-from core.files import write_atomic
-from core.hashing import bytes_key, key
-from core.store.index import Index
+from core.hashing import key
+from core.store.entries import Arrays, Entries, Entry, Verification
 
-Arrays = dict[str, np.ndarray]
-log = logging.getLogger(__name__)
+__all__ = ["Arrays", "Store", "Verification"]
 
-GIB = 2**30
-FILE = re.compile(r"[0-9A-Za-z_-]{1,2}/[0-9A-Za-z_-]+\.safetensors")
-ENTRY, ROW, NOTE, TOTAL = "entry:", "row:", "note:", "total"
+ROW, NOTE, WHOLE = "row:", "note:", "whole:"
+EMBEDDINGS = "embeddings"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What the index knows of one file."""
+class Store(Entries):
+    """See the module, and ``Entries`` for what is promised of a value."""
 
-    file: str
-    bytes: int
-    sha256: str
-    stage: str
-    pinned: bool
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What ``verify`` found; damaged files went to quarantine, leftovers of killed writers were removed."""
-
-    entries: int
-    bytes: int
-    damaged: int
-    leftovers: int
-
-
-def default_quota() -> int:
-    """Bytes, from IMPRINT_QUOTA_GB."""
-    text = os.environ.get("IMPRINT_QUOTA_GB", "20")
-    try:
-        gigabytes = float(text)
-    except ValueError:
-        gigabytes = -1
-    if not 0 < gigabytes < float("inf"):
-        raise BadChoice(f"IMPRINT_QUOTA_GB is a number above 0; got '{text}'.")
-    return int(gigabytes * GIB)
-
-
-class Store:
-    """See the module. ``quota`` is in bytes of array files; the index itself is small."""
-
-    def __init__(self, folder: Path | None = None, quota: int | None = None) -> None:
-        self.folder = folder or home.folder("store")
-        self.quota = default_quota() if quota is None else quota
-        self._arrays = self.folder / "arrays"
-        self._quarantine = self.folder / "quarantine"
-        for path in (self.folder, self._arrays, self._quarantine):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._index = Index(self.folder / "index")
-
-    # -- entries ---------------------------------------------------------------------------------
-
-    def get(self, name: str) -> Arrays | None:
-        """The arrays under a key, verified, or None."""
-        while (entry := self._entry(name)) is not None:
-            path = self._arrays / entry.file
-            arrays = self._read(path, entry)
-            if arrays is not None:
-                with contextlib.suppress(FileNotFoundError):
-                    os.utime(path)  # the file's time is its last use: what eviction goes by
-                return arrays
-            if self._condemn(name, entry):
-                break  # else another process has written it anew: look again
-        return None
-
-    def has(self, name: str) -> bool:
-        entry = self._entry(name)
-        return entry is not None and (self._arrays / entry.file).exists()
-
-    def put(self, name: str, arrays: Mapping[str, np.ndarray], stage: str = "", pinned: bool = False) -> None:
-        """Keep arrays under a key. Raises StoreFull and leaves no partial file."""
-        data = encode({field: np.asarray(array, order="C") for field, array in arrays.items()})
-        digest = bytes_key(data)
-        # A name of its own: two processes that compute the same key never touch each other's file.
-        file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
-        entry = Entry(file, len(data), digest, stage, pinned)
-        self._reserve(entry.bytes)
-        try:
-            self._write(self._arrays / entry.file, data)
-        except BaseException:
-            self._release(entry.bytes)
-            raise
-        with self._index.transaction():
-            previous = self._entry(name)
-            self._index.set(ENTRY + name, json.dumps(asdict(entry)))
-        if previous is not None:
-            self._release(previous.bytes)
-            (self._arrays / previous.file).unlink(missing_ok=True)
-
-    def compute(self, name: str, make: Callable[[], Arrays], stage: str = "") -> tuple[Arrays, bool]:
-        """The stored arrays and True, or those that ``make`` returns, now stored, and False."""
-        found = self.get(name)
-        if found is not None:
-            return found, True
-        made = make()
-        self.put(name, made, stage)
-        return made, False
-
-    # -- rows: one vector an image, shared by all sets that hold the image ------------------------
+    # -- rows ------------------------------------------------------------------------------------
 
     def put_rows(self, space: str, ids: Sequence[str], rows: np.ndarray) -> None:
         """Keep row i of ``rows`` as the vector of ``ids[i]`` in a space (a feature spec's key)."""
         batch = key("rows", space, list(ids))
-        self.put(batch, {"rows": rows}, stage="embeddings")
+        self.put(batch, {"rows": rows}, stage=EMBEDDINGS)
         with self._index.transaction():
             for position, identity in enumerate(ids):
                 self._index.set(f"{ROW}{space}:{identity}", f"{batch}:{position}")
@@ -169,7 +61,22 @@ class Store:
             count += batches[batch]
         return count
 
-    # -- notes: small JSON beside the arrays ------------------------------------------------------
+    def has_rows(self, space: str, ids: Sequence[str]) -> bool:
+        """Whether all are there. A yes is remembered until rows are lost, for it is asked at every toggle."""
+        name = f"{WHOLE}{key(space, list(ids))}"
+        if self._index.get(name) is not None:
+            return True
+        if self.count_rows(space, ids) < len(ids):
+            return False
+        self._index.set(name, "")
+        return True
+
+    def _lost(self, entry: Entry) -> None:
+        if entry.stage == EMBEDDINGS:
+            for name in self._index.keys(WHOLE):
+                self._index.delete(name)
+
+    # -- notes -----------------------------------------------------------------------------------
 
     def note(self, name: str) -> dict[str, Any] | None:
         text = self._index.get(NOTE + name)
@@ -178,152 +85,7 @@ class Store:
     def put_note(self, name: str, value: Mapping[str, Any]) -> None:
         self._index.set(NOTE + name, json.dumps(value))
 
-    def notes(self, prefix: str) -> dict[str, dict[str, Any]]:
-        names = [name.removeprefix(NOTE) for name in self._index.keys(NOTE + prefix)]
-        return {name: value for name in names if (value := self.note(name)) is not None}
-
-    # -- care ------------------------------------------------------------------------------------
-
-    def stats(self) -> dict[str, Any]:
-        stages: dict[str, dict[str, int]] = {}
-        for _, entry in self._entries():
-            stage = stages.setdefault(entry.stage or "other", {"entries": 0, "bytes": 0})
-            stage["entries"] += 1
-            stage["bytes"] += entry.bytes
-        return {
-            "folder": str(self.folder),
-            "entries": sum(stage["entries"] for stage in stages.values()),
-            "bytes": sum(stage["bytes"] for stage in stages.values()),
-            "quota_bytes": self.quota,
-            "quarantined": sum(1 for _ in self._quarantine.iterdir()),
-            "stages": stages,
-        }
-
-    def verify(self) -> Verification:
-        """Read and check everything, remove what no entry names, recount the bytes."""
-        damaged = total = entries = 0
-        kept: set[Path] = set()
-        for name, entry in self._entries():
-            path = self._arrays / entry.file
-            if self._read(path, entry) is None:
-                self._condemn(name, entry)
-                damaged += 1
-            else:
-                kept.add(path)
-                total += entry.bytes
-                entries += 1
-        leftovers = [p for p in self._arrays.rglob("*") if p.is_file() and p not in kept]
-        for path in leftovers:
-            path.unlink(missing_ok=True)
-        self._index.set(TOTAL, str(total))
-        return Verification(entries, total, damaged, len(leftovers))
-
-    def clear(self) -> int:
-        """Forget all entries, rows and notes; returns the bytes freed. Image sets are not touched."""
-        freed = int(self._index.get(TOTAL) or 0)
+    def add_to_note(self, name: str, field: str, value: object) -> None:
+        """Set one field of a note, whoever else does the same."""
         with self._index.transaction():
-            for name in self._index.keys(""):
-                self._index.delete(name)
-        for path in [*self._arrays.rglob("*"), *self._quarantine.iterdir()]:
-            if path.is_file():
-                path.unlink(missing_ok=True)
-        return freed
-
-    def close(self) -> None:
-        self._index.close()
-
-    # -- inside ----------------------------------------------------------------------------------
-
-    def _entry(self, name: str) -> Entry | None:
-        """What the index says; a text that is no entry, or names a file elsewhere, counts as absent."""
-        text = self._index.get(ENTRY + name)
-        if text is None:
-            return None
-        try:
-            entry = Entry(**json.loads(text))
-        except (ValueError, TypeError):
-            return None
-        return entry if FILE.fullmatch(entry.file) else None
-
-    def _entries(self) -> Iterator[tuple[str, Entry]]:
-        for indexed in self._index.keys(ENTRY):
-            name = indexed.removeprefix(ENTRY)
-            entry = self._entry(name)
-            if entry is not None:
-                yield name, entry
-
-    @staticmethod
-    def _read(path: Path, entry: Entry) -> Arrays | None:
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return None
-        if len(data) != entry.bytes or bytes_key(data) != entry.sha256:
-            return None
-        try:
-            return decode(data)
-        except SafetensorError:
-            return None
-
-    def _condemn(self, name: str, entry: Entry) -> bool:
-        """Set a damaged entry aside; False if the index meanwhile names another file, which is left alone."""
-        with self._index.transaction():
-            if self._entry(name) != entry:
-                return False
-            self._index.delete(ENTRY + name)
-            self._release(entry.bytes)
-        log.warning("stored %s %s is damaged: set aside, to be computed again", entry.stage, name[:12])
-        with contextlib.suppress(OSError):
-            os.replace(self._arrays / entry.file, self._quarantine / Path(entry.file).name)
-        return True
-
-    @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        try:
-            write_atomic(path, data)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise StoreFull(
-                    f"The disk is full: no room for {len(data) / 1e6:.1f} MB in {path.parent}. "
-                    "Free some space, then start again: what is finished is kept."
-                ) from error
-            raise
-
-    def _reserve(self, size: int) -> None:
-        """Make room under the quota, oldest use first, before a byte is written."""
-        with self._index.transaction():
-            total = int(self._index.get(TOTAL) or 0) + size
-            if total > self.quota:
-                entries = list(self._entries())
-                evictable = sum(entry.bytes for _, entry in entries if not entry.pinned)
-                if total - evictable <= self.quota:
-                    total -= self._evict(entries, total - self.quota)
-            if total > self.quota:
-                raise StoreFull(
-                    f"A result of {size / 1e6:.0f} MB does not fit into the cache's quota of "
-                    f"{self.quota / 1e6:.0f} MB. Set IMPRINT_QUOTA_GB higher."
-                )
-            self._index.set(TOTAL, str(total))
-
-    def _release(self, size: int) -> None:
-        with self._index.transaction():
-            self._index.set(TOTAL, str(max(0, int(self._index.get(TOTAL) or 0) - size)))
-
-    def _evict(self, entries: list[tuple[str, Entry]], needed: int) -> int:
-        def last_use(item: tuple[str, Entry]) -> float:
-            try:
-                return (self._arrays / item[1].file).stat().st_mtime
-            except OSError:
-                return 0.0
-
-        freed = 0
-        for name, entry in sorted(entries, key=last_use):
-            if freed >= needed:
-                break
-            if entry.pinned:
-                continue
-            log.warning("cache quota: evicting %s %s (%d bytes)", entry.stage, name[:12], entry.bytes)
-            self._index.delete(ENTRY + name)
-            (self._arrays / entry.file).unlink(missing_ok=True)
-            freed += entry.bytes
-        return freed
+            self.put_note(name, {**(self.note(name) or {}), field: value})

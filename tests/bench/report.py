@@ -29,13 +29,12 @@ def _head(result: Result) -> str:
 def _ratios(result: Result) -> str:
     lines = [
         f"{result.backbone}, {result.size} px",
-        f"  {'':36}{'ratio':>8}{'':18}{'images/s':>10}  of mm",
+        f"  {'':36}{'ratio':>8}{'':18}{'images/s':>10}{'of mm':>9}{'others':>8}",
     ]
     for name in result.contestants():
-        share = f"{100 * result.share_of_product(name):6.0f} %"
-        lines.append(
-            f"  {name:36}{_ratio(name, result.ratio(name))}{result.pace(name).median:10.1f}  {share}"
-        )
+        share, others = 100 * result.share_of_product(name), Spread.of(result.others[name]).median
+        numbers = f"{result.pace(name).median:10.1f}{share:7.0f} %{others:8.1f}"
+        lines.append(f"  {name:36}{_ratio(name, result.ratio(name))}{numbers}")
     if BF16 not in result.paces:
         lines.append(f"  {BF16:36}  {NO_BF16}")
     tried = ", ".join(f"{pace:.1f} with {workers} workers" for workers, pace in result.loaders.items())
@@ -64,7 +63,8 @@ def _limits(results: Sequence[Result]) -> str:
     return "\n".join(
         [
             *lines,
-            "  'of mm' above: the network's multiply-adds, as a share of what the matrix product reaches",
+            "  'of mm' above: the network's multiply-adds, as a share of what the matrix product reaches.",
+            "  'others' above: cores that others took in these turns; the more, the less a ratio means.",
         ]
     )
 

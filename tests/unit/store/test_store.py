@@ -13,7 +13,7 @@ from core import files
 from core.errors import StoreFull
 from core.files import write_atomic
 from core.store import Store
-from core.store import store as module
+from core.store import entries as module
 from tests.unit.samples import ROOT
 
 X = {"x": np.arange(1000, dtype=np.float64)}
@@ -361,10 +361,34 @@ def test_rows_of_a_damaged_batch_count_as_missing_and_the_others_stay(store: Sto
 # -- notes, care -------------------------------------------------------------------------------------
 
 
-def test_notes_by_prefix(store: Store) -> None:
-    for name in ("a:1", "a:2", "b:1"):
-        store.put_note(name, {"name": name})
-    assert store.notes("a:") == {"a:1": {"name": "a:1"}, "a:2": {"name": "a:2"}}
+def test_fields_of_a_note_come_one_by_one(store: Store) -> None:
+    store.add_to_note("n", "a", 1)
+    store.add_to_note("n", "b", [2])
+    store.add_to_note("n", "a", 3)
+    assert store.note("n") == {"a": 3, "b": [2]}
+    assert store.note("other") is None
+
+
+def test_all_rows_are_there_until_one_is_damaged(store: Store) -> None:
+    """A remembered yes must not outlive the rows."""
+    store.put_rows("space", ["a"], np.zeros((1, 2)))
+    assert not store.has_rows("space", ["a", "b"])
+    store.put_rows("space", ["b"], np.ones((1, 2)))
+    assert store.has_rows("space", ["a", "b"])
+    assert store.has_rows("space", ["a", "b"])
+    for path in store.folder.rglob("*.safetensors"):
+        path.write_bytes(b"damaged")
+    assert store.rows("space", ["a"]) == {}
+    assert not store.has_rows("space", ["a", "b"])
+
+
+def test_all_rows_are_there_until_one_is_evicted(home: Path) -> None:
+    store = Store(home / "small", quota=3000)
+    store.put_rows("space", ["a"], np.zeros((1, 200)))
+    assert store.has_rows("space", ["a"])
+    store.put("other", {"x": np.zeros(250)})
+    assert not store.has_rows("space", ["a"])
+    store.close()
 
 
 def test_stats_by_stage(store: Store) -> None:
