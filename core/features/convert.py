@@ -1,8 +1,4 @@
-"""A backbone as OpenVINO IR, made once per weights by a child process, so that torch never enters ours.
-
-The child goes through OpenVINO's PyTorch frontend itself: ``openvino.convert_model`` would report its
-use to the maker.
-"""
+"""A backbone as OpenVINO IR, made once per weights by a child process, so that torch never enters ours."""
 
 import json
 import subprocess
@@ -15,6 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ImprintError, WeightsRefused
+from core.features import quiet
 from core.values import FeatureSpec
 
 REFUSED = 3
@@ -46,7 +43,7 @@ def _main() -> int:
     task = json.load(sys.stdin)
     spec = FeatureSpec(**{**task["spec"], "options": ()})
     weights = Path(task["weights"]) if task["weights"] else None
-    import openvino
+    openvino = quiet.openvino()
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.features import quiet
+
 if TYPE_CHECKING:
     import openvino
 
@@ -53,17 +55,14 @@ def has_bf16() -> bool:
     """Whether this machine computes in bfloat16; OpenVINO falls back to fp32 in silence where it does not."""
     if has_cuda():
         return True
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in quiet.openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class OpenVino:
     """One stream a thread, requests in flight for each, so that all cores work while we decode."""
 
     def __init__(self, network: dict[str, np.ndarray], precision: str, effort: Effort) -> None:
-        import openvino
-
+        openvino = quiet.openvino()
         core = openvino.Core()
         model = core.read_model(network["xml"].tobytes(), openvino.Tensor(network["bin"]))
         size = model.inputs[0].partial_shape[2].get_length()

@@ -89,7 +89,9 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(
 
 
 def test_bf16_is_told_as_openvino_tells_it() -> None:
-    import openvino
+    from core.features import quiet
+
+    openvino = quiet.openvino()
 
     capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     assert has_bf16() == (has_cuda() or "BF16" in capabilities)
