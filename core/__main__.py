@@ -7,6 +7,7 @@ mistake is one line there and exit status 2.
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -105,7 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("imprint: interrupted; what is finished is kept", file=sys.stderr)
         return 130
     text = outcome.pop("text")
-    print(json.dumps(outcome) if args.json else text.encode(errors="backslashreplace").decode())
+    try:
+        print(
+            json.dumps(outcome) if args.json else text.encode(errors="backslashreplace").decode(), flush=True
+        )
+    except BrokenPipeError:  # the reader has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -98,9 +98,10 @@ def _images(result: Attribution, chosen: list[str]) -> None:
     if not files:
         st.caption("No image is selected. Select points on the map or a cell of the table to see them here.")
         return
-    st.caption(f"{len(files)} images selected. The frame's colour and the sign are the generator's.")
+    words, pager = st.columns([5, 1], vertical_alignment="bottom")
+    words.caption(f"{len(files)} images selected. The frame's colour and the sign are the generator's.")
     notes = {file.name: f"cluster c{clusters[file.name] + 1}" for file in files}
-    gallery.show(files, engine.library(), marks, notes, key="selection")
+    gallery.show(files, engine.library(), marks, notes, key="selection", pager=pager)
 
 
 def _scores(result: Attribution) -> None:
