@@ -83,6 +83,8 @@ class Pipeline:
         files = generated(image_set)
         run = Run(self.embedder, config, files)
         run.ensure_features()
+        if not run.stages["features"].cached:
+            run.pca()  # the map and the next toggle want it, and the wait is now
         k, source, by_k = run.choose_k(notes)
         clusters, silhouettes = run.cluster(k)
         in_order = clustering.ordered(clusters[run.back])

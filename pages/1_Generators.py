@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import features, paper, trail
 from core.errors import ImprintError
@@ -38,30 +39,42 @@ def picture(image_set: ImageSet, result: Attribution) -> list[str]:
     left, right = st.columns([1.55, 1])
     with left:
         bar = st.columns([1, 1.2])
-        kind = bar[0].segmented_control(
-            "Map",
-            ["pca", "umap"],
-            default="pca",
-            key="map",
-            bind="query-params",
-            required=True,
-            format_func=str.upper,
-            label_visibility="collapsed",
+        kind = switch(bar[0], "Map", {"pca": "PCA", "umap": "UMAP"}, "map")
+        colour_by = switch(
+            bar[1], "Colour by", {"generator": "by generator", "cluster": "by cluster"}, "colour"
         )
-        colour_by = bar[1].segmented_control(
-            "Colour by",
-            ["generator", "cluster"],
-            default="generator",
-            key="colour",
-            bind="query-params",
-            required=True,
-            format_func=lambda word: f"by {word}",
-            label_visibility="collapsed",
-        )
-        on_map = draw_map(image_set, result, str(kind), str(colour_by), marks)
+        on_map = draw_map(image_set, result, kind, colour_by, marks)
     with right:
         in_table = evidence.contingency(result, marks)
-    return on_map or in_table
+    return latest(on_map, in_table)
+
+
+def latest(on_map: list[str], in_table: list[str]) -> list[str]:
+    """Of two selections the one that was made last; where that one was undone, the other."""
+    state = st.session_state
+    before_map, before_table = state.get("selections", ([], []))
+    state["selections"] = (on_map, in_table)
+    if in_table != before_table:
+        state["table_first"] = bool(in_table)
+    elif on_map != before_map:
+        state["table_first"] = not on_map
+    return in_table or on_map if state.get("table_first") else on_map or in_table
+
+
+def switch(place: DeltaGenerator, label: str, words: dict[str, str], key: str) -> str:
+    """A choice of few, the first by default, kept in the address."""
+    return str(
+        place.segmented_control(
+            label,
+            list(words),
+            default=next(iter(words)),
+            key=key,
+            bind="query-params",
+            required=True,
+            format_func=words.get,
+            label_visibility="collapsed",
+        )
+    )
 
 
 def draw_map(

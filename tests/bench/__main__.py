@@ -24,7 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--backbones", nargs="*", default=["resnet50", "densenet121"], choices=known)
     parser.add_argument("--images", type=int, default=64, metavar="N", help="PNG files in a round")
-    parser.add_argument("--rounds", type=int, default=4, metavar="R")
+    parser.add_argument("--rounds", type=int, default=3, metavar="R")
     return parser.parse_args()
 
 

@@ -178,7 +178,7 @@ def test_cache_verbs(told: Callable[..., Any], library: Library, home: Path) -> 
     assert told("cache", "stats")["entries"] == 0
     told("attribute", "s", *SPECTRUM)
     stats = told("cache", "stats")
-    assert stats["stages"].keys() == {"embeddings", "tree", "clusters"}
+    assert stats["stages"].keys() == {"embeddings", "pca", "tree", "clusters"}
     assert stats["folder"] == str(home / "store")
     damaged = next((home / "store" / "arrays").rglob("*.safetensors"))
     damaged.write_bytes(b"")
