@@ -18,11 +18,7 @@ SIDE, PRODUCTS = 2048, 5  # of the matrix product: half a second on two cores
 
 
 def describe() -> dict[str, object]:
-    from core.features import quiet
-
-    openvino = quiet.openvino()
-
-    core = openvino.Core()
+    core = quiet.openvino().Core()
     return {
         "cpu": core.get_property("CPU", "FULL_DEVICE_NAME").strip(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
