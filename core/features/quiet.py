@@ -5,8 +5,10 @@ maker's Google Analytics and leaves a client id in the home folder. Where that p
 OpenVINO uses its own empty stand-in. Every use of OpenVINO in this project goes through here.
 """
 
+import functools
 import sys
 from types import ModuleType
+from typing import Any
 
 
 def openvino() -> ModuleType:
@@ -15,3 +17,13 @@ def openvino() -> ModuleType:
     import openvino
 
     return openvino
+
+
+@functools.cache
+def core() -> Any:
+    """The one ``openvino.Core`` of the process.
+
+    Each one installs a signal stack and frees it when it goes: with two, and the first one gone, the next
+    handled signal crashes the process.
+    """
+    return openvino().Core()

@@ -55,7 +55,7 @@ def has_bf16() -> bool:
     """Whether this machine computes in bfloat16; OpenVINO falls back to fp32 in silence where it does not."""
     if has_cuda():
         return True
-    return "BF16" in quiet.openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in quiet.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class OpenVino:
@@ -63,7 +63,7 @@ class OpenVino:
 
     def __init__(self, network: dict[str, np.ndarray], precision: str, effort: Effort) -> None:
         openvino = quiet.openvino()
-        core = openvino.Core()
+        core = quiet.core()
         model = core.read_model(network["xml"].tobytes(), openvino.Tensor(network["bin"]))
         size = model.inputs[0].partial_shape[2].get_length()
         model.reshape({model.inputs[0]: [1, 1, size, size]})
