@@ -1,8 +1,6 @@
 """What a person does on the page Generators, in a real Chromium."""
 
-import contextlib
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -27,20 +25,20 @@ def open_generators(page: Page, server: Server, query: str = "") -> None:
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
 
+QUIET = """() => new Promise(resolve => {
+  let timer = setTimeout(done, 1000);
+  const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 1000); });
+  observer.observe(document.querySelector('[data-testid="stMain"]'),
+    { subtree: true, childList: true, attributes: true, characterData: true });
+  function done() { observer.disconnect(); resolve(true); }
+})"""
+
+
 def settled(page: Page) -> None:
-    """Until no script runs, so that the next click meets what is seen."""
+    """Until no script runs and nothing on the page has changed for a second: Plotly draws after the script,
+    and a gesture in the middle of a redraw is lost."""
     expect(page.locator("[data-test-script-state='notRunning']")).to_be_attached()
-
-
-def until_images_show(page: Page, gesture: Callable[[], None]) -> None:
-    """A chart that is drawn anew under the pointer drops the gesture; a person repeats it."""
-    images = page.locator(".gallery img").first
-    for _ in range(4):
-        gesture()
-        with contextlib.suppress(AssertionError):
-            expect(images).to_be_visible(timeout=PATIENCE / 4)
-            return
-    expect(images).to_be_visible()
+    page.evaluate(QUIET)
 
 
 def lasso(page: Page) -> None:
@@ -81,7 +79,8 @@ def test_from_the_entrance_to_the_images(page: Page, server: Server) -> None:
     expect(page).to_have_url(re.compile("pca=50"))
     expect(metric(page, "ARI").get_by_test_id("stMetricValue")).not_to_have_text(f"{third:.2f}")
 
-    until_images_show(page, lambda: lasso(page))
+    lasso(page)
+    expect(page.locator(".gallery img").first).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ images selected"))).to_be_visible()
 
 
@@ -102,8 +101,7 @@ def test_a_cell_of_the_table_shows_its_images(page: Page, server: Server) -> Non
     settled(page)
     table = page.locator(".st-key-contingency .dvn-scroller")
     width = table.evaluate("table => table.clientWidth")
-    # First row, first cluster: never empty. Rows are 35 px.
-    until_images_show(page, lambda: table.click(position={"x": 0.4 * width, "y": 1.5 * 35}))
+    table.click(position={"x": 0.4 * width, "y": 1.5 * 35})  # first row, first cluster: never empty
     expect(page.get_by_text(re.compile(r"\d+ images selected"))).to_be_visible()
 
 
