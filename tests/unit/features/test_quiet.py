@@ -22,14 +22,17 @@ import atexit, threading
 """
 OURS = "from core.features.quiet import openvino; openvino().Core()"
 THEIRS = "import openvino"
+# With one of these in its environment the telemetry keeps quiet by itself, and neither test could fail.
+SILENCERS = ("CI", "TF_BUILD", "JENKINS_URL")
 
 
 def run(use: str, home: Path) -> str:
     home.mkdir(exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if name not in SILENCERS}
     child = subprocess.run(
         [sys.executable, "-c", LISTENING.format(use=use)],
         cwd=ROOT,
-        env={**os.environ, "HOME": str(home)},
+        env={**environment, "HOME": str(home)},
         capture_output=True,
         text=True,
         check=True,
