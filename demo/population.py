@@ -1,0 +1,65 @@
+"""The people of the demo sets: streams of patients, none the same, a few neighbouring slices of each."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from demo.phantom.patient import LUNG_HEIGHT, draw
+from demo.phantom.scanner import scan, windowed
+from demo.phantom.thorax import cut
+
+SLICES = 4
+SPACING = 10.0  # mm between a patient's slices
+HIGHEST, LOWEST = 0.14, 0.82  # levels that slices come from
+
+
+class Stream(IntEnum):
+    """Patients of different streams are different people, whatever their numbers."""
+
+    TRAINING = 1  # what the generators learn from
+    POPULATION = 2  # whom the memorisation dial draws on where it remembers nobody
+    DB1 = 3
+    DB2 = 4
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One slice as it comes from the scanner: ``image`` uint8 and ``lungs`` bool, both (256, 256)."""
+
+    patient: str
+    image: np.ndarray
+    lungs: np.ndarray
+
+
+def levels(stream: Stream, number: int) -> list[float]:
+    """Where a patient is cut: ``SLICES`` levels, ``SPACING`` mm apart, from a random one down."""
+    rng = np.random.default_rng((stream, number, 4))
+    step = SPACING / LUNG_HEIGHT
+    first = rng.uniform(HIGHEST, LOWEST - (SLICES - 1) * step)
+    return [first + step * index for index in range(SLICES)]
+
+
+def scans(stream: Stream, number: int) -> list[Scan]:
+    """The slices of one patient of a stream."""
+    patient = draw(stream, number)
+    made = []
+    for index, level in enumerate(levels(stream, number)):
+        drawn = cut(patient, level)
+        noise = np.random.default_rng((stream, number, 5, index))
+        seen = scan(drawn.hu, patient.field_of_view, patient.dose, patient.kernel, noise)
+        made.append(Scan(f"{stream.name}-{number:03}", windowed(seen), drawn.lungs))
+    return made
+
+
+def _one(task: tuple[Stream, int]) -> list[Scan]:
+    return scans(*task)
+
+
+def many(stream: Stream, numbers: Iterable[int], processes: int | None = None) -> Iterator[list[Scan]]:
+    """The slices of many patients, in order, made on all cores."""
+    tasks = [(stream, number) for number in numbers]
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(_one, tasks, chunksize=2)
