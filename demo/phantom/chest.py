@@ -13,7 +13,7 @@ WALL = 1.8  # of an airway, mm
 
 
 def outline(canvas: Canvas) -> tuple[Array, Array]:
-    """Signed distance to the lungs, without what lies between and below them; the domes below, as coverage."""
+    """Signed distance to the lungs, without what lies between and below; the domes below, as coverage."""
     radius, angle = polar(canvas.grid, MIDDLE)
     cavity = radius - superellipse(angle, canvas.cage, 2.35)
     return diaphragm(canvas, without(cavity, middle(canvas)))
