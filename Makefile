@@ -6,7 +6,7 @@ UV := 0.13.9
 .PHONY: run test check bench lock clean
 
 run: .venv/.run
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m core demo --if-empty
 	@$(BIN)/streamlit run app.py
 
 test: .venv/.test

@@ -13,11 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import cli, clustering, features
+from core import cli, cli_membership, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
-from core.features.runtime import usable_cores
 from core.images.layouts import LAYOUTS
+from core.inference.runtime import usable_cores
+from core.membership import distances
+from core.membership.rules import RULES
+from core.regions.crops import CROPS
 
 USER_ERROR = 2
 
@@ -45,12 +48,16 @@ def parser() -> Parser:
     add.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
     add.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
 
+    demo = verb("demo", cli.demo, "install the demo sets, whose truth is known")
+    demo.add_argument("--if-empty", action="store_true", help="only where there is no set yet")
+
     verb("sets", cli.sets, "list the image sets")
     verb("delete", cli.delete, "delete an image set").add_argument("name")
 
     attribute = verb("attribute", cli.attribute, "group a set's images by generator and score it")
     attribute.add_argument("name")
     _feature_flags(attribute)
+    _crop_flag(attribute)
     attribute.add_argument("--pca", default="none", help="share of variance kept, 0.5 to 0.999, or none")
     attribute.add_argument("--cluster", default="hierarchical", choices=clustering.METHODS)
     attribute.add_argument("--linkage", default="ward", choices=list(clustering.METRICS))
@@ -60,6 +67,27 @@ def parser() -> Parser:
     )
     attribute.add_argument("--seed", type=int, default=0)
     attribute.add_argument("--labels-out", type=Path, metavar="CSV", help="write file, label and cluster")
+
+    membership = verb("membership", cli_membership.membership, "tell which real images a generator saw")
+    membership.add_argument("development", help="the set that distance, k and rule are chosen on")
+    membership.add_argument("--test", metavar="SET", help="the set that is reported on")
+    _feature_flags(membership)
+    _crop_flag(membership)
+    membership.add_argument("--draws", type=int, default=3, help="random patches that are averaged")
+    membership.add_argument("--cluster", default="hierarchical", choices=clustering.METHODS)
+    membership.add_argument("--linkage", default="ward", choices=list(clustering.METRICS))
+    membership.add_argument("--distance", default="best", choices=[*distances.KINDS, "best"])
+    membership.add_argument("--k", default="sweep", help="a number, or sweep (30 values)")
+    membership.add_argument("--rule", default="best", choices=[*RULES.names(), "best"])
+    membership.add_argument("--seed", type=int, default=0)
+    membership.add_argument(
+        "--predictions", type=Path, metavar="CSV", help="write the challenge's file: name,1 for used"
+    )
+
+    segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
+    segment.add_argument("path", type=Path)
+    segment.add_argument("--out", type=Path, required=True, metavar="DIR")
+    _effort_flags(segment)
 
     weights = verb("weights", cli.weights, "list the networks' weights, or get them")
     weights.add_argument("--download", metavar="BACKBONE")
@@ -71,6 +99,10 @@ def parser() -> Parser:
         "action", choices=["stats", "verify", "clear"]
     )
     return root
+
+
+def _crop_flag(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--crop", default="full", choices=CROPS.names(), help="part of the image that is used")
 
 
 def _feature_flags(sub: argparse.ArgumentParser) -> None:
@@ -87,6 +119,10 @@ def _feature_flags(sub: argparse.ArgumentParser) -> None:
                 sub.add_argument(flag, choices=knob.choices, dest=f"{name}:{option}")
             else:
                 sub.add_argument(flag, type=int, metavar="N", dest=f"{name}:{option}")
+    _effort_flags(sub)
+
+
+def _effort_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--batch", type=int, default=16, help="images a step; changes no number")
     sub.add_argument("--threads", type=int, default=usable_cores(), help="changes no number")
 

@@ -14,20 +14,22 @@ from core.errors import BadChoice, ImprintError
 from core.features import weights as weights_files
 from core.features.backbones import NETWORKS
 from core.features.handcrafted import DESCRIPTORS
-from core.features.runtime import Effort
 from core.images.importing import import_path
 from core.images.library import Library
+from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step, silent
+from core.regions.crops import crop_spec
 from core.store import Store
-from core.values import ClusterSpec, ImageSet, K, PipelineConfig, ReduceSpec, Scalar
+from core.uncertainty import p_text
+from core.values import ClusterSpec, FeatureSpec, ImageSet, K, PipelineConfig, ReduceSpec, Scalar
 
 Args = argparse.Namespace
 Outcome = dict[str, Any]
 
 
 def import_(args: Args) -> Outcome:
-    report = import_path(args.path, args.name, Library(), args.layout, args.labels, _listener(args))
+    report = import_path(args.path, args.name, Library(), args.layout, args.labels, listener(args))
     facts = _describe(report.image_set)
     lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {_counts(facts)}"]
     if report.unchanged:
@@ -41,6 +43,17 @@ def import_(args: Args) -> Outcome:
         "notes": list(report.notes),
         "text": "\n".join(lines),
     }
+
+
+def demo(args: Args) -> Outcome:
+    from demo.install import install  # the one thing outside core that core calls, and only by this verb
+
+    library = Library()
+    if args.if_empty and library.names():
+        return {"added": [], "present": [], "seconds": 0.0, "text": "There are sets here already."}
+    done = install(library)
+    lines = [f"{name}: added" for name in done.added] + [f"{name}: here already" for name in done.present]
+    return {**asdict(done), "text": "\n".join([*lines, f"{done.seconds:.1f} s"])}
 
 
 def sets(args: Args) -> Outcome:
@@ -59,14 +72,14 @@ def attribute(args: Args) -> Outcome:
     config = _config(args)
     library, store = Library(), Store()
     image_set = library.get(args.name)
-    result = Pipeline(store, library, _effort(args), _listener(args)).attribute(image_set, config)
+    result = Pipeline(store, library, effort(args), listener(args)).attribute(image_set, config)
     trail.record(store, image_set, result)
     if args.labels_out:
         rows = [
             (file.name, file.label or "", int(cluster))
             for file, cluster in zip(result.files, result.clusters, strict=True)
         ]
-        _write_csv(args.labels_out, ("file", "label", "cluster"), rows)
+        write_csv(args.labels_out, ("file", "label", "cluster"), rows)
     outcome = {"set": image_set.name, **summary.attribution(result)}
     outcome["tried"] = len(trail.tried(store, image_set))
     return {**outcome, "text": _attribution_text(outcome)}
@@ -85,7 +98,7 @@ def _attribution_text(facts: Outcome) -> str:
         low, high = facts["ari_ci"]
         lines.append(
             f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, chance "
-            f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {_p(facts['p_value'])}, "
+            f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {p_text(facts['p_value'])}, "
             f"{facts['tried']} configurations tried"
         )
         others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
@@ -97,7 +110,7 @@ def _attribution_text(facts: Outcome) -> str:
 
 def weights(args: Args) -> Outcome:
     if args.download:
-        weights_files.download(args.download, _listener(args))
+        weights_files.download(args.download, listener(args))
     if args.take:
         weights_files.adopt(args.take[0], Path(args.take[1]))
     states = [weights_files.status(name) for name in NETWORKS.names()]
@@ -124,7 +137,8 @@ def cache(args: Args) -> Outcome:
     return {**stats, "text": "\n".join(lines)}
 
 
-def _config(args: Args) -> PipelineConfig:
+def feature(args: Args) -> FeatureSpec:
+    """The spec that the feature flags ask for."""
     options: dict[str, Scalar] = {}
     for name, row in DESCRIPTORS:
         for option in row.options:
@@ -133,7 +147,7 @@ def _config(args: Args) -> PipelineConfig:
                 raise BadChoice(f"--{name.split('_')[0]}-{option} is an option of {row.title} only.")
             if value is not None:
                 options[option] = value
-    feature = features.spec(
+    return features.spec(
         args.backbone,
         weights=args.weights,
         size=args.size,
@@ -142,11 +156,15 @@ def _config(args: Args) -> PipelineConfig:
         precision=args.precision,
         options=options,
     )
-    cluster = ClusterSpec(args.cluster, args.linkage, args.metric, _k(args.k), args.seed)
-    return PipelineConfig(feature, ReduceSpec(_share(args.pca)), cluster)
 
 
-def _k(text: str) -> K:
+def _config(args: Args) -> PipelineConfig:
+    cluster = ClusterSpec(args.cluster, args.linkage, args.metric, number(args.k), args.seed)
+    crop = crop_spec(args.crop, args.seed)
+    return PipelineConfig(feature(args), ReduceSpec(_share(args.pca)), cluster, crop)
+
+
+def number(text: str) -> K:
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
 
@@ -159,7 +177,7 @@ def _share(text: str) -> float | None:
         raise BadChoice(f"--pca is a share of variance such as 0.95, or none; got '{text}'.") from None
 
 
-def _effort(args: Args) -> Effort:
+def effort(args: Args) -> Effort:
     if args.batch < 1 or args.threads < 1:
         raise BadChoice("--batch and --threads are at least 1.")
     return Effort(args.batch, args.threads)
@@ -182,11 +200,7 @@ def _counts(facts: Outcome) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
-
-
-def _listener(args: Args) -> Listener:
+def listener(args: Args) -> Listener:
     """Progress on standard error, where a person looks at it."""
     if not sys.stderr.isatty():
         return silent
@@ -202,9 +216,9 @@ def _listener(args: Args) -> Listener:
     return show
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def write_csv(path: Path, header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:
     try:
         with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            csv.writer(file).writerows([header, *rows])
+            csv.writer(file).writerows([header, *rows] if header else rows)
     except OSError as error:
         raise ImprintError(f"{path} can't be written: {error.strerror}.") from None

@@ -3,14 +3,14 @@
 import os
 import uuid
 from pathlib import Path
+from typing import IO
 
 
 def write_atomic(path: Path, data: bytes, durable: bool = True) -> None:
     """Write aside, flush (``durable``: to the disk itself), rename. Leaves nothing where it fails."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f"{uuid.uuid4().hex}.part")
     try:
-        with open(aside, "xb") as file:
+        with _created(aside) as file:
             file.write(data)
             if durable:
                 file.flush()
@@ -18,3 +18,11 @@ def write_atomic(path: Path, data: bytes, durable: bool = True) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _created(path: Path) -> IO[bytes]:
+    try:
+        return open(path, "xb")
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return open(path, "xb")

@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import clustering, features, scores
+from core.embedding import Embedder, feature_key, network_key, pace_name
 from core.errors import BadChoice
-from core.features import runtime
 from core.images.library import Library
+from core.inference import runtime
 from core.progress import Listener, silent
-from core.stages import Embedder, Run, Stage, feature_key, network_key, pace_name
+from core.regions.crops import NEEDS_LUNGS
+from core.stages import Run, Stage
 from core.store import Store
+from core.uncertainty import Score
 from core.values import ImageFile, ImageSet, PipelineConfig
 
 
@@ -38,7 +41,7 @@ class Attribution:
     n_features: int
     n_raw: int
     agreement: scores.Agreement
-    silhouette: scores.Score
+    silhouette: Score
     silhouette_by_k: Mapping[int, float]
     stages: Mapping[str, Stage]
     notes: tuple[str, ...]
@@ -81,6 +84,7 @@ class Pipeline:
         """Cluster a set's generated images and score that against their generators (section 3.2)."""
         config, notes = self.effective(config)
         files = generated(image_set)
+        notes += self._without_lungs(config, files)
         run = Run(self.embedder, config, files)
         run.ensure_features()
         if not run.stages["features"].cached:
@@ -121,9 +125,10 @@ class Pipeline:
 
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
-        feature = self.effective(config)[0].feature
+        config = self.effective(config)[0]
+        feature = config.feature
         ids = sorted({file.sha256 for file in image_set.generated})
-        space, missing = feature_key(feature), 0
+        space, missing = feature_key(feature, config.crop), 0
         if not self.store.has_rows(space, ids):
             missing = len(ids) - self.store.count_rows(space, ids)
         pace = self.store.note(pace_name(feature))
@@ -132,6 +137,14 @@ class Pipeline:
         if missing and features.is_network(feature.backbone) and not self.store.has(network_key(feature)):
             prepare = 10.0
         return Plan(len(ids), missing, missing / rate + prepare)
+
+    def _without_lungs(self, config: PipelineConfig, files: tuple[ImageFile, ...]) -> list[str]:
+        if config.crop.kind not in NEEDS_LUNGS:
+            return []
+        empty = self.embedder.lungless([file.sha256 for file in files])
+        count = sum(file.sha256 in empty for file in files)
+        seen = "they are seen whole" if config.crop.kind == "outer" else "their crop is black"
+        return [f"In {count} of {len(files)} images no lung was found: {seen}."] if count else []
 
     def effective(self, config: PipelineConfig) -> tuple[PipelineConfig, list[str]]:
         """The config as this machine runs it, and what was changed, in words."""

@@ -6,7 +6,6 @@ draw of tables with the same margins: exact, and thousands of them cost millisec
 
 - ARI: Hubert and Arabie 1985. NMI (arithmetic), homogeneity, completeness, V: Rosenberg and Hirschberg
   2007. AMI: Vinh, Epps, Bailey 2010. Fowlkes-Mallows 1983. Accuracy: after Hungarian matching.
-- p-value: (1 + permutations at least as good) / (1 + permutations) (Phipson and Smyth 2010).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,22 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from core.uncertainty import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, interval, p_value
+
 VERSION = 1
-BOOTSTRAPS = 1999
-PERMUTATIONS = 9999
 SLOW_DRAWS = 199  # of those scores that go table by table
-LEVEL = 0.95
-
-
-@dataclass(frozen=True)
-class Score:
-    """A value with its bootstrap interval and its mean under permuted labels; or why there is none."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    undefined: str | None = None
 
 
 @dataclass(frozen=True)
@@ -180,11 +167,11 @@ def agreement(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agree
         chance = score(shuffled[:draws])
         scores[name] = Score(float(score(observed)[0]), low, high, float(chance.mean()))
     by_chance = ari(shuffled)
-    p_value = (1 + int((by_chance >= ari(observed)[0] - 1e-12).sum())) / (1 + PERMUTATIONS)
+    p = p_value(float(ari(observed)[0]), by_chance)
     rows, columns = match(table)
     pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     matching = tuple(pairs.get(i) for i in range(len(names)))
-    return Agreement(scores, p_value, float(np.quantile(by_chance, LEVEL)), names, table, matching)
+    return Agreement(scores, p, float(np.quantile(by_chance, LEVEL)), names, table, matching)
 
 
 def _same_margins(table: np.ndarray, count: int, rng: np.random.Generator) -> Tables:
@@ -203,12 +190,6 @@ def _filled(table: np.ndarray) -> np.ndarray:
 def _undefined(reason: str, names: tuple[str, ...], table: np.ndarray) -> Agreement:
     scores = {name: Score(None, undefined=reason) for name in NAMES}
     return Agreement(scores, None, None, names, table, (None,) * len(names))
-
-
-def interval(draws: np.ndarray) -> tuple[float, float]:
-    """The central 95% of bootstrap draws."""
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
 
 
 def mean_score(samples: np.ndarray | None, seed: int = 0) -> Score:

@@ -7,25 +7,19 @@ nothing.
 
 import importlib
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from core import clustering, features, projection, reduction, scores
-from core.errors import BadChoice, ImprintError
-from core.features import runtime, weights
-from core.features.convert import convert
+from core.embedding import Embedder, feature_key
+from core.errors import BadChoice
 from core.hashing import key
-from core.images.library import Library
-from core.progress import Listener, Meter, Step
-from core.store import Arrays, Store
-from core.values import FeatureSpec, ImageFile, PipelineConfig
-
-NETWORK_VERSION = 1
+from core.progress import Step
+from core.store import Arrays
+from core.values import ImageFile, PipelineConfig
 
 # Seconds are of computing, not of importing: what a stage imports is loaded before its clock starts.
 LIBRARIES = {
@@ -47,56 +41,6 @@ class Stage:
     seconds: float
 
 
-class Embedder:
-    """Features of images by hash, through the store."""
-
-    def __init__(self, store: Store, library: Library, effort: runtime.Effort, listener: Listener) -> None:
-        self.store, self.library, self.effort, self.listener = store, library, effort, listener
-
-    def embed(self, feature: FeatureSpec, ids: Sequence[str]) -> tuple[np.ndarray, bool]:
-        """float32 (n, D) features of images by hash, and whether all were there already.
-
-        Each batch is in the store before the next is asked for; an image is never embedded twice.
-        """
-        space = feature_key(feature)
-        found = self.store.rows(space, ids)
-        missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
-        if missing:
-            engine = self._runtime(feature)
-            meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
-            work = features.embed(feature, missing, self.library.pixels, engine, self.effort)
-            start = time.perf_counter()
-            with closing(work):
-                for batch, rows in work:
-                    if not np.isfinite(rows).all():
-                        raise ImprintError(
-                            f"{features.title(feature.backbone)} gave values that are not finite."
-                        )
-                    self.store.put_rows(space, batch, rows)
-                    found.update(zip(batch, rows, strict=True))
-                    meter.add(len(batch))
-            pace = len(missing) / (time.perf_counter() - start)
-            self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
-        return np.stack([found[identity] for identity in ids]), not missing
-
-    def _runtime(self, feature: FeatureSpec) -> runtime.Runtime | None:
-        if not features.is_network(feature.backbone):
-            return None
-        if runtime.has_cuda():
-            from core.features.networks import build
-
-            return runtime.Torch(build(feature, self._weights(feature)), feature.precision)
-        self.listener(Step(f"preparing {features.title(feature.backbone)}", 0, 1))
-        network, _ = self.store.compute(
-            network_key(feature), lambda: convert(feature, self._weights(feature)), "networks"
-        )
-        return runtime.OpenVino(network, feature.precision, self.effort)
-
-    @staticmethod
-    def _weights(feature: FeatureSpec) -> Path | None:
-        return None if feature.weights == features.UNTRAINED else weights.require(feature.backbone)
-
-
 class Run:
     """One config over one list of files: the keys of its stages, and what each took."""
 
@@ -107,7 +51,7 @@ class Run:
         order = np.argsort(hashes, kind="stable")
         self.ids = hashes[order].tolist()
         self.back = np.argsort(order, kind="stable")  # from the order of the hashes to that of the set
-        self.features_key = key("set features", feature_key(config.feature), self.ids)
+        self.features_key = key("set features", feature_key(config.feature, config.crop), self.ids)
         self.pca_key = key("pca", reduction.VERSION, self.features_key)
         variance = config.reduce.variance
         self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
@@ -117,7 +61,7 @@ class Run:
     def ensure_features(self) -> None:
         """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
         distinct = sorted(set(self.ids))
-        if not self.store.has_rows(feature_key(self.config.feature), distinct):
+        if not self.store.has_rows(feature_key(self.config.feature, self.config.crop), distinct):
             self.features()
         else:
             self.stages["features"] = Stage(True, 0.0)
@@ -125,7 +69,7 @@ class Run:
     def features(self) -> np.ndarray:
         if self._features is None:
             start = time.perf_counter()
-            self._features, cached = self.embedder.embed(self.config.feature, self.ids)
+            self._features, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
             self._took("features", cached, start)
         return self._features
 
@@ -247,17 +191,3 @@ class Run:
     def _took(self, name: str, cached: bool, start: float) -> None:
         past = self.stages.get(name, Stage(True, 0.0))
         self.stages[name] = Stage(past.cached and cached, past.seconds + time.perf_counter() - start)
-
-
-def feature_key(feature: FeatureSpec) -> str:
-    """The space that a spec embeds into; its rows are shared by all sets."""
-    return key("features", features.VERSION, feature)
-
-
-def network_key(feature: FeatureSpec) -> str:
-    parts = (feature.backbone, feature.weights, feature.size, feature.pooling, feature.normalisation)
-    return key("network", NETWORK_VERSION, *parts)
-
-
-def pace_name(feature: FeatureSpec) -> str:
-    return f"pace:{feature.backbone}:{feature.size}:{feature.precision}"

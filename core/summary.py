@@ -3,7 +3,8 @@
 from typing import Any
 
 from core.pipeline import Attribution
-from core.scores import Score
+from core.training_data import Judged, Membership
+from core.uncertainty import Score
 
 
 def attribution(result: Attribution) -> dict[str, Any]:
@@ -34,6 +35,60 @@ def attribution(result: Attribution) -> dict[str, Any]:
         },
         "notes": list(result.notes),
     }
+
+
+def membership(result: Membership) -> dict[str, Any]:
+    """Of the test part, or of development, cross-validated, where there is none; and both parts."""
+    distance, k, rule = result.chosen
+    learnt = result.development
+    dev = {**_judged(result.dev), "apparent_f1": _digits(learnt.apparent_f1)}
+    test = _judged(result.test) if result.test else None
+    return {
+        **(test or dev),
+        "verdict": result.outcome,
+        "sentence": result.sentence,
+        "chosen": {
+            "distance": distance,
+            "k": k,
+            "rule": rule,
+            "threshold": _digits(learnt.choice.threshold),
+            "of": len(learnt.rules) * len(result.candidates),
+        },
+        "dev": dev,
+        "test": test,
+        "gap": _gap(dev, test),
+        "config": result.config.flat(),
+        "seconds": round(result.seconds, 4),
+        "cached": result.cached,
+        "notes": list(result.notes),
+    }
+
+
+def _judged(part: Judged) -> dict[str, Any]:
+    facts: dict[str, Any] = {"set": part.name, "n": len(part.files), "lungless": part.lungless}
+    facts["predicted_used"] = int(part.predicted.sum())
+    if part.verdict is None:
+        return facts
+    verdict = part.verdict
+    return {
+        **facts,
+        **{name: _digits(score.value) for name, score in verdict.scores.items()},
+        "intervals": {name: _interval(score) for name, score in verdict.scores.items()},
+        "chance": {name: _digits(score.chance) for name, score in verdict.scores.items()},
+        "undefined": {name: score.undefined for name, score in verdict.scores.items() if score.undefined},
+        "baselines": {name: _digits(value) for name, value in verdict.baselines.items()},
+        "p_value": part.p_value,
+        "n_used": verdict.n_used,
+        "n_not_used": verdict.n_not_used,
+        "groups": verdict.groups,
+    }
+
+
+def _gap(dev: dict[str, Any], test: dict[str, Any] | None) -> dict[str, float] | None:
+    """Development less test."""
+    if test is None or test.get("f1") is None or dev.get("f1") is None:
+        return None
+    return {name: round(dev[name] - test[name], 6) for name in ("f1", "balanced_accuracy", "auc")}
 
 
 def _digits(value: float | None) -> float | None:

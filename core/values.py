@@ -85,6 +85,17 @@ class FeatureSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CropSpec:
+    """Which part of an image is looked at; ``seed`` matters to the random patch alone."""
+
+    kind: str = "full"
+    seed: int = 0
+
+
+FULL = CropSpec()
+
+
+@dataclass(frozen=True, slots=True)
 class ReduceSpec:
     """PCA by share of variance kept; ``None`` leaves the features as they are."""
 
@@ -121,6 +132,7 @@ class PipelineConfig:
     feature: FeatureSpec
     reduce: ReduceSpec = ReduceSpec()
     cluster: ClusterSpec = ClusterSpec()
+    crop: CropSpec = FULL
 
     def flat(self) -> dict[str, object]:
         """Named as the command line names its flags."""
@@ -134,6 +146,7 @@ class PipelineConfig:
             "normalisation": feature.normalisation,
             "precision": feature.precision,
             "options": dict(feature.options),
+            "crop": self.crop.kind,
             "pca": self.reduce.variance,
             "cluster": cluster.method,
             "linkage": cluster.linkage if hierarchical else None,
@@ -153,4 +166,53 @@ class PipelineConfig:
             FeatureSpec(**{**raw["feature"], "options": options}),
             ReduceSpec(**raw["reduce"]),
             ClusterSpec(**raw["cluster"]),
+            CropSpec(**raw.get("crop", {})),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipConfig:
+    """How used images are told from others by their distance to clusters of generated ones.
+
+    ``distance``, ``k`` and ``rule`` may each be left to development: "best", "sweep", "best". ``draws`` is
+    how many random patches are averaged; ``seed`` places them, starts k-means and deals the folds.
+    """
+
+    feature: FeatureSpec
+    crop: str = "full"
+    method: str = "hierarchical"
+    linkage: str = "ward"
+    distance: str = "best"
+    k: K = "sweep"
+    rule: str = "best"
+    draws: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.k != "sweep" and not (isinstance(self.k, int) and self.k >= 1):
+            raise BadChoice(f"k is a whole number from 1, or 'sweep'; got '{self.k}'.")
+        if self.draws < 1:
+            raise BadChoice(f"A patch is drawn at least once; got {self.draws} draws.")
+
+    def crops(self) -> tuple[CropSpec, ...]:
+        """One, or for random patches as many as are drawn."""
+        if self.crop != "patch":
+            return (CropSpec(self.crop),)
+        return tuple(CropSpec(self.crop, self.seed + draw) for draw in range(self.draws))
+
+    def flat(self) -> dict[str, object]:
+        """Named as the command line names its flags."""
+        kept = PipelineConfig(self.feature).flat()
+        named = ("backbone", "weights", "size", "pooling", "normalisation", "precision", "options")
+        hierarchical = self.method == "hierarchical"
+        return {
+            **{name: kept[name] for name in named},
+            "crop": self.crop,
+            "draws": self.draws if self.crop == "patch" else None,
+            "cluster": self.method,
+            "linkage": self.linkage if hierarchical else None,
+            "distance": self.distance,
+            "k": self.k,
+            "rule": self.rule,
+            "seed": self.seed,
+        }

@@ -1,35 +1,19 @@
-"""``python -m demo``: put the demo set into an empty library, so that there is something to see."""
+"""``python -m demo FOLDER``: make again, in FOLDER, the files that the demo sets are installed from."""
 
-import sys
+import argparse
+from pathlib import Path
 
-from core.errors import ImprintError
-from core.images.library import Library
-from core.values import ImageFile, ImageSet
-from demo.textures import textures
-
-NAME = "Demo textures"
+from demo.build import build
+from demo.picture import picture
 
 
-def install(library: Library) -> bool:
-    """Add the demo set; False if it is here already."""
-    files = [
-        ImageFile(path, library.add_pixels(pixels), label=path.split("/")[0])
-        for path, pixels in sorted(textures().items())
-    ]
-    return library.add(ImageSet(NAME, "generators", tuple(files)))
-
-
-def main() -> int:
-    library = Library()
-    if library.names():
-        return 0
-    try:
-        install(library)
-    except ImprintError as error:
-        print(f"imprint: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("folder", type=Path, help="keeps the phantoms; hours of work are not done twice")
+    folder = parser.parse_args().folder
+    build(folder)
+    picture(Path("docs/demo.png"))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

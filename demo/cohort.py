@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.population import Stream, many
+from demo.population import many
+from demo.streams import Stream
 
 PATIENTS = {Stream.TRAINING: 300, Stream.POPULATION: 72, Stream.DB1: 100, Stream.DB2: 144}
 

@@ -3,26 +3,16 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from demo.phantom.patient import LUNG_HEIGHT, draw
 from demo.phantom.scanner import scan, windowed
 from demo.phantom.thorax import cut
+from demo.streams import SLICES, Stream
 
-SLICES = 4
 SPACING = 10.0  # mm between a patient's slices
 HIGHEST, LOWEST = 0.14, 0.82  # levels that slices come from
-
-
-class Stream(IntEnum):
-    """Patients of different streams are different people, whatever their numbers."""
-
-    TRAINING = 1  # what the generators learn from
-    POPULATION = 2  # whom the memorisation dial draws on where it remembers nobody
-    DB1 = 3
-    DB2 = 4
 
 
 @dataclass(frozen=True)

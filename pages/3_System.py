@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core import __version__, home
-from core.features import runtime, weights
+from core.features import weights
 from core.features.backbones import NETWORKS
+from core.inference import runtime
 from pages.ui import engine, frame, weights_panel
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")

@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import BadChoice, UnknownName
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
-from core.features.runtime import Effort, Runtime
+from core.inference.runtime import Effort, Runtime
 from core.values import FeatureSpec, Scalar
 
 VERSION = 2  # of what is computed here; raise it when the numbers change
@@ -50,7 +50,9 @@ def spec(
         return _descriptor_spec(backbone, size, options or {})
     row = NETWORKS.get(backbone)
     if options:
-        raise BadChoice(f"{row.title} has no option {', '.join(options)}: that is for LBP and spectra.")
+        raise BadChoice(
+            f"{row.title} has no option {', '.join(options)}: that is for LBP, spectra and pixels."
+        )
     size = size or row.size
     pooling = pooling or row.pooling
     normalisation = normalisation or row.normalisation

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from core.errors import ImprintError, WeightsRefused
-from core.features import quiet
+from core.inference import quiet
 from core.values import FeatureSpec
 
 REFUSED = 3

@@ -1,9 +1,10 @@
-"""Descriptors computed straight from grey levels: local binary patterns and the residual spectrum.
+"""Descriptors computed straight from grey levels: local binary patterns, the residual spectrum, the pixels.
 
 - LBP: Ojala, Pietikainen, Maenpaa 2002, by scikit-image. The paper's Table 2 says 1 feature and leaves
   radius, points and method open, so these are options here.
 - Residual power spectrum: what is left after denoising carries the generator's fingerprint (Marra et al.
   2019), and upsampling shows in its spectrum (Frank et al. 2020; Corvi et al. 2023).
+- The pixels themselves, small: the blind baseline. What a network finds beyond it is worth its cost.
 """
 
 from collections.abc import Callable, Mapping
@@ -98,6 +99,15 @@ def residual_spectrum(pixels: np.ndarray, options: Options) -> np.ndarray:
     return level - level.mean() if options["content"] == "shape" else level
 
 
+def thumbnail(pixels: np.ndarray, options: Options) -> np.ndarray:
+    """Grey levels 0..255 of the image at ``side`` x ``side`` px, bilinear with antialiasing, row by row."""
+    from PIL import Image
+
+    side = int(options["side"])
+    small = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
+    return np.asarray(small, np.float64).ravel()
+
+
 DESCRIPTORS.register(
     "lbp",
     Descriptor(
@@ -124,5 +134,15 @@ DESCRIPTORS.register(
             "content": Option("shape", choices=("shape", "power")),
         },
         images_per_second=80,
+    ),
+)
+DESCRIPTORS.register(
+    "pixels",
+    Descriptor(
+        title="Pixels",
+        describe=thumbnail,
+        dimensions=lambda options: int(options["side"]) ** 2,
+        options={"side": Option(32, low=4, high=128)},
+        images_per_second=500,
     ),
 )

@@ -7,6 +7,7 @@ many sets hold them, and are checked against their hash whenever they are read.
 import io
 import json
 import re
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -70,9 +71,9 @@ class Library:
         """Keep uint8 (H, W) grey pixels; returns their hash."""
         sha256 = pixels_key(pixels)
         path = self._image(sha256)
-        if self._read(sha256) is None:
+        if not path.exists() or self._read(sha256) is None:
             buffer = io.BytesIO()
-            Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+            Image.fromarray(pixels).save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
             write_atomic(path, buffer.getvalue(), durable=False)
         return sha256
 

@@ -9,7 +9,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.values import PipelineConfig
+from core.values import FULL, PipelineConfig
 
 BACKBONES = {
     "VGG-16": "vgg16",
@@ -40,8 +40,8 @@ class Reference:
 def references(config: PipelineConfig) -> list[Reference]:
     """The paper's ARIs for the same backbone, PCA share and clustering; the linkage is not stated there."""
     feature = config.feature
-    if dict(feature.options).get("output") == "histogram":
-        return []  # the paper's LBP is one number
+    if dict(feature.options).get("output") == "histogram" or config.crop != FULL:
+        return []  # the paper's LBP is one number, and it groups whole images
     return [
         row
         for row in _rows()

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import features
 from core.paper import Reference
 from core.pipeline import Attribution
-from core.scores import Score
+from core.uncertainty import Score
 from pages.ui.style import digits, p_value
 
 PARTS = {"development": "dev", "test": "test"}

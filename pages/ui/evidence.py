@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import features, trail
 from core.pipeline import Attribution
-from core.scores import Score
+from core.uncertainty import Score
 from core.values import ImageSet
 from pages.ui import engine, figures, gallery, knobs, style
 
@@ -165,6 +165,7 @@ def _trail_row(row: Mapping) -> dict[str, object]:
         "ARI": "undefined" if ari is None else style.digits(ari, *spread),
         "95% interval": "" if spread is None else f"{style.digits(spread[0])} to {style.digits(spread[1])}",
         "backbone": features.title(config["backbone"]) + untrained,
+        "crop": knobs.CROP_WORDS[config.get("crop", "full")],
         "PCA": "none" if config["pca"] is None else style.share(config["pca"]),
         "features": row["n_features"],
         "clustering": method,

@@ -8,10 +8,12 @@ import streamlit as st
 from core import clustering, features
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
+from core.regions.crops import CROPS, crop_spec
 from core.values import ClusterSpec, FeatureSpec, K, PipelineConfig, ReduceSpec, Scalar
 
 SHARES = ["none", *(f"{s / 10:g}" for s in range(500, 996, 5)), "99.9"]
 METHOD_WORDS = {"hierarchical": "hierarchical", "kmeans": "k-means"}
+CROP_WORDS = {"full": "full image", "lung": "lungs", "outer": "around lungs", "patch": "random patch"}
 LINKAGE_WORDS = {"ward": "Ward", "average": "average", "complete": "complete", "single": "single"}
 K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
 WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
@@ -19,26 +21,27 @@ WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
 
 def attribution() -> PipelineConfig:
     """A row of knobs; what is rarely turned is under "More". Raises BadChoice for what can't be."""
-    places = st.columns([2.1, 2.1, 1.5, 1.3, 1.1, 0.9], vertical_alignment="bottom")
+    places = st.columns([2.1, 1.2, 1.9, 1.5, 1.2, 1.1, 0.9], vertical_alignment="bottom")
     backbone = _choice(places[0], "Backbone", features.names(), "backbone", features.title)
-    pca = places[1].select_slider(
+    crop = _choice(places[1], "Crop", CROPS.names(), "crop", CROP_WORDS.get)
+    pca = places[2].select_slider(
         "PCA variance kept",
         SHARES,
         key="pca",
         bind="query-params",
         format_func=lambda text: "no PCA" if text == "none" else f"{text}%",
     )
-    method = _choice(places[2], "Clustering", clustering.METHODS, "cluster", METHOD_WORDS.get)
+    method = _choice(places[3], "Clustering", clustering.METHODS, "cluster", METHOD_WORDS.get)
     hierarchical = method == "hierarchical"
     linkage = _choice(
-        places[3],
+        places[4],
         "Linkage",
         list(clustering.METRICS),
         "linkage",
         LINKAGE_WORDS.get,
         disabled=not hierarchical,
     )
-    k = places[4].selectbox(
+    k = places[5].selectbox(
         "k",
         K_CHOICES,
         key="k",
@@ -46,21 +49,20 @@ def attribution() -> PipelineConfig:
         accept_new_options=True,
         help="Number of clusters: as many as generators are known, chosen by silhouette, or a number.",
     )
-    with places[5].popover("More", width="stretch"):
+    with places[6].popover("More", width="stretch"):
         metrics = clustering.METRICS[linkage] if hierarchical else ("euclidean",)
         if st.session_state.get("metric") not in metrics:
             st.session_state.pop("metric", None)
         metric = _choice(st, "Metric", metrics, "metric", str, disabled=len(metrics) == 1)
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key="seed", bind="query-params", help="of k-means and UMAP"
+            "Seed", 0, 2**31 - 1, key="seed", bind="query-params", help="of k-means, UMAP and random patches"
         )
         feature = _feature(backbone)
     variance = None if pca == "none" else round(float(pca) / 100, 4)
     if not hierarchical:
         linkage, metric = "ward", "euclidean"
-    return PipelineConfig(
-        feature, ReduceSpec(variance), ClusterSpec(method, linkage, metric, _k(k), int(seed))
-    )
+    cluster = ClusterSpec(method, linkage, metric, _k(k), int(seed))
+    return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, int(seed)))
 
 
 def _feature(backbone: str) -> FeatureSpec:
@@ -118,7 +120,7 @@ def show(config: dict[str, Any]) -> None:
     """Turn the knobs to a configuration of the trail (its flat form)."""
     state = st.session_state
     backbone = config["backbone"]
-    state["backbone"] = backbone
+    state["backbone"], state["crop"] = backbone, config.get("crop", "full")
     state["pca"] = "none" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}"
     state["cluster"] = config["cluster"]
     if config["cluster"] == "hierarchical":

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.images.library import Library
-from demo.__main__ import install
+from tests import textures
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 60  # seconds; a first run imports scikit-learn
@@ -20,9 +20,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def demo(home: Path) -> Library:
+def small(home: Path) -> Library:
+    """A library with one small set of three generators."""
     library = Library()
-    install(library)
+    textures.install(library)
     return library
 
 

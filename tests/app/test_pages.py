@@ -13,7 +13,7 @@ from core.images.library import Library
 from core.pipeline import Pipeline
 from core.store import Store
 from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig
-from demo.__main__ import NAME
+from tests.textures import NAME
 
 Open = Callable[..., AppTest]
 GENERATORS, DATA, SYSTEM = "pages/1_Generators.py", "pages/2_Data.py", "pages/3_System.py"
@@ -46,7 +46,7 @@ def test_every_page_opens_on_an_empty_home(page: str, home: Path, open_page: Ope
 
 
 @pytest.mark.parametrize("page", [DATA, SYSTEM])
-def test_every_page_opens_on_the_demo_set(page: str, demo: Library, open_page: Open) -> None:
+def test_every_page_opens_on_a_set(page: str, small: Library, open_page: Open) -> None:
     opened = open_page(page)
     assert not opened.exception
     assert not opened.error
@@ -56,22 +56,22 @@ def test_every_page_opens_on_the_demo_set(page: str, demo: Library, open_page: O
     ("words_of_method", "method"), [("hierarchical", "hierarchical"), ("k-means", "kmeans")]
 )
 def test_the_page_shows_the_engines_numbers(
-    words_of_method: str, method: str, demo: Library, open_page: Open
+    words_of_method: str, method: str, small: Library, open_page: Open
 ) -> None:
-    embed(demo, NAME, "lbp")
+    embed(small, NAME, "lbp")
     page = open_page(GENERATORS, backbone="LBP", cluster=words_of_method)
     config = PipelineConfig(features.spec("lbp"), cluster=ClusterSpec(method))
-    expected = Pipeline(Store(), demo).attribute(demo.get(NAME), config)
+    expected = Pipeline(Store(), small).attribute(small.get(NAME), config)
     assert not page.exception
     shown = metrics(page)
     assert float(shown["ARI"]) == pytest.approx(expected.agreement.scores["ari"].value, abs=0.005)
     assert shown["k"] == "3"
 
 
-def test_a_configuration_of_the_paper_stands_beside_ours(demo: Library, open_page: Open) -> None:
+def test_a_configuration_of_the_paper_stands_beside_ours(small: Library, open_page: Open) -> None:
     """Table 2 gives LBP with one feature and hierarchical clustering 0.4435, Table 5 0.3293."""
     config = PipelineConfig(features.spec("lbp", options={"output": "number"}))
-    Pipeline(Store(), demo).attribute(demo.get(NAME), config)
+    Pipeline(Store(), small).attribute(small.get(NAME), config)
     page = open_page(GENERATORS, backbone="LBP", lbp_output="number")
     assert metrics(page)["Paper"] == "0.4435"
 
@@ -99,8 +99,8 @@ def test_identical_images_are_told(home: Path, open_page: Open) -> None:
     assert "only 1 of the 6 images have features of their own" in words(page)
 
 
-def test_k_beyond_the_images_is_one_sentence(demo: Library, open_page: Open) -> None:
-    embed(demo, NAME, "lbp")
+def test_k_beyond_the_images_is_one_sentence(small: Library, open_page: Open) -> None:
+    embed(small, NAME, "lbp")
     page = open_page(GENERATORS, backbone="LBP", k="999")
     assert not page.exception
     assert "k is 999, but this set has 180 images. Choose k up to 180." in words(page)

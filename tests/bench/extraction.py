@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from core import features
-from core.features import runtime
 from core.features.backbones import NETWORKS
 from core.images.library import Library
+from core.inference import runtime
 from tests.bench import machine
 from tests.bench.eager import Eager
 from tests.bench.ours import Ours, prepare

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.features import quiet
+from core.inference import quiet
 
 PACKAGES = ("torch", "torchvision", "openvino", "numpy", "pillow", "scikit-learn", "scipy")
 SIDE, PRODUCTS = 2048, 5  # of the matrix product: half a second on two cores

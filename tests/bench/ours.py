@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from core import features
+from core.embedding import Embedder
 from core.features.convert import convert
-from core.features.runtime import Effort, OpenVino
 from core.images.library import Library
+from core.inference.runtime import Effort, OpenVino, read
 from core.progress import silent
-from core.stages import Embedder
 from core.store import Store
 from core.values import FeatureSpec
 
@@ -31,7 +31,7 @@ class Ours:
     def __init__(self, spec: FeatureSpec, network: Network, library: Library, ids: Sequence[str]) -> None:
         self._spec, self._library, self._ids = spec, library, ids
         start = time.perf_counter()
-        self._engine = OpenVino(network, spec.precision, Effort())
+        self._engine = OpenVino(read(network), spec.precision, Effort())
         self.compile_seconds = time.perf_counter() - start
 
     def rows(self, count: int | None = None) -> np.ndarray:

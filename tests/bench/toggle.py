@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core import features, stages
-from core.features.runtime import Effort
+from core import embedding, features
 from core.hashing import key
 from core.images.library import Library
+from core.inference.runtime import Effort
 from core.pipeline import Attribution, Pipeline
 from core.store import Store
 from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig, ReduceSpec
@@ -108,4 +108,4 @@ def _fill(store: Store, image_set: ImageSet, rows: np.ndarray) -> None:
     ids = [file.sha256 for file in image_set.files]
     step = Effort().batch
     for first in range(0, len(ids), step):
-        store.put_rows(stages.feature_key(SPEC), ids[first : first + step], rows[first : first + step])
+        store.put_rows(embedding.feature_key(SPEC), ids[first : first + step], rows[first : first + step])

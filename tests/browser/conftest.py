@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from core.images.library import Library
+from tests import textures
 from tests.browser import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -58,10 +60,10 @@ class Server:
         self._log.close()
 
 
-def install_demo(home: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "demo"], cwd=ROOT, env={**os.environ, "IMPRINT_HOME": str(home)}, check=True
-    )
+def install(home: Path) -> None:
+    """The demo sets, by the command that ``make run`` calls."""
+    command = [sys.executable, "-m", "core", "demo", "--if-empty"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "IMPRINT_HOME": str(home)}, check=True)
 
 
 @pytest.fixture(scope="session")
@@ -72,23 +74,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the journeys, with the demo set."""
+    """One server for the journeys, with a small set."""
     home = tmp_path_factory.mktemp("home")
-    install_demo(home)
+    textures.install(Library(home))
     running = Server(home)
     yield running
     running.stop()
 
 
 @pytest.fixture
-def fresh_server(tmp_path: Path) -> Iterator[Callable[[], Server]]:
+def fresh_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Servers of their own, for tests of the very first request."""
     servers: list[Server] = []
 
-    def make() -> Server:
+    def make(demo: bool = False) -> Server:
         home = tmp_path / f"home{len(servers)}"
         home.mkdir()
-        install_demo(home)
+        if demo:
+            install(home)
+        else:
+            textures.install(Library(home))
         servers.append(Server(home))
         return servers[-1]
 

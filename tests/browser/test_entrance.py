@@ -23,7 +23,7 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
     """The way of a new user: Data, a folder with a folder a generator, then its groups."""
     from PIL import Image
 
-    from demo.textures import textures
+    from tests.textures import textures
 
     folder = tmp_path_factory.mktemp("images")
     for path, pixels in textures(12, seed=1).items():
@@ -43,3 +43,18 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
     page.goto(f"{server.url}/Generators?set=Mine&backbone=LBP")
     expect(page.get_by_test_id("stMetric").first).to_be_visible()
     expect(page.get_by_test_id("stMetric").nth(1).get_by_test_id("stMetricValue")).to_have_text("3")
+
+
+def test_a_new_user_finds_the_demo_sets(page: Page, fresh_server: Callable[..., Server]) -> None:
+    """As ``make run`` does: the demo sets into an empty home, then the page, which groups the first."""
+    server = fresh_server(demo=True)
+    page.goto(f"{server.url}/?backbone=LBP")
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("600 generated")).to_be_visible()
+    expect(sidebar.get_by_text("3 generators")).to_be_visible()
+    page.goto(f"{server.url}/Generators?backbone=LBP")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.get_by_test_id("stMetric").nth(1).get_by_test_id("stMetricValue")).to_have_text("3")
+    page.goto(f"{server.url}/Data?set=Demo+membership+DB1+test%2C+dial+0.5")
+    expect(page.get_by_text("real, not used").first).to_be_visible()
+    expect(page.locator(".gallery img").first).to_be_visible()

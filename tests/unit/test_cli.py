@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from core.__main__ import main
 from core.features import weights
 from core.images.library import Library
 from core.store import Store
+from tests.unit.conftest import Ran
 from tests.unit.samples import ROOT, encoded, generators, make_set, write_tree, zipped
 
 FILES = {
@@ -24,35 +24,6 @@ FILES = {
 }
 KEYS = {"ari", "ari_ci", "p_value", "nmi", "k", "n", "n_features", "config", "seconds", "cached"}
 SPECTRUM = ("--backbone", "residual_spectrum", "--residual-content", "power")
-Ran = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def ran(capsys: pytest.CaptureFixture[str]) -> Ran:
-    """Exit status, standard output and standard error of a command."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return status, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def told(ran: Ran) -> Callable[..., dict[str, Any]]:
-    """The JSON object of a command that goes well: one line, and nothing beside it."""
-
-    def run(*arguments: object) -> dict[str, Any]:
-        status, out, err = ran(*arguments, "--json")
-        assert (status, err) == (0, "")
-        assert out.count("\n") == 1
-        return json.loads(out)
-
-    return run
 
 
 @pytest.fixture
@@ -96,6 +67,7 @@ def test_the_config_says_what_was_asked(told: Callable[..., Any], library: Libra
         "normalisation": "none",
         "precision": "fp64",
         "options": {"bins": 16, "content": "power"},
+        "crop": "full",
         "pca": 0.9,
         "cluster": "kmeans",
         "linkage": None,

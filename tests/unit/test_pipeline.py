@@ -16,15 +16,15 @@ import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import adjusted_rand_score
 
-from core import features, stages
+from core import embedding, features
+from core.embedding import feature_key
 from core.errors import BadChoice, Cancelled, DamagedData, WeightsMissing
-from core.features import runtime
 from core.features.handcrafted import DESCRIPTORS
-from core.features.runtime import Effort
 from core.images.library import Library
+from core.inference import runtime
+from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Meter, Step, silent
-from core.stages import feature_key
 from core.store import Store
 from core.values import ClusterSpec, FeatureSpec, ImageFile, ImageSet, K, PipelineConfig, ReduceSpec, Role
 from tests.unit.samples import ROOT, generators, make_set, noise
@@ -304,7 +304,7 @@ def test_a_cancelled_extraction_keeps_its_batches(
     store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """40 images in batches of 4, stopped when told of the third: 12 are kept, the next run embeds 28."""
-    monkeypatch.setattr(stages, "Meter", _telling_meter)
+    monkeypatch.setattr(embedding, "Meter", _telling_meter)
     image_set = make_set(library, "s", {"a": noise(20), "b": noise(20, seed=1)})
     with pytest.raises(Cancelled, match="What was finished is kept"):
         Pipeline(store, library, Effort(4, 2), stop_after(3)).attribute(image_set, config())

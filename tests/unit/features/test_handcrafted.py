@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core import features
-from core.features.handcrafted import local_binary_patterns, residual_spectrum
+from core.features.handcrafted import local_binary_patterns, residual_spectrum, thumbnail
 from tests.unit.samples import noise
 
 LBP = dict(features.spec("lbp").options)
@@ -112,3 +112,11 @@ def test_white_noise_is_brighter_where_the_median_takes_less() -> None:
     """The median removes low frequencies from the residual, so power rises with frequency."""
     spectrum = residual_spectrum(noise(1, 64)[0], {"bins": 16, "content": "power"})
     assert spectrum[-4:].mean() > spectrum[:4].mean() + 0.3
+
+
+def test_pixels_are_the_small_image_row_by_row() -> None:
+    """32 x 32 px of four plain quarters, at 4 x 4: the corners are the quarters."""
+    pixels = np.kron(np.array([[10, 200], [90, 30]]), np.ones((16, 16))).astype(np.uint8)
+    found = thumbnail(pixels, {"side": 4})
+    assert found.reshape(4, 4)[[0, 0, 3, 3], [0, 3, 0, 3]].tolist() == [10, 200, 90, 30]
+    assert found.shape == (16,)

@@ -20,7 +20,7 @@ from core.errors import WeightsRefused
 from core.features import convert, weights
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.networks import Embedder, _modern, build, load_weights
-from core.features.runtime import Torch
+from core.inference.runtime import Torch
 from tests.unit.samples import noise
 
 TORCHVISION = [name for name, row in NETWORKS if row.url]

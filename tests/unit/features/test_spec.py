@@ -4,7 +4,7 @@ from PIL import Image
 
 from core import features
 from core.errors import BadChoice, UnknownName
-from core.features.runtime import Effort
+from core.inference.runtime import Effort
 from tests.unit.samples import noise
 
 NAMES = [
@@ -16,6 +16,7 @@ NAMES = [
     "densenet121",
     "lbp",
     "residual_spectrum",
+    "pixels",
 ]
 
 

@@ -12,7 +12,7 @@ from core import features
 from core.errors import ImprintError, WeightsRefused
 from core.features import convert, weights
 from core.features.networks import build
-from core.features.runtime import Effort, OpenVino, has_bf16, has_cuda
+from core.inference.runtime import Effort, OpenVino, has_bf16, has_cuda, read
 from core.values import FeatureSpec
 from tests.unit.samples import noise
 
@@ -39,7 +39,7 @@ def network(spec: FeatureSpec, path: Path) -> Network:
 
 
 def rows(spec: FeatureSpec, network: Network, effort: Effort, ids: str = "abc") -> np.ndarray:
-    engine = OpenVino(network, spec.precision, effort)
+    engine = OpenVino(read(network), spec.precision, effort)
     work = features.embed(spec, list(ids), IMAGES.__getitem__, engine, effort)
     return np.concatenate([rows for _, rows in work])
 
@@ -80,7 +80,7 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(
     spec: FeatureSpec, network: Network, reference: np.ndarray
 ) -> None:
     effort = Effort(2, 2)
-    engine = OpenVino(network, "fp32", effort)
+    engine = OpenVino(read(network), "fp32", effort)
     work = features.embed(spec, list("abc" * 5), IMAGES.__getitem__, engine, effort)
     next(work)
     work.close()
@@ -89,7 +89,7 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(
 
 
 def test_bf16_is_told_as_openvino_tells_it() -> None:
-    from core.features import quiet
+    from core.inference import quiet
 
     openvino = quiet.openvino()
 

@@ -20,7 +20,7 @@ sys.addaudithook(refuse)
 import atexit, threading
 [t.join(10) for t in threading.enumerate() if t is not threading.main_thread()]
 """
-OURS = "from core.features.quiet import openvino; openvino().Core()"
+OURS = "from core.inference.quiet import openvino; openvino().Core()"
 THEIRS = "import openvino"
 # With one of these in its environment the telemetry keeps quiet by itself, and neither test could fail.
 SILENCERS = ("CI", "TF_BUILD", "JENKINS_URL")

@@ -1,4 +1,4 @@
-"""Random smooth fields, enlarged in three ways: the smallest set in which a generator leaves a fingerprint.
+"""A small set for pages and journeys: random smooth fields, enlarged in three ways.
 
 No anatomy and no network: what tells the three apart is only how 64 px became 128 px, as the upsampling
 layers of a generator do (Odena et al. 2016).
@@ -6,6 +6,11 @@ layers of a generator do (Odena et al. 2016).
 
 import numpy as np
 from PIL import Image
+
+from core.images.library import Library
+from core.values import ImageFile, ImageSet
+
+NAME = "Textures"
 
 ENLARGED_BY = {
     "nearest": Image.Resampling.NEAREST,
@@ -35,3 +40,11 @@ def textures(per_generator: int = 60, seed: int = 0) -> dict[str, np.ndarray]:
         for index in range(per_generator):
             images[f"{name}/{index:03}.png"] = texture(rng, resampling)
     return images
+
+
+def install(library: Library) -> None:
+    files = [
+        ImageFile(path, library.add_pixels(pixels), label=path.split("/")[0])
+        for path, pixels in sorted(textures().items())
+    ]
+    library.add(ImageSet(NAME, "generators", tuple(files)))

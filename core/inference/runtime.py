@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from core.features import quiet
+from core.inference import quiet
 
 if TYPE_CHECKING:
     import openvino
@@ -58,13 +58,15 @@ def has_bf16() -> bool:
     return "BF16" in quiet.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
+def read(network: dict[str, np.ndarray]) -> "openvino.Model":
+    """A network of its IR: ``xml`` and ``bin``, uint8."""
+    return quiet.core().read_model(network["xml"].tobytes(), quiet.openvino().Tensor(network["bin"]))
+
+
 class OpenVino:
     """One stream a thread, requests in flight for each, so that all cores work while we decode."""
 
-    def __init__(self, network: dict[str, np.ndarray], precision: str, effort: Effort) -> None:
-        openvino = quiet.openvino()
-        core = quiet.core()
-        model = core.read_model(network["xml"].tobytes(), openvino.Tensor(network["bin"]))
+    def __init__(self, model: "openvino.Model", precision: str, effort: Effort) -> None:
         size = model.inputs[0].partial_shape[2].get_length()
         model.reshape({model.inputs[0]: [1, 1, size, size]})
         settings = {
@@ -72,9 +74,9 @@ class OpenVino:
             "INFERENCE_NUM_THREADS": effort.threads,
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         }
-        compiled = core.compile_model(model, "CPU", settings)
+        compiled = quiet.core().compile_model(model, "CPU", settings)
         # Enough requests under way that the cores have work while a finished batch is written to disk.
-        self._queue = openvino.AsyncInferQueue(compiled, 4 * effort.threads)
+        self._queue = quiet.openvino().AsyncInferQueue(compiled, 4 * effort.threads)
 
     def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         rows: dict[tuple[int, int], np.ndarray] = {}

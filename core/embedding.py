@@ -1,0 +1,145 @@
+"""Images by their hash to features and lung masks, each computed once and kept in the store."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from core import features
+from core.errors import ImprintError
+from core.features import weights
+from core.features.convert import convert
+from core.hashing import key
+from core.images.library import Library
+from core.inference import runtime
+from core.progress import Listener, Meter, Step
+from core.regions import crops, network, segmentation
+from core.regions.crops import crop as cropped
+from core.regions.segmentation import Segmenter, fitted, mask_of
+from core.store import Store
+from core.values import FULL, CropSpec, FeatureSpec
+
+NETWORK_VERSION = 1
+MASK = (256, 256)  # px at which masks are kept
+
+T = TypeVar("T")
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+class Embedder:
+    """Features of images by hash, through the store."""
+
+    def __init__(self, store: Store, library: Library, effort: runtime.Effort, listener: Listener) -> None:
+        self.store, self.library, self.effort, self.listener = store, library, effort, listener
+
+    def embed(
+        self, feature: FeatureSpec, ids: Sequence[str], crop: CropSpec = FULL
+    ) -> tuple[np.ndarray, bool]:
+        """float32 (n, D) features of images by hash, and whether all were there already.
+
+        Each batch is in the store before the next is asked for; an image is never embedded twice.
+        """
+        space = feature_key(feature, crop)
+        found = self.store.rows(space, ids)
+        missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
+        if missing:
+            engine = self._runtime(feature)
+            meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
+            work = features.embed(feature, missing, self._loader(missing, crop), engine, self.effort)
+            start = time.perf_counter()
+            with closing(work):
+                for batch, rows in work:
+                    if not np.isfinite(rows).all():
+                        raise ImprintError(
+                            f"{features.title(feature.backbone)} gave values that are not finite."
+                        )
+                    self.store.put_rows(space, batch, rows)
+                    found.update(zip(batch, rows, strict=True))
+                    meter.add(len(batch))
+            pace = len(missing) / (time.perf_counter() - start)
+            self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
+        return np.stack([found[identity] for identity in ids]), not missing
+
+    def masks(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """Lung masks by hash, bool (256, 256) whatever the image's size; each is made once."""
+        space = mask_key()
+        found = self.store.rows(space, ids)
+        missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
+        if missing:
+            meter = Meter("finding the lungs", len(missing), self.listener)
+            logits = Segmenter(self.effort).logits(self.library.pixels(identity) for identity in missing)
+            for batch in batched(zip(missing, logits, strict=True), self.effort.batch):
+                rows = np.stack([np.packbits(mask_of(row, MASK)) for _, row in batch])
+                names = [identity for identity, _ in batch]
+                self.store.put_rows(space, names, rows)
+                found.update(zip(names, rows, strict=True))
+                meter.add(len(names))
+        return {identity: np.unpackbits(row).reshape(MASK).astype(bool) for identity, row in found.items()}
+
+    def lungless(self, ids: Sequence[str]) -> set[str]:
+        """Which of the images have no lung by their mask; looked up where the same were asked for before."""
+        name = key("lungless", mask_key(), sorted(ids))
+        found = self.store.note(name)
+        if found is None:
+            masks = self.masks(ids)
+            found = {"ids": sorted(identity for identity in set(ids) if not masks[identity].any())}
+            self.store.put_note(name, found)
+        return set(found["ids"])
+
+    def _loader(self, ids: Sequence[str], crop: CropSpec) -> features.LoadPixels:
+        if crop.kind == "full":
+            return self.library.pixels
+        masks = self.masks(ids)
+
+        def load(identity: str) -> np.ndarray:
+            pixels = self.library.pixels(identity)
+            return cropped(crop.kind, pixels, fitted(masks[identity], pixels.shape), crop.seed, identity)
+
+        return load
+
+    def _runtime(self, feature: FeatureSpec) -> runtime.Runtime | None:
+        if not features.is_network(feature.backbone):
+            return None
+        if runtime.has_cuda():
+            from core.features.networks import build
+
+            return runtime.Torch(build(feature, self._weights(feature)), feature.precision)
+        self.listener(Step(f"preparing {features.title(feature.backbone)}", 0, 1))
+        network, _ = self.store.compute(
+            network_key(feature), lambda: convert(feature, self._weights(feature)), "networks"
+        )
+        return runtime.OpenVino(runtime.read(network), feature.precision, self.effort)
+
+    @staticmethod
+    def _weights(feature: FeatureSpec) -> Path | None:
+        return None if feature.weights == features.UNTRAINED else weights.require(feature.backbone)
+
+
+def feature_key(feature: FeatureSpec, crop: CropSpec = FULL) -> str:
+    """The space that a spec embeds into; its rows are shared by all sets."""
+    if crop.kind == "full":
+        return key("features", features.VERSION, feature)
+    return key("features", features.VERSION, feature, crops.VERSION, crop, mask_key())
+
+
+def mask_key() -> str:
+    """The space of lung masks: another network gives others."""
+    return key("masks", segmentation.VERSION, network.identity(), MASK)
+
+
+def network_key(feature: FeatureSpec) -> str:
+    parts = (feature.backbone, feature.weights, feature.size, feature.pooling, feature.normalisation)
+    return key("network", NETWORK_VERSION, *parts)
+
+
+def pace_name(feature: FeatureSpec) -> str:
+    return f"pace:{feature.backbone}:{feature.size}:{feature.precision}"

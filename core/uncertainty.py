@@ -1,0 +1,35 @@
+"""A number with what must stand beside it: its interval, what chance gives, or why there is none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BOOTSTRAPS = 1999
+PERMUTATIONS = 9999
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Score:
+    """A value with its bootstrap interval and its mean under permuted labels; or why there is none."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    undefined: str | None = None
+
+
+def interval(draws: np.ndarray) -> tuple[float, float]:
+    """The central 95% of bootstrap draws."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def p_text(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def p_value(observed: float, permuted: np.ndarray) -> float:
+    """(1 + permutations at least as good) / (1 + permutations) (Phipson and Smyth 2010)."""
+    return float((1 + (permuted >= observed - 1e-12).sum()) / (1 + len(permuted)))
