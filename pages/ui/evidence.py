@@ -38,7 +38,7 @@ def contingency(result: Attribution, marks: Mapping[str, style.Mark]) -> list[st
         key="contingency",
         on_select="rerun",
         selection_mode=["single-cell", "single-column"],
-        column_config={"_index": st.column_config.Column("generator", width="small")},
+        column_config={"_index": st.column_config.Column("generator", width=130)},
         height="content",
     )
     st.caption("Images of each generator in each cluster. Click a cell, or a cluster's head, to see them.")

@@ -58,7 +58,7 @@ def _picker() -> None:
     generators = image_set.counts("label")
     if generators:
         counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")
-    st.caption("  \n".join(counts))
+    st.caption("  \n".join([name, *counts]))
 
 
 def go_to_set(name: str | None) -> None:

@@ -13,6 +13,8 @@ GREY = "#8A9199"
 CSS = """
 <style>
 section[data-testid="stSidebar"] { width: 220px !important; min-width: 220px !important; }
+body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
+  min-width: 340px; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding: 0 1rem 1rem; }
 [data-testid="stMainBlockContainer"] { padding: 1.4rem 1.8rem 3rem; max-width: 1500px; }
