@@ -17,7 +17,7 @@ from tests import textures
 from tests.browser import chromium
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = int(os.environ.get("PATIENCE", "120000"))  # ms; the first extraction loads torch, cold
+PATIENCE = int(os.environ.get("PATIENCE", "60000"))  # ms; the first extraction loads torch
 
 expect.set_options(timeout=PATIENCE)
 
