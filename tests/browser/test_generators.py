@@ -106,7 +106,7 @@ def test_a_cell_of_the_table_shows_its_images(page: Page, server: Server) -> Non
 
 
 def test_a_link_opens_the_same_view(page: Page, server: Server) -> None:
-    query = "set=Textures&backbone=LBP&pca=90%25&cluster=k-means&k=4"
+    query = "set=Enlarged+textures&backbone=LBP&pca=90%25&cluster=k-means&k=4"
     open_generators(page, server, query)
     expect(metric(page, "k").get_by_test_id("stMetricValue")).to_have_text("4")
     before = value(page, "ARI")
