@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import load_file
 
+from core.errors import ImprintError
 from core.hashing import bytes_key
 from core.inference import quiet
 
@@ -23,10 +24,25 @@ EPSILON = 1e-5  # of batch normalisation
 Weights = dict[str, np.ndarray]
 
 
+def shipped() -> bool:
+    """Whether the trained network is here; every crop but the full image needs it."""
+    return WEIGHTS.exists()
+
+
+def require(path: Path) -> Path:
+    """The weights file. Raises ImprintError."""
+    if not path.exists():
+        raise ImprintError(
+            "The network that finds the lungs is not part of this version, so there is the full image only. "
+            f"Train it (python -m demo.lungs FOLDER); its weights belong at {path}."
+        )
+    return path
+
+
 def build(path: Path = WEIGHTS) -> "openvino.Model":
     """uint8 (1, 1, 128, 128) grey pixels to float32 (1, 1, 128, 128) logits of being lung."""
     openvino = quiet.openvino()
-    layers = _Layers({name: value.astype(np.float32) for name, value in load_file(path).items()})
+    layers = _Layers({name: value.astype(np.float32) for name, value in load_file(require(path)).items()})
     pixels = layers.ops.parameter([1, 1, SIDE, SIDE], np.uint8, "pixels")
     x = layers.ops.multiply(layers.ops.convert(pixels, "f32"), np.float32(1 / 255))
     depth = 1 + max(int(name.split(".")[1]) for name in layers.weights if name.startswith("down."))
@@ -42,7 +58,7 @@ def build(path: Path = WEIGHTS) -> "openvino.Model":
 @functools.cache
 def identity() -> str:
     """SHA-256 of the shipped weights."""
-    return bytes_key(WEIGHTS.read_bytes())
+    return bytes_key(require(WEIGHTS).read_bytes())
 
 
 class _Layers:

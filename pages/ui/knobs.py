@@ -8,6 +8,7 @@ import streamlit as st
 from core import clustering, features
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
+from core.regions import network
 from core.regions.crops import CROPS, crop_spec
 from core.values import ClusterSpec, FeatureSpec, K, PipelineConfig, ReduceSpec, Scalar
 
@@ -23,7 +24,8 @@ def attribution() -> PipelineConfig:
     """A row of knobs; what is rarely turned is under "More". Raises BadChoice for what can't be."""
     places = st.columns([2.1, 1.2, 1.9, 1.5, 1.2, 1.1, 0.9], vertical_alignment="bottom")
     backbone = _choice(places[0], "Backbone", features.names(), "backbone", features.title)
-    crop = _choice(places[1], "Crop", CROPS.names(), "crop", CROP_WORDS.get)
+    crops = CROPS.names() if network.shipped() else ["full"]
+    crop = _choice(places[1], "Crop", crops, "crop", CROP_WORDS.get, disabled=len(crops) == 1)
     pca = places[2].select_slider(
         "PCA variance kept",
         SHARES,

@@ -1,0 +1,127 @@
+"""The verbs of training-data fingerprints: what they print, write and refuse."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.images.library import Library
+from core.values import ImageFile, ImageSet, Role
+from tests.unit.conftest import Ran
+from tests.unit.samples import make_set, noise
+from tests.unit.test_training_data import leaky
+
+PIXELS = ("--backbone", "pixels", "--pixels-side", "8")
+SCORES = ("f1", "accuracy", "precision", "recall", "balanced_accuracy", "auc", "used_rate", "p_value")
+KEYS = {*SCORES, "baselines", "verdict", "chosen", "dev", "test", "config", "seconds", "cached"}
+Told = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def sets(library: Library) -> None:
+    leaky(library, "dev", 1)
+    leaky(library, "test", 1)
+
+
+def test_the_leak_is_told_with_what_stands_beside_it(told: Told, sets: None) -> None:
+    """Half of the real images are used: everything used scores 2/3."""
+    facts = told("membership", "dev", "--test", "test", *PIXELS)
+    assert facts.keys() >= KEYS
+    assert facts["verdict"] == "leak"
+    assert facts["auc"] == facts["test"]["auc"] > 0.99
+    assert facts["baselines"]["everything_used"] == pytest.approx(2 / 3, abs=1e-6)
+    assert facts["chosen"].keys() >= {"distance", "k", "rule"}
+    assert facts["dev"]["set"] == "dev"
+    assert facts["gap"]["f1"] == pytest.approx(facts["dev"]["f1"] - facts["test"]["f1"], abs=2e-6)
+    assert told("membership", "dev", "--test", "test", *PIXELS)["cached"]
+
+
+def test_without_a_test_set_development_speaks_cross_validated(told: Told, sets: None) -> None:
+    facts = told("membership", "dev", *PIXELS, "--k", "5", "--distance", "min", "--rule", "means")
+    assert facts["test"] is None
+    assert facts["gap"] is None
+    assert facts["f1"] == facts["dev"]["f1"]
+    assert (facts["chosen"]["k"], facts["chosen"]["rule"], facts["chosen"]["of"]) == (5, "means", 1)
+
+
+def test_batch_and_threads_change_nothing(told: Told, sets: None) -> None:
+    answers = []
+    for batch, threads in ((1, 1), (7, 2)):
+        facts = told("membership", "dev", *PIXELS, "--batch", batch, "--threads", threads)
+        answers.append({name: facts[name] for name in facts if name not in ("seconds", "cached")})
+        told("cache", "clear")
+    assert answers[0] == answers[1]
+
+
+def test_predictions_are_the_challenges_file(told: Told, library: Library, tmp_path: Path) -> None:
+    """No header; the identifier without its extension; 1 for used, all 24 of them; every real image once."""
+    leaky(library, "dev", 1)
+    leaky(library, "test", 1, unknown=True)
+    out = tmp_path / "run.csv"
+    facts = told("membership", "dev", "--test", "test", *PIXELS, "--predictions", out)
+    with out.open(newline="") as file:
+        rows = dict(csv.reader(file))
+    assert set(rows) == {f"{letter}{n:02}" for letter in "un" for n in range(24)}
+    assert {rows[f"u{n:02}"] for n in range(24)} == {"1"}
+    assert list(rows.values()).count("1") == facts["test"]["predicted_used"] < 30
+    assert facts["verdict"] == "undefined"
+    assert facts["test"].get("f1") is None
+
+
+def test_names_that_two_folders_share_keep_their_folder(told: Told, library: Library, tmp_path: Path) -> None:
+    source = leaky(library, "dev", 1)
+    renamed = tuple(
+        ImageFile(f"{f.role}/{i % 24:02}.png", f.sha256, f.role, f.label, f.group)
+        for i, f in enumerate(source.files)
+    )
+    library.add(ImageSet("same", "membership", renamed))
+    told("membership", "same", *PIXELS, "--predictions", tmp_path / "run.csv")
+    assert "real_used/00,1" in (tmp_path / "run.csv").read_text().split()
+
+
+def test_people_read_text(ran: Ran, sets: None) -> None:
+    status, out, _ = ran("membership", "dev", "--test", "test", *PIXELS)
+    assert status == 0
+    assert "development, cross-validated: F1" in out
+    assert "everything used 0.667" in out
+    assert "A leak was found" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("membership dev --test none", "There is no image set 'none'"),
+        ("membership dev --k 99", "k is 99, but this set has 24 generated images"),
+        ("membership dev --k none", "k is a whole number from 1, or 'sweep'"),
+        ("membership dev --distance max", "invalid choice: 'max'"),
+        ("membership dev --rule luck", "invalid choice: 'luck'"),
+        ("membership dev --crop heart", "invalid choice: 'heart'"),
+        ("membership dev --crop patch --draws 0", "at least once"),
+        ("membership dev --predictions {tmp}/no/out.csv", "can't be written"),
+        ("membership plain", "18 generated and 0 real images"),
+        ("membership oneclass", "no real image that is known as not used"),
+        ("segment {tmp}/none --out {tmp}/out", "There is no file or folder"),
+        ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG or TIFF image"),
+    ],
+)
+def test_a_mistake_is_status_2_and_one_line(
+    command: str, sentence: str, ran: Ran, sets: None, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    make_set(library, "plain")
+    files = [ImageFile(f"g/{i}.png", library.add_pixels(p)) for i, p in enumerate(noise(4))]
+    files += [ImageFile(f"u/{i}.png", f.sha256, Role.REAL_USED) for i, f in enumerate(files)]
+    library.add(ImageSet("oneclass", "membership", tuple(files)))
+    extra = PIXELS if command.startswith("membership") else ()
+    status, out, err = ran(*(word.format(tmp=tmp_path) for word in command.split()), *extra)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_demo_leaves_a_home_with_sets_alone(told: Told, library: Library) -> None:
+    make_set(library, "mine")
+    assert told("demo", "--if-empty")["added"] == []
+    assert library.names() == ["mine"]
