@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +27,19 @@ from core.values import FULL, CropSpec, FeatureSpec
 NETWORK_VERSION = 1
 MASK = (256, 256)  # px at which masks are kept
 
+MASKS_PER_SECOND = 60.0  # before this machine has told its own
+PREPARE = 10.0  # seconds to convert a network's weights, once
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be embedded: ``missing`` of ``images``, in about ``seconds``."""
+
+    images: int
+    missing: int
+    seconds: float
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -68,6 +81,24 @@ class Embedder:
             pace = len(missing) / (time.perf_counter() - start)
             self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
         return np.stack([found[identity] for identity in ids]), not missing
+
+    def plan(self, feature: FeatureSpec, ids: Sequence[str], wanted: Sequence[CropSpec] = (FULL,)) -> Plan:
+        """What ``embed`` would have to compute for distinct images under some crops; computes nothing."""
+        lacking = [self._lacking(feature_key(feature, crop), ids) for crop in wanted]
+        masks = self._lacking(mask_key(), ids) if any(crop != FULL for crop in wanted) else 0
+        pace = self.store.note(pace_name(feature))
+        rate = float(pace["images_per_second"]) if pace else features.first_guess(feature)
+        seconds = sum(lacking) / rate + masks / MASKS_PER_SECOND
+        if (
+            any(lacking)
+            and features.is_network(feature.backbone)
+            and not self.store.has(network_key(feature))
+        ):
+            seconds += PREPARE
+        return Plan(len(ids), max(*lacking, masks), seconds)
+
+    def _lacking(self, space: str, ids: Sequence[str]) -> int:
+        return 0 if self.store.has_rows(space, ids) else len(ids) - self.store.count_rows(space, ids)
 
     def masks(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Lung masks by hash, bool (256, 256) whatever the image's size; each is made once."""
@@ -122,6 +153,14 @@ class Embedder:
     @staticmethod
     def _weights(feature: FeatureSpec) -> Path | None:
         return None if feature.weights == features.UNTRAINED else weights.require(feature.backbone)
+
+
+def runnable(feature: FeatureSpec) -> tuple[FeatureSpec, list[str]]:
+    """The feature as this machine computes it, and what was changed, in words."""
+    if feature.precision == "bf16" and not runtime.has_bf16():
+        note = "This processor does not compute in bf16, so the features are those of fp32."
+        return replace(feature, precision="fp32"), [note]
+    return feature, []
 
 
 def feature_key(feature: FeatureSpec, crop: CropSpec = FULL) -> str:

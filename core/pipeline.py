@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import clustering, features, scores
-from core.embedding import Embedder, feature_key, network_key, pace_name
+from core.embedding import Embedder, Plan, runnable
 from core.errors import BadChoice
 from core.images.library import Library
 from core.inference import runtime
@@ -54,15 +54,6 @@ class Attribution:
     @property
     def seconds(self) -> float:
         return sum(stage.seconds for stage in self.stages.values())
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a config would have to compute: ``missing`` embeddings, in about ``seconds``."""
-
-    images: int
-    missing: int
-    seconds: float
 
 
 class Pipeline:
@@ -126,17 +117,8 @@ class Pipeline:
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
         config = self.effective(config)[0]
-        feature = config.feature
         ids = sorted({file.sha256 for file in image_set.generated})
-        space, missing = feature_key(feature, config.crop), 0
-        if not self.store.has_rows(space, ids):
-            missing = len(ids) - self.store.count_rows(space, ids)
-        pace = self.store.note(pace_name(feature))
-        rate = float(pace["images_per_second"]) if pace else features.first_guess(feature)
-        prepare = 0.0
-        if missing and features.is_network(feature.backbone) and not self.store.has(network_key(feature)):
-            prepare = 10.0
-        return Plan(len(ids), missing, missing / rate + prepare)
+        return self.embedder.plan(config.feature, ids, [config.crop])
 
     def _without_lungs(self, config: PipelineConfig, files: tuple[ImageFile, ...]) -> list[str]:
         if config.crop.kind not in NEEDS_LUNGS:
@@ -149,11 +131,8 @@ class Pipeline:
     def effective(self, config: PipelineConfig) -> tuple[PipelineConfig, list[str]]:
         """The config as this machine runs it, and what was changed, in words."""
         clustering.check(config.cluster)
-        feature = config.feature
-        if feature.precision == "bf16" and not runtime.has_bf16():
-            note = "This processor does not compute in bf16, so the features are those of fp32."
-            return replace(config, feature=replace(feature, precision="fp32")), [note]
-        return config, []
+        feature, notes = runnable(config.feature)
+        return replace(config, feature=feature), notes
 
 
 def generated(image_set: ImageSet) -> tuple[ImageFile, ...]:

@@ -4,7 +4,7 @@ On development every choice is scored by cross-validation, with whole groups hel
 judged on images that it was fitted to. The best is fitted to all of development and applied to test as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,23 @@ class Development:
     f1: np.ndarray
     balanced: np.ndarray
     apparent_f1: float
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """All but the rules' names, which the config has."""
+        choice = self.choice
+        numbers = [choice.row, self.rules.index(choice.rule), choice.threshold, choice.sign, self.apparent_f1]
+        return {
+            "predicted": self.predicted,
+            "f1": self.f1,
+            "balanced": self.balanced,
+            "choice": np.array(numbers, np.float64),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray], rules: tuple[str, ...]) -> "Development":
+        row, rule, threshold, sign, apparent = (float(value) for value in arrays["choice"])
+        choice = Choice(int(row), rules[int(rule)], threshold, sign)
+        return Development(choice, arrays["predicted"], rules, arrays["f1"], arrays["balanced"], apparent)
 
 
 def develop(distances: np.ndarray, truth: Truth, rules: Sequence[str], seed: int = 0) -> Development:

@@ -1,0 +1,85 @@
+"""For one real image, what speaks for its use: its distances, and the generated images nearest to it.
+
+Memorisation shows side by side (Carlini et al. 2023; Dar et al. 2024 for CT).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core import measuring
+from core.embedding import Embedder, runnable
+from core.errors import BadChoice
+from core.membership.distances import euclidean
+from core.regions.crops import crop as cropped
+from core.regions.segmentation import fitted
+from core.values import FULL, CropSpec, ImageFile, ImageSet, MembershipConfig
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A generated image, its distance to the real one, and its cluster's number from 0."""
+
+    file: ImageFile
+    distance: float
+    cluster: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``min`` and ``avg`` are distances to k clusters; ``cluster`` is the nearest, of ``size`` images."""
+
+    file: ImageFile
+    min: float
+    avg: float
+    cluster: int
+    size: int
+    k: int
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """uint8 (H, W) pixels as they are and as they are cropped, bool (H, W) lungs."""
+
+    pixels: np.ndarray
+    lungs: np.ndarray
+    cropped: np.ndarray
+
+
+def of(
+    embedder: Embedder, image_set: ImageSet, config: MembershipConfig, k: int, file: ImageFile, count: int = 6
+) -> Evidence:
+    """Of random patches the first draw. Raises BadChoice where the crop of the image is empty."""
+    config = replace(config, feature=runnable(config.feature)[0])
+    images = measuring.comparable(embedder, image_set, config)
+    place = next(i for i, each in enumerate(images.real) if each.name == file.name)
+    if images.no_lung[place]:
+        raise BadChoice(f"No lung was found in {file.name}, so it has no distance and is not called used.")
+    crop = config.crops()[0]
+    run = measuring.clustering_run(embedder, images, config, crop)
+    labels, _ = run.cluster(k)
+    rows = run.features()
+    real, _ = embedder.embed(config.feature, [file.sha256], crop)
+    sizes = np.bincount(labels, minlength=k)
+    centroids = np.stack([rows[labels == cluster].mean(0, dtype=np.float64) for cluster in range(k)])
+    to_clusters, to_images = euclidean(real, centroids)[0], euclidean(real, rows)[0]
+    by_hash = {each.sha256: each for each in reversed(images.generated)}
+    nearest = np.argsort(to_images, kind="stable")[:count]
+    cluster = int(to_clusters.argmin())
+    return Evidence(
+        file,
+        float(to_clusters.min()),
+        float(to_clusters.mean()),
+        cluster,
+        int(sizes[cluster]),
+        k,
+        tuple(Neighbour(by_hash[run.ids[i]], float(to_images[i]), int(labels[i])) for i in nearest),
+    )
+
+
+def view(embedder: Embedder, identity: str, crop: CropSpec = FULL) -> View:
+    """What the network and the crop make of an image."""
+    pixels = embedder.library.pixels(identity)
+    lungs = fitted(embedder.masks([identity])[identity], pixels.shape)
+    return View(pixels, lungs, cropped(crop.kind, pixels, lungs, crop.seed, identity))

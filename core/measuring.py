@@ -1,0 +1,149 @@
+"""Distances of a set's real images to the clusters of its generated ones, each looked up or computed once.
+
+generated -> crop -> features -> clusters -> distances
+real      -> crop -> features -------------/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import clustering
+from core.embedding import Embedder
+from core.errors import BadChoice
+from core.hashing import bytes_key, key
+from core.membership import distances
+from core.membership.scores import Truth
+from core.regions.crops import NEEDS_LUNGS
+from core.stages import Run
+from core.values import ClusterSpec, CropSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig, Role
+
+REAL = (Role.REAL_USED, Role.REAL_NOT_USED, Role.REAL_UNKNOWN)
+
+Candidates = tuple[tuple[str, int], ...]  # distance and k
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """The images of a set that can be compared: a generated one without lungs forms no cluster of lungs.
+
+    ``no_lung`` bool (n,) is of the real ones; ``lungless`` counts both kinds.
+    """
+
+    name: str
+    generated: tuple[ImageFile, ...]
+    real: tuple[ImageFile, ...]
+    no_lung: np.ndarray
+    lungless: dict[str, int]
+
+    def note(self) -> str | None:
+        found = [f"{count} {kind} images" for kind, count in self.lungless.items() if count]
+        if not found:
+            return None
+        return (
+            f"{self.name}: in {' and '.join(found)} no lung was found; such generated images are left out, "
+            "and such real ones are not called used."
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """``rows`` float (c, n): a candidate's distances of the real images, infinite where there is no lung.
+
+    ``truth`` is of the images where it is ``known``, bool (n,).
+    """
+
+    images: Comparable
+    rows: np.ndarray
+    truth: Truth
+    known: np.ndarray
+    cached: bool
+
+    @property
+    def key(self) -> str:
+        """Of all that scores depend on."""
+        of = (self.rows, self.known, self.truth.used, self.truth.groups)
+        return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
+
+
+def comparable(embedder: Embedder, image_set: ImageSet, config: MembershipConfig) -> Comparable:
+    """Raises BadChoice where too few images are left."""
+    real = tuple(file for file in image_set.files if file.role in REAL)
+    generated, empty = image_set.generated, set[str]()
+    if config.crop in NEEDS_LUNGS:
+        empty = embedder.lungless([file.sha256 for file in (*generated, *real)])
+    kept = tuple(file for file in generated if file.sha256 not in empty)
+    if not real or len(kept) < 2:
+        with_lungs = " with lungs" if empty else ""
+        raise BadChoice(
+            f"'{image_set.name}' has {len(kept)} generated{with_lungs} and {len(real)} real images; "
+            "membership needs at least 2 generated ones and a real one."
+        )
+    no_lung = np.array([file.sha256 in empty for file in real])
+    lungless = {"generated": len(generated) - len(kept), "real": int(no_lung.sum())}
+    return Comparable(image_set.name, kept, real, no_lung, lungless)
+
+
+def candidates(config: MembershipConfig, generated: int) -> Candidates:
+    """The distances and k that development chooses among."""
+    kinds: Sequence[str] = distances.KINDS if config.distance == "best" else (config.distance,)
+    ks = distances.sweep(generated) if config.k == "sweep" else (int(config.k),)
+    return tuple((kind, k) for kind in kinds for k in ks)
+
+
+def measure(embedder: Embedder, images: Comparable, config: MembershipConfig, of: Candidates) -> Measured:
+    """Of random patches the mean over draws."""
+    tables = [_table(embedder, images, config, crop, of) for crop in config.crops()]
+    rows = np.mean([rows for rows, _ in tables], axis=0)
+    rows = np.where(images.no_lung, np.inf, rows)
+    truth, known = _truth(images.real)
+    return Measured(images, rows, truth, known, all(cached for _, cached in tables))
+
+
+def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
+    """The generated images' stages under one crop."""
+    cluster = ClusterSpec(config.method, config.linkage, seed=config.seed)
+    return Run(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
+
+
+def _table(
+    embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec, of: Candidates
+) -> tuple[np.ndarray, bool]:
+    """float (c, n) for one crop, and whether it was there."""
+    store = embedder.store
+    run = clustering_run(embedder, images, config, crop)
+    ks = _ks(config, len(images.generated), of)
+    ids = [file.sha256 for file in images.real]
+    name = key(
+        "distances", distances.VERSION, clustering.VERSION, run.features_key, run.config.cluster, ids, ks
+    )
+    arrays = store.get(name)
+    if cached := arrays is not None:
+        table = arrays["distances"]
+    else:
+        run.ensure_features()
+        real, _ = embedder.embed(config.feature, ids, crop)
+        if config.method == "kmeans":
+            rows = run.features()
+            table = distances.by_kmeans(rows, real, ks, lambda k: clustering.kmeans(rows, k, config.seed))
+        else:
+            table = distances.by_tree(run.features(), run.tree(), real, ks)
+        store.put(name, {"distances": table}, "distances")
+    place = {k: index for index, k in enumerate(ks)}
+    return np.stack([table[distances.KINDS.index(kind), place[k]] for kind, k in of]), cached
+
+
+def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:
+    """One tree gives all k for the price of one; k-means is done for those that are asked for."""
+    asked = {k for _, k in of}
+    return sorted(asked if config.method == "kmeans" else asked | set(distances.sweep(generated)))
+
+
+def _truth(files: tuple[ImageFile, ...]) -> tuple[Truth, np.ndarray]:
+    """Of the images whose truth is known; and which these are, bool (n,)."""
+    known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
+    chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
+    names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]
+    groups = np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.int64)
+    return Truth(np.array([file.role is Role.REAL_USED for file in chosen], bool), groups), known
