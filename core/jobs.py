@@ -14,10 +14,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from core import home
 from core.errors import ImprintError
@@ -25,11 +25,13 @@ from core.files import write_atomic
 from core.hashing import key
 from core.images.library import Library
 from core.pipeline import Pipeline
-from core.progress import Step
+from core.progress import Listener, Step
 from core.store import Store
-from core.values import ImageSet, PipelineConfig
+from core.training_data import TrainingData
+from core.values import ImageSet, MembershipConfig, PipelineConfig
 
-ATTRIBUTE, UMAP = "attribute", "umap"
+ATTRIBUTE, UMAP, MEMBERSHIP = "attribute", "umap", "membership"
+Config = PipelineConfig | MembershipConfig
 STARTING = 30  # seconds within which a new worker must have taken its lock
 GRACE = 3  # seconds between asking a worker to stop and making it
 _children: list["subprocess.Popen[bytes]"] = []
@@ -41,7 +43,6 @@ class Job:
 
     id: str
     kind: str
-    set_name: str
     state: str
     started: float
     pid: int = 0
@@ -57,8 +58,8 @@ class Job:
         return self.state in ("starting", "waiting", "running")
 
 
-def name(kind: str, image_set: ImageSet, config: PipelineConfig) -> str:
-    return key("job", kind, image_set.content, config)[:24]
+def name(kind: str, sets: Sequence[ImageSet], config: Config) -> str:
+    return key("job", kind, [each.content for each in sets], config)[:24]
 
 
 def find(job_id: str) -> Job | None:
@@ -78,14 +79,15 @@ def find(job_id: str) -> Job | None:
     return replace(ended, state="died", error="The work ended unexpectedly. What was finished is kept.")
 
 
-def start(kind: str, image_set: ImageSet, config: PipelineConfig) -> Job:
+def start(kind: str, sets: Sequence[ImageSet], config: Config) -> Job:
     """Start a job in a process of its own, or return the one that is under way."""
-    job_id = name(kind, image_set, config)
+    job_id = name(kind, sets, config)
     present = find(job_id)
     if present is not None and present.active:
         return present
-    job = Job(job_id, kind, image_set.name, "starting", time.time())
-    write_atomic(_path(job_id, "task"), json.dumps(config.as_json()).encode(), durable=False)
+    job = Job(job_id, kind, "starting", time.time())
+    task = {"sets": [each.name for each in sets], "config": config.as_json()}
+    write_atomic(_path(job_id, "task"), json.dumps(task).encode(), durable=False)
     _save(job)
     command = [sys.executable, "-m", "core.jobs", job_id]
     _children.append(
@@ -157,14 +159,10 @@ def _carry_out(job: Job) -> int:
 
     _save(job)
     try:
-        config = PipelineConfig.from_json(json.loads(_path(job.id, "task").read_text("utf-8")))
+        task = json.loads(_path(job.id, "task").read_text("utf-8"))
         library = Library()
-        pipeline = Pipeline(Store(), library, listener=listen)
-        image_set = library.get(job.set_name)
-        if job.kind == UMAP:
-            pipeline.map(image_set, config, "umap")
-        else:
-            pipeline.attribute(image_set, config)
+        sets = [library.get(name) for name in task["sets"]]
+        _compute(job.kind, sets, task["config"], library, listen)
     except ImprintError as error:
         _save(replace(job, state="failed", error=str(error)))
         return 1
@@ -173,6 +171,23 @@ def _carry_out(job: Job) -> int:
         raise
     _save(replace(job, state="done"))
     return 0
+
+
+def _compute(
+    kind: str, sets: list[ImageSet], config: dict[str, Any], library: Library, listener: Listener
+) -> None:
+    """The result goes into the store; who started the job looks it up there."""
+    if kind == MEMBERSHIP:
+        development, test = (*sets, None)[:2]
+        assert development is not None
+        engine = TrainingData(Store(), library, listener=listener)
+        engine.membership(development, test, MembershipConfig.from_json(config))
+        return
+    pipeline = Pipeline(Store(), library, listener=listener)
+    if kind == UMAP:
+        pipeline.map(sets[0], PipelineConfig.from_json(config), "umap")
+    else:
+        pipeline.attribute(sets[0], PipelineConfig.from_json(config))
 
 
 def _stop(signum: int, frame: object) -> None:

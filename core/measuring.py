@@ -19,8 +19,6 @@ from core.regions.crops import NEEDS_LUNGS
 from core.stages import Run
 from core.values import ClusterSpec, CropSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig, Role
 
-REAL = (Role.REAL_USED, Role.REAL_NOT_USED, Role.REAL_UNKNOWN)
-
 Candidates = tuple[tuple[str, int], ...]  # distance and k
 
 
@@ -69,8 +67,7 @@ class Measured:
 
 def comparable(embedder: Embedder, image_set: ImageSet, config: MembershipConfig) -> Comparable:
     """Raises BadChoice where too few images are left."""
-    real = tuple(file for file in image_set.files if file.role in REAL)
-    generated, empty = image_set.generated, set[str]()
+    generated, real, empty = image_set.generated, image_set.real, set[str]()
     if config.crop in NEEDS_LUNGS:
         empty = embedder.lungless([file.sha256 for file in (*generated, *real)])
     kept = tuple(file for file in generated if file.sha256 not in empty)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import clustering, measuring
-from core.embedding import Embedder, Plan, runnable
+from core.embedding import Embedder, Plan, feature_key, runnable
 from core.errors import BadChoice
 from core.hashing import bytes_key, key
 from core.images.library import Library
@@ -148,6 +148,14 @@ class TrainingData:
         feature, _ = runnable(config.feature)
         ids = sorted({file.sha256 for each in sets for file in each.files})
         return self.embedder.plan(feature, ids, config.crops())
+
+    def ready(self, sets: list[ImageSet], config: MembershipConfig) -> bool:
+        """Whether nothing would have to be embedded; quick to say no."""
+        first = [each.files[0].sha256 for each in sets if each.files]
+        spaces = [feature_key(runnable(config.feature)[0], crop) for crop in config.crops()]
+        if any(self.store.count_rows(space, first) < len(first) for space in spaces):
+            return False
+        return not self.plan(sets, config).missing
 
     # -- the stages ----------------------------------------------------------------------------------
 

@@ -53,6 +53,11 @@ class ImageSet:
     def generated(self) -> tuple[ImageFile, ...]:
         return tuple(file for file in self.files if file.role is Role.GENERATED)
 
+    @cached_property
+    def real(self) -> tuple[ImageFile, ...]:
+        """Used, not used, and of unknown truth."""
+        return tuple(file for file in self.files if file.role is not Role.GENERATED)
+
     def counts(self, field: str) -> dict[str, int]:
         """Images per value of ``role`` or ``label``; images without one are left out."""
         values = [getattr(file, field) for file in self.files]
@@ -82,6 +87,11 @@ class FeatureSpec:
     normalisation: str
     precision: str
     options: tuple[tuple[str, Scalar], ...] = ()
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "FeatureSpec":
+        options = tuple((str(name), value) for name, value in raw["options"])
+        return FeatureSpec(**{**raw, "options": options})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +171,8 @@ class PipelineConfig:
 
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> "PipelineConfig":
-        options = tuple((str(name), value) for name, value in raw["feature"]["options"])
         return PipelineConfig(
-            FeatureSpec(**{**raw["feature"], "options": options}),
+            FeatureSpec.from_json(raw["feature"]),
             ReduceSpec(**raw["reduce"]),
             ClusterSpec(**raw["cluster"]),
             CropSpec(**raw.get("crop", {})),
@@ -216,3 +225,11 @@ class MembershipConfig:
             "rule": self.rule,
             "seed": self.seed,
         }
+
+    def as_json(self) -> dict[str, object]:
+        """Nested, whole, and read back by ``from_json``."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "MembershipConfig":
+        return MembershipConfig(**{**raw, "feature": FeatureSpec.from_json(raw["feature"])})

@@ -4,6 +4,7 @@ Pixels are kept as plain grey PNG without any of the source file's metadata, onc
 many sets hold them, and are checked against their hash whenever they are read.
 """
 
+import functools
 import io
 import json
 import re
@@ -106,9 +107,16 @@ class Library:
 
     @staticmethod
     def _load(path: Path) -> ImageSet:
-        raw = json.loads(path.read_text("utf-8"))
-        files = tuple(ImageFile(**{**file, "role": Role(file["role"])}) for file in raw["files"])
-        return ImageSet(raw["name"], raw["layout"], files)
+        facts = path.stat()
+        return _parsed(path, facts.st_ino, facts.st_mtime_ns)
+
+
+@functools.lru_cache(64)
+def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
+    """A manifest as it was written at that moment: a page asks for all of them at every turn."""
+    raw = json.loads(path.read_text("utf-8"))
+    files = tuple(ImageFile(**{**file, "role": Role(file["role"])}) for file in raw["files"])
+    return ImageSet(raw["name"], raw["layout"], files)
 
 
 def check_name(name: str) -> None:

@@ -19,12 +19,12 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
     """One row of cards, and what must not be overlooked."""
     agreement = result.agreement
     columns = st.columns([1.5, 0.8, 1.4, 1.4, 1.3, 1.9])
-    _score(columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 perfect, 0 as by chance")
+    score_card(columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 perfect, 0 as by chance")
     columns[1].metric(
         "k", result.k, K_WORDS[result.k_source], delta_color="off", delta_arrow="off", border=True
     )
-    _score(columns[2], "NMI", agreement.scores["nmi"], "Normalised mutual information")
-    _score(columns[3], "Accuracy", agreement.scores["accuracy"], "After matching clusters to generators")
+    score_card(columns[2], "NMI", agreement.scores["nmi"], "Normalised mutual information")
+    score_card(columns[3], "Accuracy", agreement.scores["accuracy"], "After matching clusters to generators")
     _chance(columns[4], result)
     _paper(columns[5], references)
     if agreement.scores["ari"].undefined:
@@ -52,7 +52,7 @@ def remarks(result: Attribution, tried: int) -> None:
         st.caption(" ".join(sentences))
 
 
-def _score(place: DeltaGenerator, label: str, score: Score, text: str) -> None:
+def score_card(place: DeltaGenerator, label: str, score: Score, text: str) -> None:
     if score.value is None:
         place.metric(label, "–", "undefined", delta_color="off", delta_arrow="off", border=True, help=text)
         return

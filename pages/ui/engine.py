@@ -7,15 +7,21 @@ from core import home
 from core.images.library import Library
 from core.pipeline import Pipeline
 from core.store import Store
+from core.training_data import TrainingData
 
 
 @functools.cache
-def _open(root: Path) -> Pipeline:
-    return Pipeline(Store(root / "store"), Library(root))
+def _open(root: Path) -> tuple[Pipeline, TrainingData]:
+    store, library = Store(root / "store"), Library(root)
+    return Pipeline(store, library), TrainingData(store, library)
 
 
 def pipeline() -> Pipeline:
-    return _open(home.root())
+    return _open(home.root())[0]
+
+
+def training_data() -> TrainingData:
+    return _open(home.root())[1]
 
 
 def library() -> Library:

@@ -9,9 +9,16 @@ from core.values import ImageSet, Role
 from pages.ui import engine, style
 
 ICON = str(Path(__file__).with_name("icon.png"))
-GENERATORS, DATA, SYSTEM = "pages/1_Generators.py", "pages/2_Data.py", "pages/3_System.py"
-PAGES = ((GENERATORS, "Generators"), (DATA, "Data"), (SYSTEM, "System"))
+GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
+DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
+PAGES = (
+    (GENERATORS, "Generators"),
+    (REGIONS, "Training data: regions"),
+    (DATA, "Data"),
+    (SYSTEM, "System"),
+)
 NEXT = "next_set"  # the picker may only be turned before it is drawn
+NO_TEST = "none: development only"
 ROLE_WORDS = {
     Role.GENERATED: "generated",
     Role.REAL_USED: "real, used",
@@ -20,29 +27,33 @@ ROLE_WORDS = {
 }
 
 
-def open_page(title: str, question: str) -> None:
-    """Draw the frame; the first call of every page."""
+def open_page(title: str, question: str, membership: bool = False) -> None:
+    """Draw the frame; the first call of every page. ``membership``: for a set with real images, and another
+    to report on."""
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
     st.html(style.CSS)
     with st.sidebar:
         st.markdown("### Imprint")
-        _picker()
+        names = [each.name for each in engine.library().all() if each.real or not membership]
+        _picker(sorted(names, key=str.casefold))
+        if membership:
+            _test_picker(names)
         for path, label in PAGES:
             st.page_link(path, label=label)
     st.title(title, anchor=False)
-    st.caption(question)
+    st.caption(question + _moved())
 
 
-def _picker() -> None:
-    names = engine.library().names()
+def _picker(names: list[str]) -> None:
     if not names:
-        st.caption("No image set yet.")
+        st.caption("No image set with real images yet." if engine.library().names() else "No image set yet.")
         return
     if NEXT in st.session_state:
         st.session_state["set"] = st.session_state.pop(NEXT)
     asked = st.session_state.get("set") or st.query_params.get("set")
     if asked not in names:
         st.session_state["set"] = names[0]
+        st.session_state["moved"] = (asked, names[0])
     # Without a default of its own the chosen name is always in the address, whatever sets come later.
     name = st.selectbox(
         "Data set",
@@ -61,10 +72,45 @@ def _picker() -> None:
     st.caption("  \n".join([name, *counts]))
 
 
+def _test_picker(names: list[str]) -> None:
+    """The set to report on: by its name the one that belongs to the chosen set, else none."""
+    state, chosen = st.session_state, st.session_state.get("set")
+    if chosen not in names:
+        return
+    options = [NO_TEST, *sorted((name for name in names if name != chosen), key=str.casefold)]
+    if state.get("test_of") != chosen or state.get("test") not in options:
+        asked = st.query_params.get("test") if state.get("test_of") in (None, chosen) else None
+        wanted = (asked, chosen.replace("development", "test"))
+        state["test"] = next((name for name in wanted if name in options), NO_TEST)
+        state["test_of"] = chosen
+    st.selectbox(
+        "Test set, reported on",
+        options,
+        index=None,
+        key="test",
+        bind="query-params",
+        required=True,
+        help="Everything is chosen on the set above and applied to this one as it is.",
+    )
+
+
+def _moved() -> str:
+    """Where a page can't show the set that was chosen, it says so."""
+    asked, shown = st.session_state.get("moved", (None, None))
+    if asked is None or st.session_state.get("set") != shown or asked not in engine.library().names():
+        return ""
+    return f" “{asked}” has no real images, so this is “{shown}”."
+
+
 def go_to_set(name: str | None) -> None:
     """Draw the page anew with another set chosen; None leaves the choice to the picker."""
     st.session_state[NEXT] = name
     st.rerun()
+
+
+def test_set() -> ImageSet | None:
+    name = st.session_state.get("test")
+    return None if name in (None, NO_TEST) else engine.library().get(name)
 
 
 def chosen_set() -> ImageSet:

@@ -1,10 +1,11 @@
-"""Images side by side: on black, in proportion, framed in their generator's colour."""
+"""Images side by side: on black, in proportion, framed in a colour that says what they are."""
 
 import base64
 import html
 import io
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
@@ -31,29 +32,34 @@ def show(
     if pages > 1:
         place = pager or st.container()
         page = int(place.number_input(f"Page, of {pages}", 1, pages, 1, key=f"{key}_page", width=140))
-    figures = [
-        _figure(file, library, marks, (notes or {}).get(file.name, ""))
-        for file in files[(page - 1) * PAGE : page * PAGE]
-    ]
-    st.html(f'<div class="gallery">{"".join(figures)}</div>')
+    shown = []
+    for file in files[(page - 1) * PAGE : page * PAGE]:
+        label = file.label or UNKNOWN
+        mark = marks.get(label, marks[UNKNOWN])
+        captions = [f"{mark.glyph} {file.name}", (notes or {}).get(file.name, "")]
+        alt = f"{file.name}, generator {label}"
+        shown.append(figure(library.pixels(file.sha256), captions, mark.colour, alt))
+    row(shown)
 
 
-def _figure(file: ImageFile, library: Library, marks: Mapping[str, Mark], note: str) -> str:
-    label = file.label or UNKNOWN
-    mark = marks.get(label, marks[UNKNOWN])
-    name, caption = html.escape(file.name), html.escape(note)
+def row(figures: Sequence[str], large: bool = False) -> None:
+    """Figures beside each other, as many as fit a line."""
+    st.html(f'<div class="gallery{" large" if large else ""}">{"".join(figures)}</div>')
+
+
+def figure(pixels: np.ndarray, captions: Sequence[str], colour: str, alt: str, side: int = SIDE) -> str:
+    """HTML of one image, uint8 (H, W) or (H, W, 3), of at most ``side`` px."""
+    lines = "".join(f"<figcaption>{html.escape(text)}</figcaption>" for text in captions if text)
+    title = html.escape(alt)
     return (
-        f'<figure style="--frame:{mark.colour}">'
-        f'<img src="{_data_uri(file, library)}" alt="{name}, generator {html.escape(label)}" title="{name}">'
-        f"<figcaption>{mark.glyph} {name}</figcaption>"
-        + (f"<figcaption>{caption}</figcaption>" if note else "")
-        + "</figure>"
+        f'<figure style="--frame:{colour}"><img src="{_data_uri(pixels, side)}" alt="{title}" '
+        f'title="{title}">{lines}</figure>'
     )
 
 
-def _data_uri(file: ImageFile, library: Library) -> str:
-    image = Image.fromarray(library.pixels(file.sha256))
-    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)  # keeps the proportions
+def _data_uri(pixels: np.ndarray, side: int) -> str:
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)  # keeps the proportions
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=85)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -8,14 +8,16 @@ import streamlit as st
 from core import clustering, features
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
-from core.regions import network
+from core.membership import distances
+from core.membership.rules import RULES
 from core.regions.crops import CROPS, crop_spec
-from core.values import ClusterSpec, FeatureSpec, K, PipelineConfig, ReduceSpec, Scalar
+from core.values import ClusterSpec, FeatureSpec, K, MembershipConfig, PipelineConfig, ReduceSpec, Scalar
 
 SHARES = ["none", *(f"{s / 10:g}" for s in range(500, 996, 5)), "99.9"]
 METHOD_WORDS = {"hierarchical": "hierarchical", "kmeans": "k-means"}
 CROP_WORDS = {"full": "full image", "lung": "lungs", "outer": "around lungs", "patch": "random patch"}
 LINKAGE_WORDS = {"ward": "Ward", "average": "average", "complete": "complete", "single": "single"}
+DISTANCE_WORDS = {"best": "best", "min": "min", "avg": "avg"}
 K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
 WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
 
@@ -23,9 +25,7 @@ WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
 def attribution() -> PipelineConfig:
     """A row of knobs; what is rarely turned is under "More". Raises BadChoice for what can't be."""
     places = st.columns([2.1, 1.2, 1.9, 1.5, 1.2, 1.1, 0.9], vertical_alignment="bottom")
-    backbone = _choice(places[0], "Backbone", features.names(), "backbone", features.title)
-    crops = CROPS.names() if network.shipped() else ["full"]
-    crop = _choice(places[1], "Crop", crops, "crop", CROP_WORDS.get, disabled=len(crops) == 1)
+    backbone, crop = _backbone_and_crop(places)
     pca = places[2].select_slider(
         "PCA variance kept",
         SHARES,
@@ -33,16 +33,8 @@ def attribution() -> PipelineConfig:
         bind="query-params",
         format_func=lambda text: "no PCA" if text == "none" else f"{text}%",
     )
-    method = _choice(places[3], "Clustering", clustering.METHODS, "cluster", METHOD_WORDS.get)
+    method, linkage = _clustering(places[3:])
     hierarchical = method == "hierarchical"
-    linkage = _choice(
-        places[4],
-        "Linkage",
-        list(clustering.METRICS),
-        "linkage",
-        LINKAGE_WORDS.get,
-        disabled=not hierarchical,
-    )
     k = places[5].selectbox(
         "k",
         K_CHOICES,
@@ -56,15 +48,71 @@ def attribution() -> PipelineConfig:
         if st.session_state.get("metric") not in metrics:
             st.session_state.pop("metric", None)
         metric = _choice(st, "Metric", metrics, "metric", str, disabled=len(metrics) == 1)
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key="seed", bind="query-params", help="of k-means, UMAP and random patches"
-        )
+        seed = _seed("of k-means, UMAP and random patches")
         feature = _feature(backbone)
     variance = None if pca == "none" else round(float(pca) / 100, 4)
     if not hierarchical:
         linkage, metric = "ward", "euclidean"
-    cluster = ClusterSpec(method, linkage, metric, _k(k), int(seed))
-    return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, int(seed)))
+    cluster = ClusterSpec(method, linkage, metric, _k(k), seed)
+    return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, seed))
+
+
+def membership() -> MembershipConfig:
+    """The same row for training-data fingerprints; what is left to development says so."""
+    places = st.columns([2.1, 1.2, 1.4, 1.1, 1.1, 1.1, 1.7, 0.9], vertical_alignment="bottom")
+    backbone, crop = _backbone_and_crop(places)
+    method, linkage = _clustering(places[2:])
+    kinds = ["best", *distances.KINDS]
+    distance = _choice(places[4], "Distance", kinds, "distance", DISTANCE_WORDS.get)
+    k = places[5].selectbox(
+        "k",
+        ["sweep", *(str(k) for k in distances.SWEEP)],
+        key="clusters",
+        bind="query-params",
+        accept_new_options=True,
+        format_func=lambda text: "best" if text == "sweep" else text,
+        help="Number of clusters: the best of 30 on development, or a number.",
+    )
+    rule = _choice(places[6], "Rule", ["best", *RULES.names()], "rule", _rule_words)
+    with places[7].popover("More", width="stretch"):
+        seed = _seed("of k-means, random patches and the folds of cross-validation")
+        draws = st.number_input(
+            "Random patches averaged", 1, 20, 3, key="draws", bind="query-params", disabled=crop != "patch"
+        )
+        feature = _feature(backbone)
+    linkage = linkage if method == "hierarchical" else "ward"
+    return MembershipConfig(
+        feature,
+        crop,
+        method,
+        linkage,
+        distance,
+        _k(k, "sweep"),
+        rule,
+        int(draws) if crop == "patch" else 3,
+        seed,
+    )
+
+
+def _rule_words(name: str) -> str:
+    return "best" if name == "best" else RULES.get(name).title
+
+
+def _backbone_and_crop(places: Sequence[Any]) -> tuple[str, str]:
+    backbone = _choice(places[0], "Backbone", features.names(), "backbone", features.title)
+    return backbone, _choice(places[1], "Crop", CROPS.names(), "crop", CROP_WORDS.get)
+
+
+def _clustering(places: Sequence[Any]) -> tuple[str, str]:
+    """Method and linkage."""
+    method = _choice(places[0], "Clustering", clustering.METHODS, "cluster", METHOD_WORDS.get)
+    linkages = list(clustering.METRICS)
+    disabled = method != "hierarchical"
+    return method, _choice(places[1], "Linkage", linkages, "linkage", LINKAGE_WORDS.get, disabled=disabled)
+
+
+def _seed(of: str) -> int:
+    return int(st.number_input("Seed", 0, 2**31 - 1, key="seed", bind="query-params", help=of))
 
 
 def _feature(backbone: str) -> FeatureSpec:
@@ -113,8 +161,8 @@ def _choice(
     )
 
 
-def _k(text: str | None) -> K:
-    text = (text or "known").strip()
+def _k(text: str | None, unset: str = "known") -> K:
+    text = (text or unset).strip()
     return int(text) if text.isdecimal() else text
 
 

@@ -9,6 +9,9 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "
 GLYPHS = ("●", "◆", "■", "▲", "✚", "✖", "★", "▼")
 UNKNOWN = "unknown"
 GREY = "#8A9199"
+ROLES = {"used": "#0072B2", "not used": "#E69F00", UNKNOWN: GREY}
+DISTANCES = {"min": "#009E73", "avg": "#CC79A7"}
+DASHES = {"min": "solid", "avg": "dash"}
 
 CSS = """
 <style>
@@ -33,6 +36,8 @@ h3 { font-size: 1rem !important; padding: 0.2rem 0 !important; }
 .gallery figure { margin: 0; width: 116px; }
 .gallery img { width: 116px; height: 116px; object-fit: contain; background: #000; display: block;
   border-bottom: 4px solid var(--frame); }
+.gallery.large figure, .gallery.large img { width: 150px; }
+.gallery.large img { height: 150px; }
 .gallery figcaption { font-size: 11px; line-height: 1.3; opacity: 0.8; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; padding-top: 2px; }
 </style>

@@ -1,13 +1,17 @@
 """From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import features, jobs, trail
+from core.embedding import Plan
 from core.errors import ImprintError
 from core.features import weights
 from core.features.backbones import NETWORKS
 from core.pipeline import Attribution
-from core.values import ImageSet, PipelineConfig
+from core.training_data import Membership
+from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig
 from pages.ui import engine, weights_panel
 from pages.ui.style import duration
 
@@ -19,31 +23,48 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
     """The result, or None while there is none: what stands in the way is then on the page."""
     pipeline = engine.pipeline()
     plan = pipeline.plan(image_set, config)
-    if not plan.missing:
-        result = pipeline.attribute(image_set, config)
-        trail.record(engine.store(), image_set, result)
-        return result
-    if not _weights_ready(config):
+    if plan.missing:
+        _embed(jobs.ATTRIBUTE, [image_set], pipeline.effective(config)[0], plan)
         return None
-    config, _ = pipeline.effective(config)
+    result = pipeline.attribute(image_set, config)
+    trail.record(engine.store(), image_set, result)
+    return result
+
+
+def membership(development: ImageSet, test: ImageSet | None, config: MembershipConfig) -> Membership | None:
+    """The same for training-data fingerprints."""
+    training_data = engine.training_data()
+    sets = [development] if test is None else [development, test]
+    plan = training_data.plan(sets, config)
+    if plan.missing:
+        _embed(jobs.MEMBERSHIP, sets, config, plan)
+        return None
+    result = training_data.membership(development, test, config)
+    trail.record_membership(engine.store(), development, test, result)
+    return result
+
+
+def _embed(kind: str, sets: Sequence[ImageSet], config: jobs.Config, plan: Plan) -> None:
+    """Watch the job that computes what is missing; start it, or offer to."""
+    if not _weights_ready(config.feature):
+        return
     what = f"Embedding {plan.missing} images with {features.title(config.feature.backbone)}"
-    job = jobs.find(jobs.name(jobs.ATTRIBUTE, image_set, config))
+    job = jobs.find(jobs.name(kind, sets, config))
     if job is not None and job.active:
         watch(job.id, what)
     elif job is not None and job.state in ("failed", "cancelled", "died"):
         words = job.error or "Cancelled. What was finished is kept."
         (st.info if job.state == "cancelled" else st.error)(words)
         if st.button("Go on", key="again", type="primary"):
-            _start(jobs.ATTRIBUTE, image_set, config)
+            _start(kind, sets, config)
     elif plan.seconds <= START_UNASKED:
-        watch(jobs.start(jobs.ATTRIBUTE, image_set, config).id, what)
+        watch(jobs.start(kind, sets, config).id, what)
     else:
         st.info(
             f"{what} takes about {duration(plan.seconds)}. It is done once; every other knob is then quick."
         )
         if st.button("Start", key="start", type="primary"):
-            _start(jobs.ATTRIBUTE, image_set, config)
-    return None
+            _start(kind, sets, config)
 
 
 def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
@@ -52,20 +73,20 @@ def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
     if pipeline.has_map(image_set, config, "umap"):
         return True
     config, _ = pipeline.effective(config)
-    job = jobs.find(jobs.name(jobs.UMAP, image_set, config))
+    job = jobs.find(jobs.name(jobs.UMAP, [image_set], config))
     if job is not None and job.state in ("failed", "cancelled", "died"):
         st.info(job.error or "Cancelled.")
         if st.button("Draw the UMAP", key="umap_again"):
-            _start(jobs.UMAP, image_set, config)
+            _start(jobs.UMAP, [image_set], config)
         return False
     if job is None or not job.active:
-        job = jobs.start(jobs.UMAP, image_set, config)
+        job = jobs.start(jobs.UMAP, [image_set], config)
     watch(job.id, "UMAP, about half a minute")
     return False
 
 
-def _start(kind: str, image_set: ImageSet, config: PipelineConfig) -> None:
-    jobs.start(kind, image_set, config)
+def _start(kind: str, sets: Sequence[ImageSet], config: jobs.Config) -> None:
+    jobs.start(kind, sets, config)
     st.rerun()
 
 
@@ -92,8 +113,7 @@ def _progress(job: jobs.Job) -> str:
     return f"{job.done} of {job.total}, {job.rate:.0f} images/s{left}"
 
 
-def _weights_ready(config: PipelineConfig) -> bool:
-    feature = config.feature
+def _weights_ready(feature: FeatureSpec) -> bool:
     if not features.is_network(feature.backbone) or feature.weights == features.UNTRAINED:
         return True
     try:

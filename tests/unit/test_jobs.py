@@ -54,23 +54,23 @@ def under_way(job: jobs.Job) -> bool:
 
 def test_a_job_leaves_its_result_in_the_store(library: Library, store: Store) -> None:
     image_set = make_set(library)
-    job = jobs.start(jobs.ATTRIBUTE, image_set, QUICK)
+    job = jobs.start(jobs.ATTRIBUTE, [image_set], QUICK)
     assert until(job.id, ended).state == "done"
     assert Pipeline(store, library).attribute(image_set, QUICK).cached
 
 
 def test_the_same_work_is_one_job(large: ImageSet) -> None:
     """A double click, or a second tab: the id is the hash of what is done."""
-    first = jobs.start(jobs.ATTRIBUTE, large, SLOW)
+    first = jobs.start(jobs.ATTRIBUTE, [large], SLOW)
     running = until(first.id, under_way)
-    again = jobs.start(jobs.ATTRIBUTE, large, SLOW)
+    again = jobs.start(jobs.ATTRIBUTE, [large], SLOW)
     assert (again.id, again.pid) == (first.id, running.pid)
 
 
 def test_cancel_leaves_no_process_and_keeps_what_is_finished(
     large: ImageSet, store: Store, library: Library
 ) -> None:
-    job = until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way)
+    job = until(jobs.start(jobs.ATTRIBUTE, [large], SLOW).id, under_way)
     start = time.monotonic()
     jobs.cancel(job.id)
     assert time.monotonic() - start < 2 * jobs.GRACE
@@ -86,18 +86,18 @@ def test_cancel_leaves_no_process_and_keeps_what_is_finished(
 def test_a_killed_worker_is_known_and_its_work_goes_on(
     large: ImageSet, store: Store, library: Library
 ) -> None:
-    job = until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way)
+    job = until(jobs.start(jobs.ATTRIBUTE, [large], SLOW).id, under_way)
     os.killpg(job.pid, signal.SIGKILL)
     assert until(job.id, ended).state == "died"
     left = Pipeline(store, library).plan(large, SLOW).missing
     assert left <= len(large) - job.done
-    assert until(jobs.start(jobs.ATTRIBUTE, large, SLOW).id, under_way).total == left
+    assert until(jobs.start(jobs.ATTRIBUTE, [large], SLOW).id, under_way).total == left
 
 
 def test_a_mistake_is_the_jobs_error(library: Library) -> None:
     """ResNet50 without its weights: the sentence that the command line prints."""
     config = PipelineConfig(features.spec("resnet50"))
-    job = jobs.start(jobs.ATTRIBUTE, make_set(library), config)
+    job = jobs.start(jobs.ATTRIBUTE, [make_set(library)], config)
     failed = until(job.id, ended)
     assert failed.state == "failed"
     assert failed.error.startswith("ResNet50 needs its ImageNet weights")

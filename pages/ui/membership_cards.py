@@ -1,0 +1,115 @@
+"""Was it used? The answer in numbers and in a sentence, with what no look at an image would score."""
+
+import streamlit as st
+
+from core import features
+from core.membership.rules import RULES
+from core.paper.regions import same_regions
+from core.training_data import Judged, Membership
+from pages.ui.cards import score_card
+from pages.ui.style import digits, p_value
+
+PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+
+def show(result: Membership) -> None:
+    """One row of cards, then the verdict."""
+    reported = result.reported
+    columns = st.columns([1.35, 1.2, 1.2, 1.35, 1.15, 1.15])
+    _f1(columns, result)
+    if reported.verdict is not None:
+        auc = reported.verdict.scores["auc"]
+        score_card(
+            columns[3],
+            f"AUC on {_part(result)}",
+            auc,
+            "Area under the ROC curve: 0.5 is chance, 1 tells every used image from every other",
+        )
+        p = reported.p_value
+        columns[4].metric(
+            "AUC by chance",
+            digits(0.5),
+            "undefined" if p is None else p_value(p),
+            help="The p-value permutes the roles between groups"
+            + ("." if result.test else " and pays for the choice among all distances and k."),
+            **PLAIN,
+        )
+    _called(columns[5], reported)
+    (st.warning if result.outcome == "leak" else st.info)(result.sentence)
+
+
+def remarks(result: Membership, tried: int) -> None:
+    """What a careful reader would ask about the numbers above."""
+    distance, k, rule = result.chosen
+    of = len(result.development.rules) * len(result.candidates)
+    chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
+    sentences = [f"Development chose {chosen} among {of}." if of > 1 else f"Set: {chosen}."]
+    sentences += [_below_baseline(result), _gap(result), *result.notes]
+    if tried > 1:
+        sentences.append(
+            f"{tried} configurations were tried on these sets: the best of them on test is flattered by luck."
+        )
+    if result.config.feature.weights == features.UNTRAINED:
+        sentences.append("These numbers are of an untrained network: random weights, seed 0.")
+    sentences += [
+        f"Paper, table 3, run {run.run} (other images): {run.features}, {run.distance}, k = {run.k}: "
+        f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
+        for run in same_regions(result.config)
+    ]
+    st.caption(" ".join(sentence for sentence in sentences if sentence))
+
+
+def _part(result: Membership) -> str:
+    return "test" if result.test else "development"
+
+
+def _f1(columns: list, result: Membership) -> None:
+    text = "F1 of “used”: harmonic mean of precision and recall"
+    if result.test is not None and result.test.verdict is not None:
+        score_card(columns[0], "F1 on test", result.test.verdict.scores["f1"], text)
+    else:
+        why = "no test set" if result.test is None else "truth unknown"
+        columns[0].metric("F1 on test", "–", why, **PLAIN)
+    assert result.dev.verdict is not None
+    score_card(
+        columns[1], "F1 on development", result.dev.verdict.scores["f1"], f"{text}. Cross-validated by group"
+    )
+    reported = result.reported.verdict or result.dev.verdict
+    baseline = reported.baselines["everything_used"]
+    columns[2].metric(
+        "Everything used",
+        "–" if baseline is None else digits(baseline),
+        "F1 without a look",
+        help="The F1 of calling every image used. An F1 below it says little.",
+        **PLAIN,
+    )
+
+
+def _called(place: st.delta_generator.DeltaGenerator, reported: Judged) -> None:
+    n, called = len(reported.files), int(reported.predicted.sum())
+    place.metric(
+        "Called used",
+        f"{100 * called / n:.0f}%",
+        f"{called} of {n}",
+        help="An F1 of 0.67 comes by calling everything used.",
+        **PLAIN,
+    )
+
+
+def _below_baseline(result: Membership) -> str:
+    verdict = result.reported.verdict
+    if verdict is None:
+        return ""
+    f1, baseline = verdict.scores["f1"].value, verdict.baselines["everything_used"]
+    if f1 is None or baseline is None or f1 > baseline:
+        return ""
+    return f"The F1 on {_part(result)} is not above that of calling everything used."
+
+
+def _gap(result: Membership) -> str:
+    if result.test is None or result.test.verdict is None or result.dev.verdict is None:
+        return ""
+    dev, test = result.dev.verdict.scores["f1"].value, result.test.verdict.scores["f1"].value
+    if dev is None or test is None:
+        return ""
+    return f"F1 on development less that on test: {dev - test:+.2f}."

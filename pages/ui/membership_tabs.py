@@ -1,0 +1,235 @@
+"""Below the answer: slices and their evidence, ROC, all crops, all scores, and what else was tried."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import features, jobs, trail
+from core.membership.rules import RULES
+from core.regions.crops import CROPS
+from core.training_data import Membership, OverK
+from core.uncertainty import Score
+from core.values import ImageSet, MembershipConfig
+from pages.ui import engine, figures, membership_figures, slices, work
+from pages.ui.knobs import CROP_WORDS
+
+Sets = tuple[ImageSet, ImageSet | None]
+
+SCORE_WORDS = {
+    "f1": "F1",
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "balanced_accuracy": "Balanced accuracy",
+    "kappa": "Cohen's kappa",
+    "mcc": "MCC",
+    "auc": "ROC AUC",
+    "tpr_at_1fpr": "True positives at 1% false positives",
+    "used_rate": "Share called used",
+}
+
+
+def tabs(sets: Sets, result: Membership) -> None:
+    """Only the open tab computes anything."""
+    tab = st.segmented_control(
+        "Evidence",
+        ["Slices", "ROC", "All crops", "Scores", "Rules", "Trail"],
+        default="Slices",
+        key="tab",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if tab == "Slices":
+        slices.browser(sets, result)
+    elif tab == "ROC":
+        _roc(result)
+    elif tab == "All crops":
+        _all_crops(sets, result)
+    elif tab == "Scores":
+        _scores(result)
+    elif tab == "Rules":
+        _rules(result)
+    elif tab == "Trail":
+        _trail(sets)
+
+
+def part_of(result: Membership) -> str:
+    """The part that is reported on: test, if its truth is known."""
+    return "test" if result.test is not None and result.test.verdict is not None else "development"
+
+
+def everything_used(result: Membership) -> float | None:
+    verdict = result.reported.verdict or result.dev.verdict
+    return None if verdict is None else verdict.baselines["everything_used"]
+
+
+# -- ROC ----------------------------------------------------------------------------------------------
+
+
+def _roc(result: Membership) -> None:
+    parts = {"test": result.test, "development": result.dev}
+    found = {name: part.verdict for name, part in parts.items() if part and part.verdict and part.verdict.roc}
+    if not found:
+        st.caption("A ROC curve needs images of both kinds.")
+        return
+    curves = {name: np.array(verdict.roc) for name, verdict in found.items()}
+    n = next(iter(found.values())).n_not_used
+    for place, logarithmic in zip(st.columns(2), (False, True), strict=True):
+        place.plotly_chart(
+            membership_figures.roc(curves, 1 / n, logarithmic),
+            key=f"roc_{logarithmic}",
+            config=figures.CONFIG,
+            alt=f"ROC curve, {'logarithmic' if logarithmic else 'linear'} axes",
+        )
+    st.caption(
+        "Each distance as a boundary. Right, the same on logarithmic axes: whether a few images are given "
+        f"away without false alarms. With {n} images that were not used, one false alarm is {100 / n:.2g}%: "
+        "left of the dotted line nothing can be measured."
+    )
+
+
+# -- crops --------------------------------------------------------------------------------------------
+
+
+def _all_crops(sets: Sets, result: Membership) -> None:
+    found, lacking = _found(sets, result)
+    crops = {name: CROP_WORDS[name] for name in CROPS.names()}
+    st.plotly_chart(
+        membership_figures.all_crops(found, crops, part_of(result), everything_used(result)),
+        key="crops_chart",
+        config=figures.CONFIG,
+        alt="F1 over the number of clusters, a panel for each crop, a line for each backbone and distance",
+    )
+    st.caption(
+        "All that was computed for these sets, by the rule above. If a random patch does as well as the "
+        "lungs, medical relevance is not what matters. Grey: 95% by chance; dashed: everything used."
+    )
+    if lacking:
+        _offer(sets, lacking)
+
+
+def _found(sets: Sets, result: Membership) -> tuple[dict[tuple[str, str], OverK], list[MembershipConfig]]:
+    """Curves whose embeddings are there, and this backbone's configs whose are not."""
+    training_data = engine.training_data()
+    given = [each for each in sets if each is not None]
+    found, lacking = {}, []
+    for config in _configs(result.config):
+        if training_data.ready(given, config):
+            name = features.title(config.feature.backbone), config.crop
+            found[name] = training_data.over_k(*sets, config, result.chosen[2])
+        elif config.feature == result.config.feature:
+            lacking.append(config)
+    return found, lacking
+
+
+def _configs(config: MembershipConfig) -> list[MembershipConfig]:
+    """All backbones, as they come, and all crops; the chosen backbone as it is set."""
+    from dataclasses import replace
+
+    specs = [
+        config.feature
+        if name == config.feature.backbone
+        else features.spec(name, weights=config.feature.weights)
+        for name in features.names()
+    ]
+    return [replace(config, feature=spec, crop=crop) for spec in specs for crop in CROPS.names()]
+
+
+def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
+    given = [each for each in sets if each is not None]
+    running = [job for config in lacking if (job := jobs.find(jobs.name(jobs.MEMBERSHIP, given, config)))]
+    active = [job for job in running if job.active]
+    for job in active:
+        work.watch(job.id, "Embedding the other crops")
+    for job in running:
+        if job.state in ("failed", "died"):
+            st.error(job.error)
+    names = ", ".join(CROP_WORDS[config.crop] for config in lacking)
+    if not active and st.button(f"Compute this backbone's other crops: {names}", key="other_crops"):
+        for config in lacking:
+            jobs.start(jobs.MEMBERSHIP, given, config)
+        st.rerun()
+
+
+# -- tables -------------------------------------------------------------------------------------------
+
+
+def _scores(result: Membership) -> None:
+    parts = {"test": result.test, "dev.": result.dev}
+    rows = []
+    for name, words in SCORE_WORDS.items():
+        row = {"score": words}
+        for title, part in parts.items():
+            if part and part.verdict:
+                score = part.verdict.scores[name]
+                row |= {title: _number(score.value), f"{title} 95%": _spread(score)}
+                row[f"{title} by chance"] = _number(score.chance)
+                if score.undefined:
+                    row["remark"] = f"undefined: {score.undefined}"
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows).fillna(""), hide_index=True, height="content", key="scores_table")
+    verdict = result.reported.verdict
+    baseline = verdict.baselines["random_at_rate"] if verdict else None
+    at_rate = f" As many called used at random: F1 {baseline:.3f}." if baseline is not None else ""
+    st.caption(
+        "Intervals: bootstrap over groups. By chance: mean over permuted roles. Development is "
+        "cross-validated by group; fitted and scored on the same images its F1 is "
+        f"{result.development.apparent_f1:.3f}.{at_rate}"
+    )
+
+
+def _rules(result: Membership) -> None:
+    """Each rule's best on development: what there was to choose from."""
+    learnt = result.development
+    rows = []
+    for place, name in enumerate(learnt.rules):
+        best = int(learnt.balanced[place].argmax())
+        kind, k = result.candidates[best]
+        rows.append(
+            {
+                "rule": RULES.get(name).title,
+                "says": RULES.get(name).explained,
+                "best at": f"{kind}, k = {k}",
+                "balanced accuracy": f"{learnt.balanced[place, best]:.3f}",
+                "F1": f"{learnt.f1[place, best]:.3f}",
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="rules_table")
+    st.caption(
+        "The paper does not state how a distance becomes a label. Scores are cross-validated on development; "
+        "the best balanced accuracy is taken, as calling everything used has a high F1."
+    )
+
+
+def _trail(sets: Sets) -> None:
+    rows = trail.tried_membership(engine.store(), *sets)
+    table = [
+        {
+            "backbone": features.title(row["config"]["backbone"]),
+            "crop": CROP_WORDS[row["config"]["crop"]],
+            "clustering": row["config"]["linkage"] or "k-means",
+            "distance": row["distance"],
+            "k": row["k"],
+            "rule": RULES.get(row["rule"]).title,
+            **{title: _number(row[name]) for name, title in TRAIL_WORDS.items()},
+        }
+        for row in rows
+    ]
+    st.dataframe(pd.DataFrame(table).fillna(""), hide_index=True, height="content", key="trail_table")
+    st.caption("What was tried on these sets, best AUC on development first. Test is not for choosing.")
+
+
+TRAIL_WORDS = {
+    "dev_auc": "AUC dev.",
+    "dev_f1": "F1 dev.",
+    "test_auc": "AUC test",
+    "test_f1": "F1 test",
+}
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _spread(score: Score) -> str:
+    return "–" if score.low is None or score.high is None else f"{score.low:.3f} to {score.high:.3f}"
