@@ -48,7 +48,7 @@ class View:
 
 
 def of(
-    embedder: Embedder, image_set: ImageSet, config: MembershipConfig, k: int, file: ImageFile, count: int = 6
+    embedder: Embedder, image_set: ImageSet, config: MembershipConfig, k: int, file: ImageFile, count: int = 5
 ) -> Evidence:
     """Of random patches the first draw. Raises BadChoice where the crop of the image is empty."""
     config = replace(config, feature=runnable(config.feature)[0])

@@ -57,7 +57,9 @@ def picture(result: Membership) -> None:
             config=figures.CONFIG,
             alt=f"F1 on {part} over the number of clusters, for the distances min and avg",
         )
-        st.caption("Inside the grey band F1 is what shuffled truth gives. The ring is the choice.")
+        st.caption(
+            "Inside the grey band F1 is what shuffled truth gives. The ring is the choice. Thin: development."
+        )
     with right:
         judged = result.reported
         roles = [slices.role(file) for file in judged.files]

@@ -24,17 +24,12 @@ EPSILON = 1e-5  # of batch normalisation
 Weights = dict[str, np.ndarray]
 
 
-def shipped() -> bool:
-    """Whether the trained network is here; every crop but the full image needs it."""
-    return WEIGHTS.exists()
-
-
 def require(path: Path) -> Path:
     """The weights file. Raises ImprintError."""
     if not path.exists():
         raise ImprintError(
-            "The network that finds the lungs is not part of this version, so there is the full image only. "
-            f"Train it (python -m demo.lungs FOLDER); its weights belong at {path}."
+            f"The network that finds the lungs is missing at {path}, so there is the full image only. "
+            "It is part of Imprint: install it again."
         )
     return path
 

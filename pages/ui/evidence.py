@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import features, trail
 from core.pipeline import Attribution
-from core.uncertainty import Score
 from core.values import ImageSet
 from pages.ui import engine, figures, gallery, knobs, style
 
@@ -109,9 +108,9 @@ def _scores(result: Attribution) -> None:
     rows = [
         {
             "score": words,
-            "value": _number(scores[name].value),
-            "95% interval": _spread(scores[name]),
-            "by chance": _number(scores[name].chance),
+            "value": style.number(scores[name].value),
+            "95% interval": style.spread(scores[name]),
+            "by chance": style.number(scores[name].chance),
             "remark": f"undefined: {scores[name].undefined}" if scores[name].undefined else "",
         }
         for name, words in SCORE_WORDS.items()
@@ -178,13 +177,3 @@ def _go(rows: list) -> None:
     selection = st.session_state["trail_table"]["selection"]["rows"]
     if selection:
         knobs.show(rows[selection[0]]["config"])
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else style.digits(value)
-
-
-def _spread(score: Score) -> str:
-    if score.low is None or score.high is None:
-        return "–"
-    return f"{style.digits(score.low)} to {style.digits(score.high)}"

@@ -83,15 +83,18 @@ def _test_picker(names: list[str]) -> None:
         wanted = (asked, chosen.replace("development", "test"))
         state["test"] = next((name for name in wanted if name in options), NO_TEST)
         state["test_of"] = chosen
+    st.caption("Development above, reported on test:")
     st.selectbox(
-        "Test set, reported on",
+        "Test set",
         options,
         index=None,
         key="test",
         bind="query-params",
         required=True,
-        help="Everything is chosen on the set above and applied to this one as it is.",
+        label_visibility="collapsed",
     )
+    if state["test"] != NO_TEST:
+        st.caption(state["test"])
 
 
 def _moved() -> str:

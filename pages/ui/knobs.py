@@ -24,7 +24,7 @@ WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
 
 def attribution() -> PipelineConfig:
     """A row of knobs; what is rarely turned is under "More". Raises BadChoice for what can't be."""
-    places = st.columns([2.1, 1.2, 1.9, 1.5, 1.2, 1.1, 0.9], vertical_alignment="bottom")
+    places = st.columns([1.95, 1.4, 1.8, 1.4, 1.15, 1.1, 1.0], vertical_alignment="bottom")
     backbone, crop = _backbone_and_crop(places)
     pca = places[2].select_slider(
         "PCA variance kept",
@@ -59,7 +59,7 @@ def attribution() -> PipelineConfig:
 
 def membership() -> MembershipConfig:
     """The same row for training-data fingerprints; what is left to development says so."""
-    places = st.columns([2.1, 1.2, 1.4, 1.1, 1.1, 1.1, 1.7, 0.9], vertical_alignment="bottom")
+    places = st.columns([1.85, 1.4, 1.4, 1.05, 0.95, 0.95, 1.65, 1.0], vertical_alignment="bottom")
     backbone, crop = _backbone_and_crop(places)
     method, linkage = _clustering(places[2:])
     kinds = ["best", *distances.KINDS]
@@ -167,15 +167,19 @@ def _k(text: str | None, unset: str = "known") -> K:
 
 
 def show(config: dict[str, Any]) -> None:
-    """Turn the knobs to a configuration of the trail (its flat form)."""
+    """Turn the knobs to a configuration of a trail (its flat form)."""
     state = st.session_state
     backbone = config["backbone"]
     state["backbone"], state["crop"] = backbone, config.get("crop", "full")
-    state["pca"] = "none" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}"
-    state["cluster"] = config["cluster"]
+    state["cluster"], state["seed"] = config["cluster"], config["seed"]
     if config["cluster"] == "hierarchical":
-        state["linkage"], state["metric"] = config["linkage"], config["metric"]
-    state["k"], state["seed"] = str(config["k"]), config["seed"]
+        state["linkage"] = config["linkage"]
+    if "rule" in config:
+        state["distance"], state["rule"] = config["distance"], config["rule"]
+        state["clusters"], state["draws"] = str(config["k"]), config["draws"] or 3
+    else:
+        state["pca"] = "none" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}"
+        state["k"], state["metric"] = str(config["k"]), config["metric"]
     if features.is_network(backbone):
         untrained = config["weights"] == features.UNTRAINED
         state["weights"] = features.UNTRAINED if untrained else "imagenet"

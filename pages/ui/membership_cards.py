@@ -15,7 +15,7 @@ PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
 def show(result: Membership) -> None:
     """One row of cards, then the verdict."""
     reported = result.reported
-    columns = st.columns([1.35, 1.2, 1.2, 1.35, 1.15, 1.15])
+    columns = st.columns([1.15, 1.45, 1.35, 1.2, 1.3, 1.05])
     _f1(columns, result)
     if reported.verdict is not None:
         auc = reported.verdict.scores["auc"]
@@ -44,7 +44,7 @@ def remarks(result: Membership, tried: int) -> None:
     of = len(result.development.rules) * len(result.candidates)
     chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
     sentences = [f"Development chose {chosen} among {of}." if of > 1 else f"Set: {chosen}."]
-    sentences += [_below_baseline(result), _gap(result), *result.notes]
+    sentences += [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
     if tried > 1:
         sentences.append(
             f"{tried} configurations were tried on these sets: the best of them on test is flattered by luck."
@@ -113,3 +113,13 @@ def _gap(result: Membership) -> str:
     if dev is None or test is None:
         return ""
     return f"F1 on development less that on test: {dev - test:+.2f}."
+
+
+def _no_mistake(result: Membership) -> str:
+    verdict = result.reported.verdict
+    if verdict is None or verdict.scores["f1"].low != 1:
+        return ""
+    return (
+        f"No image is called wrong, so the bootstrap sees no spread; with {verdict.groups} groups the true "
+        f"error rate may still be up to {300 / verdict.groups:.1f}% (rule of three)."
+    )

@@ -22,9 +22,10 @@ def f1_over_k(over: OverK, part: str, chosen: tuple[str, int], everything_used: 
     for kind, colour in DISTANCES.items():
         ks, development, test = _lines(over, kind)
         shown = development if test is None else test
-        figure.add_trace(_line(ks, shown, f"{kind}, {part}", colour, width=2, mode="lines+markers"))
+        figure.add_trace(_line(ks, shown, kind, colour, width=2, mode="lines+markers"))
         if test is not None:
-            figure.add_trace(_line(ks, development, f"{kind}, development", colour, width=1, dash="dot"))
+            faint = _line(ks, development, f"{kind}, development", colour, width=1, dash="dot")
+            figure.add_trace(faint.update(showlegend=False))
     if (place := _place(over, chosen)) is not None:
         curve = over.curves.development if over.curves.test is None else over.curves.test
         figure.add_trace(
@@ -32,15 +33,16 @@ def f1_over_k(over: OverK, part: str, chosen: tuple[str, int], everything_used: 
                 x=[chosen[1]],
                 y=[curve[place]],
                 mode="markers",
-                name="chosen",
+                showlegend=False,
                 marker={"symbol": "circle-open", "size": 15, "color": GREY, "line": {"width": 2.5}},
                 hoverinfo="skip",
             )
         )
+    for level in _levels(ks, over, everything_used):
+        figure.add_trace(level)
     layout(figure, "number of clusters k", f"F1 on {part}", 300)
-    _lines_of_chance(figure, over, everything_used)
     figure.update_xaxes(type="log", tickvals=[2, 3, 5, 10, 20, 30, 50, 100])
-    figure.update_yaxes(range=[0, 1.02])
+    figure.update_yaxes(range=[0, 1.06])
     return figure
 
 
@@ -52,28 +54,39 @@ def all_crops(
     titles = sorted({title for title, _ in found})
     for column, crop in enumerate(crops, start=1):
         here = {title: over for (title, kind), over in found.items() if kind == crop}
-        if here:
-            ks, lows, highs = zip(*map(_band, here.values()), strict=True)  # one crop has the same k for all
-            area = _area(ks[0], np.min(lows, axis=0), np.max(highs, axis=0), "95% by chance")
-            area.showlegend = column == 1
-            figure.add_trace(area, 1, column)
-        for title, over in here.items():
-            colour = PALETTE[titles.index(title) % len(PALETTE)]
-            for kind in DISTANCES:
-                at, development, test = _lines(over, kind)
-                line = _line(
-                    at, development if test is None else test, f"{title}, {kind}", colour, 1.6, DASHES[kind]
-                )
-                line.legendgroup = line.name
-                line.showlegend = not any(trace.name == line.name for trace in figure.data)
-                figure.add_trace(line, 1, column)
+        for trace in _panel(here, titles) or [_nothing_yet()]:
+            trace.showlegend = trace.name is not None and all(trace.name != t.name for t in figure.data)
+            figure.add_trace(trace, 1, column)
     layout(figure, "", f"F1 on {part}", 330)
     figure.update_layout(margin_t=60, legend={"y": 1.12})
-    figure.update_xaxes(type="log", tickvals=[2, 5, 10, 20, 50, 100], title_text="k")
-    figure.update_yaxes(range=[0, 1.02])
+    figure.update_xaxes(type="log", range=[0.2, 2.1], tickvals=[2, 5, 10, 20, 50, 100], title_text="k")
+    figure.update_yaxes(range=[0, 1.06])
     if everything_used is not None:
         figure.add_hline(everything_used, line={"dash": "dash", "width": 1.2, "color": GREY})
     return figure
+
+
+def _panel(found: Mapping[str, OverK], titles: list[str]) -> list[go.Scatter]:
+    """The lines of one crop over their band."""
+    if not found:
+        return []
+    ks, lows, highs = zip(*map(_band, found.values()), strict=True)  # one crop has the same k for all
+    traces = [_area(ks[0], np.min(lows, axis=0), np.max(highs, axis=0), "95% by chance")]
+    for title, over in found.items():
+        colour = PALETTE[titles.index(title) % len(PALETTE)]
+        for kind in DISTANCES:
+            at, development, test = _lines(over, kind)
+            shown = development if test is None else test
+            traces.append(_line(at, shown, f"{title}, {kind}", colour, 1.6, DASHES[kind]))
+            traces[-1].legendgroup = traces[-1].name
+    return traces
+
+
+def _nothing_yet() -> go.Scatter:
+    """An empty panel that says so."""
+    return go.Scatter(
+        x=[14], y=[0.5], mode="text", text=["not computed yet"], textfont={"color": GREY}, hoverinfo="skip"
+    )
 
 
 def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis: str) -> go.Figure:
@@ -102,10 +115,10 @@ def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis
             threshold,
             line={"dash": "dash", "width": 1.5, "color": "#D55E00"},
             annotation_text="boundary",
-            annotation_position="top",
+            annotation_position="top right",
         )
     layout(figure, axis, "images", 300)
-    figure.update_layout(barmode="overlay", bargap=0, margin_t=24)
+    figure.update_layout(barmode="overlay", bargap=0)
     return figure
 
 
@@ -124,12 +137,8 @@ def roc(curves: Mapping[str, np.ndarray], resolution: float, logarithmic: bool) 
         figure.add_trace(line)
     layout(figure, "false positive rate", "true positive rate", 330)
     if logarithmic:
-        figure.add_vline(
-            resolution,
-            line={"dash": "dot", "width": 1, "color": GREY},
-            annotation_text="1 image",
-            annotation_position="bottom right",
-        )
+        edge = np.array([floor, 1.0])
+        figure.add_trace(_line(np.full(2, resolution), edge, "one false alarm", GREY, 1, "dot"))
         figure.update_xaxes(type="log", range=[np.log10(floor), 0.02], dtick=1)
         figure.update_yaxes(type="log", range=[np.log10(floor), 0.02], dtick=1)
     else:
@@ -161,19 +170,15 @@ def _place(over: OverK, chosen: tuple[str, int]) -> int | None:
     return over.candidates.index(chosen) if chosen in over.candidates else None
 
 
-def _lines_of_chance(figure: go.Figure, over: OverK, everything_used: float | None) -> None:
-    best = over.curves.best_by_chance
-    lines = [(best, "dot", f"best of {len(over.candidates)} by chance", "bottom left")]
+def _levels(ks: Sequence[int], over: OverK, everything_used: float | None) -> list[go.Scatter]:
+    """What is reached without looking: by calling everything used, and by the best of so many tries."""
+    ends = [min(ks), max(ks)]
+    levels = {f"best of {len(over.candidates)} by chance": (over.curves.best_by_chance, "dot")}
     if everything_used is not None:
-        lines.append((everything_used, "dash", "everything used", "top left"))
-    for height, dash, words, place in lines:
-        figure.add_hline(
-            height,
-            line={"dash": dash, "width": 1.2, "color": GREY},
-            annotation_text=words,
-            annotation_position=place,
-            annotation_font_size=11,
-        )
+        levels["everything used"] = (everything_used, "dash")
+    return [
+        _line(ends, np.array([height] * 2), name, GREY, 1.4, dash) for name, (height, dash) in levels.items()
+    ]
 
 
 def _line(

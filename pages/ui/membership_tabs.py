@@ -1,5 +1,7 @@
 """Below the answer: slices and their evidence, ROC, all crops, all scores, and what else was tried."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -8,10 +10,8 @@ from core import features, jobs, trail
 from core.membership.rules import RULES
 from core.regions.crops import CROPS
 from core.training_data import Membership, OverK
-from core.uncertainty import Score
 from core.values import ImageSet, MembershipConfig
-from pages.ui import engine, figures, membership_figures, slices, work
-from pages.ui.knobs import CROP_WORDS
+from pages.ui import engine, figures, knobs, membership_figures, slices, style, work
 
 Sets = tuple[ImageSet, ImageSet | None]
 
@@ -26,6 +26,13 @@ SCORE_WORDS = {
     "auc": "ROC AUC",
     "tpr_at_1fpr": "True positives at 1% false positives",
     "used_rate": "Share called used",
+}
+
+TRAIL_WORDS = {
+    "dev_auc": "AUC dev.",
+    "dev_f1": "F1 dev.",
+    "test_auc": "AUC test",
+    "test_f1": "F1 test",
 }
 
 
@@ -93,7 +100,7 @@ def _roc(result: Membership) -> None:
 
 def _all_crops(sets: Sets, result: Membership) -> None:
     found, lacking = _found(sets, result)
-    crops = {name: CROP_WORDS[name] for name in CROPS.names()}
+    crops = {name: knobs.CROP_WORDS[name] for name in CROPS.names()}
     st.plotly_chart(
         membership_figures.all_crops(found, crops, part_of(result), everything_used(result)),
         key="crops_chart",
@@ -124,12 +131,9 @@ def _found(sets: Sets, result: Membership) -> tuple[dict[tuple[str, str], OverK]
 
 def _configs(config: MembershipConfig) -> list[MembershipConfig]:
     """All backbones, as they come, and all crops; the chosen backbone as it is set."""
-    from dataclasses import replace
-
+    weights = features.UNTRAINED if config.feature.weights == features.UNTRAINED else "imagenet"
     specs = [
-        config.feature
-        if name == config.feature.backbone
-        else features.spec(name, weights=config.feature.weights)
+        config.feature if name == config.feature.backbone else features.spec(name, weights=weights)
         for name in features.names()
     ]
     return [replace(config, feature=spec, crop=crop) for spec in specs for crop in CROPS.names()]
@@ -144,7 +148,7 @@ def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
     for job in running:
         if job.state in ("failed", "died"):
             st.error(job.error)
-    names = ", ".join(CROP_WORDS[config.crop] for config in lacking)
+    names = ", ".join(knobs.CROP_WORDS[config.crop] for config in lacking)
     if not active and st.button(f"Compute this backbone's other crops: {names}", key="other_crops"):
         for config in lacking:
             jobs.start(jobs.MEMBERSHIP, given, config)
@@ -162,8 +166,8 @@ def _scores(result: Membership) -> None:
         for title, part in parts.items():
             if part and part.verdict:
                 score = part.verdict.scores[name]
-                row |= {title: _number(score.value), f"{title} 95%": _spread(score)}
-                row[f"{title} by chance"] = _number(score.chance)
+                row |= {title: style.number(score.value), f"{title} 95%": style.spread(score)}
+                row[f"{title} by chance"] = style.number(score.chance)
                 if score.undefined:
                     row["remark"] = f"undefined: {score.undefined}"
         rows.append(row)
@@ -203,33 +207,37 @@ def _rules(result: Membership) -> None:
 
 def _trail(sets: Sets) -> None:
     rows = trail.tried_membership(engine.store(), *sets)
-    table = [
-        {
-            "backbone": features.title(row["config"]["backbone"]),
-            "crop": CROP_WORDS[row["config"]["crop"]],
-            "clustering": row["config"]["linkage"] or "k-means",
-            "distance": row["distance"],
-            "k": row["k"],
-            "rule": RULES.get(row["rule"]).title,
-            **{title: _number(row[name]) for name, title in TRAIL_WORDS.items()},
-        }
-        for row in rows
-    ]
-    st.dataframe(pd.DataFrame(table).fillna(""), hide_index=True, height="content", key="trail_table")
-    st.caption("What was tried on these sets, best AUC on development first. Test is not for choosing.")
+    table = [_trail_row(row) for row in rows]
+    st.dataframe(
+        pd.DataFrame(table),
+        hide_index=True,
+        height="content",
+        key="trail_table",
+        on_select=lambda: _go(rows),
+        selection_mode="single-row",
+    )
+    st.caption(
+        "What was tried on these sets, best AUC on development first: test is not for choosing. "
+        "Choose a row to turn the knobs to it."
+    )
 
 
-TRAIL_WORDS = {
-    "dev_auc": "AUC dev.",
-    "dev_f1": "F1 dev.",
-    "test_auc": "AUC test",
-    "test_f1": "F1 test",
-}
+def _trail_row(row: trail.Row) -> dict[str, object]:
+    config = row["config"]
+    untrained = " (untrained)" if config["weights"] == features.UNTRAINED else ""
+    return {
+        "backbone": features.title(config["backbone"]) + untrained,
+        "crop": knobs.CROP_WORDS[config["crop"]],
+        "clustering": knobs.LINKAGE_WORDS[config["linkage"]] if config["linkage"] else "k-means",
+        "distance": row["distance"],
+        "k": row["k"],
+        "rule": RULES.get(row["rule"]).title,
+        **{title: style.number(row[name]) for name, title in TRAIL_WORDS.items()},
+        "more": ", ".join(f"{name} {value}" for name, value in config["options"].items()),
+    }
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _spread(score: Score) -> str:
-    return "–" if score.low is None or score.high is None else f"{score.low:.3f} to {score.high:.3f}"
+def _go(rows: list[trail.Row]) -> None:
+    selection = st.session_state["trail_table"]["selection"]["rows"]
+    if selection:
+        knobs.show(rows[selection[0]]["config"])

@@ -71,7 +71,7 @@ def _table(part: Judged, order: np.ndarray) -> int:
         selection_mode="single-row",
         hide_index=True,
         height=330,
-        column_config={"distance": st.column_config.NumberColumn(format="%.3g")},
+        column_config={"distance": st.column_config.NumberColumn(format="%.4g")},
     )
     st.caption("By rising distance: the first are the most suspicious. Click a row to see its evidence.")
     picked = event["selection"]["rows"]
@@ -111,7 +111,7 @@ def _neighbour(each: evidence.Neighbour, cropped: bool, result: Membership) -> s
     if cropped:
         crop = result.config.crops()[0]
         pixels = evidence.view(training_data.embedder, each.file.sha256, crop).cropped
-    words = [each.file.name, f"distance {each.distance:.3g}, cluster {each.cluster + 1}"]
+    words = [each.file.name, f"distance {each.distance:.4g}, cluster {each.cluster + 1}"]
     return gallery.figure(pixels, words, PALETTE[2], each.file.name)
 
 
@@ -119,8 +119,8 @@ def _in_words(found: Evidence, part: Judged, place: int) -> str:
     nearer = _share_nearer(part.files, part.distance, place)
     images = "1 synthetic image" if found.size == 1 else f"{found.size} synthetic images"
     return (
-        f"Distance to the nearest of {found.k} clusters {found.min:.3g} (cluster {found.cluster + 1}, "
-        f"{images}), to all on average {found.avg:.3g}. {nearer}"
+        f"Distance to the nearest of {found.k} clusters {found.min:.4g} (cluster {found.cluster + 1}, "
+        f"{images}), to all on average {found.avg:.4g}. {nearer}"
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.uncertainty import Score
+
 # Okabe and Ito's colours, those that read on white and on black first.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B5A642", "#7F7F7F")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
@@ -19,7 +21,8 @@ section[data-testid="stSidebar"] { width: 220px !important; min-width: 220px !im
 body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
   min-width: 340px; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
-[data-testid="stSidebarUserContent"] { padding: 0 1rem 1rem; }
+[data-testid="stSidebarContent"] { padding: 0 0.9rem; }
+[data-testid="stSidebarUserContent"] { padding: 0 0 1rem; margin: 0; }
 [data-testid="stMainBlockContainer"] { padding: 1.4rem 1.8rem 3rem; max-width: 1500px; }
 [data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stHeader"] { background: transparent; height: 2rem; }
@@ -83,6 +86,16 @@ def digits(value: float, low: float | None = None, high: float | None = None) ->
     narrow = low is None or high is None or high - low < 0.05
     text = f"{value:.3f}" if narrow else f"{value:.2f}"
     return text.replace("-0.000", "0.000").replace("-0.00", "0.00") if float(text) == 0 else text
+
+
+def number(value: float | None) -> str:
+    return "–" if value is None else digits(value)
+
+
+def spread(score: Score) -> str:
+    if score.low is None or score.high is None:
+        return "–"
+    return f"{digits(score.low)} to {digits(score.high)}"
 
 
 def p_value(value: float) -> str:

@@ -1,5 +1,6 @@
 """Small seeded images, and the files and sets made of them."""
 
+import functools
 import io
 import struct
 import zipfile
@@ -12,6 +13,8 @@ from PIL import Image
 
 from core.images.library import Library
 from core.values import ImageFile, ImageSet
+from demo.population import Scan, scans
+from demo.streams import Stream
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +62,12 @@ def write_tree(root: Path, files: Mapping[str, bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return root
+
+
+@functools.cache
+def phantom_slices(*patients: int) -> tuple[Scan, ...]:
+    """Of people of the second data set's stream, who are in no demo set from 900 on; four slices each."""
+    return tuple(slice_ for number in patients for slice_ in scans(Stream.DB2, number))
 
 
 def zipped(files: Mapping[str, bytes] | Sequence[tuple[str, bytes]]) -> bytes:

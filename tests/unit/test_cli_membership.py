@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core.images.library import Library
 from core.values import ImageFile, ImageSet, Role
 from tests.unit.conftest import Ran
-from tests.unit.samples import make_set, noise
+from tests.unit.samples import encoded, make_set, noise, phantom_slices, write_tree, zipped
 from tests.unit.test_training_data import leaky
 
 PIXELS = ("--backbone", "pixels", "--pixels-side", "8")
@@ -125,3 +127,46 @@ def test_demo_leaves_a_home_with_sets_alone(told: Told, library: Library) -> Non
     make_set(library, "mine")
     assert told("demo", "--if-empty")["added"] == []
     assert library.names() == ["mine"]
+
+
+# -- segment ------------------------------------------------------------------------------------------
+
+
+def test_segment_writes_a_mask_for_each_image(told: Told, tmp_path: Path) -> None:
+    """PNG of 0 and 255 with the images' names and sizes; what can't be read is told; no lung, empty mask."""
+    slice_ = phantom_slices(990)[0]
+    lungs = Image.fromarray(slice_.image)
+    files = {
+        "a/one.png": encoded(lungs),
+        "a/two.jpg": encoded(lungs.resize((200, 300)), "JPEG"),
+        "black.png": encoded(np.zeros((64, 64), np.uint8)),
+        "broken.png": b"no image",
+    }
+    out = tmp_path / "out"
+    facts = told("segment", write_tree(tmp_path / "in", files), "--out", out)
+    assert (facts["masks"], facts["empty"]) == (3, 1)
+    assert [refusal["file"] for refusal in facts["refused"]] == ["broken.png"]
+    made = {path.relative_to(out).as_posix(): np.asarray(Image.open(path)) for path in out.rglob("*.png")}
+    assert set(made) == {"a/one.png", "a/two.png", "black.png"}
+    assert made["a/two.png"].shape == (300, 200)
+    assert set(np.unique(made["a/one.png"])) == {0, 255}
+    assert not made["black.png"].any()
+    agree = ((made["a/one.png"] > 0) == slice_.lungs).mean()
+    assert agree > 0.99
+
+
+def test_segment_reads_a_zip_and_says_what_it_did(ran: Ran, tmp_path: Path) -> None:
+    path = tmp_path / "in.zip"
+    path.write_bytes(zipped({"one.png": encoded(np.zeros((32, 32), np.uint8))}))
+    status, out, _ = ran("segment", path, "--out", tmp_path / "out")
+    assert status == 0
+    assert "1 masks in" in out
+    assert "1 of them empty: no lung was found there" in out
+
+
+def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) -> None:
+    black = np.zeros((32, 32), np.uint8)
+    write_tree(tmp_path / "in", {"a.png": encoded(black), "a.jpg": encoded(black, "JPEG")})
+    status, _, err = ran("segment", tmp_path / "in", "--out", tmp_path / "out")
+    assert status == 2
+    assert "Two images would have the mask a.png. Rename one of them." in err

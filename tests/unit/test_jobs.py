@@ -12,8 +12,10 @@ from core import features, jobs
 from core.images.library import Library
 from core.pipeline import Pipeline
 from core.store import Store
-from core.values import ImageSet, PipelineConfig
+from core.training_data import TrainingData
+from core.values import ImageSet, MembershipConfig, PipelineConfig
 from tests.unit.samples import make_set, noise
+from tests.unit.test_training_data import PIXELS, leaky
 
 QUICK = PipelineConfig(features.spec("lbp"))
 SLOW = PipelineConfig(features.spec("residual_spectrum", size=1024))  # a few images a second
@@ -57,6 +59,15 @@ def test_a_job_leaves_its_result_in_the_store(library: Library, store: Store) ->
     job = jobs.start(jobs.ATTRIBUTE, [image_set], QUICK)
     assert until(job.id, ended).state == "done"
     assert Pipeline(store, library).attribute(image_set, QUICK).cached
+
+
+def test_a_job_of_two_sets_leaves_the_verdict_in_the_store(library: Library, store: Store) -> None:
+    dev, test = leaky(library, "dev", 1), leaky(library, "test", 1)
+    config = MembershipConfig(PIXELS)
+    for sets in ([dev, test], [dev]):
+        job = jobs.start(jobs.MEMBERSHIP, sets, config)
+        assert until(job.id, ended).state == "done"
+        assert TrainingData(store, library).membership(*sets, *[None] * (2 - len(sets)), config).cached
 
 
 def test_the_same_work_is_one_job(large: ImageSet) -> None:

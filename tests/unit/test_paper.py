@@ -1,7 +1,8 @@
 import pytest
 
 from core import features, paper
-from core.values import ClusterSpec, PipelineConfig, ReduceSpec
+from core.paper.regions import same_regions, table3
+from core.values import ClusterSpec, MembershipConfig, PipelineConfig, ReduceSpec
 
 
 def config(backbone: str, variance: float | None, method: str, **options: str) -> PipelineConfig:
@@ -47,3 +48,23 @@ def test_every_row_of_both_tables_is_reachable() -> None:
     rows = paper._rows()
     assert [sum(row.table == table for row in rows) for table in ("table 2", "table 5")] == [22, 10]
     assert {paper.BACKBONES[row.features] for row in rows} <= set(features.names())
+
+
+def test_table_3_is_read_as_it_was_printed() -> None:
+    """Six runs; run 5, ResNet around the lungs, has the best F1 on test of all, 0.5385."""
+    runs = table3()
+    assert len(runs) == 6
+    best = max(runs, key=lambda run: run.test_f1[2])
+    assert (best.run, best.crop, best.features, best.test_f1) == (
+        5,
+        "outer",
+        "ResNet",
+        (0.5295, 0.5475, 0.5385),
+    )
+
+
+def test_a_run_stands_beside_the_same_network_and_crop() -> None:
+    config = MembershipConfig(features.spec("densenet121"), "lung")
+    (run,) = same_regions(config)
+    assert (run.run, run.distance, run.k, run.train_f1[0]) == (4, "avg", 20, 0.56)
+    assert same_regions(MembershipConfig(features.spec("lbp"), "lung")) == []

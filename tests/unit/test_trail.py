@@ -4,8 +4,10 @@ from core import features, trail
 from core.images.library import Library
 from core.pipeline import Attribution, Pipeline
 from core.store import Store
-from core.values import ClusterSpec, ImageSet, PipelineConfig
+from core.training_data import TrainingData
+from core.values import ClusterSpec, ImageSet, MembershipConfig, PipelineConfig
 from tests.unit.samples import generators, make_set
+from tests.unit.test_training_data import PIXELS, leaky
 
 
 def attribute(store: Store, library: Library, image_set: ImageSet, **cluster: object) -> Attribution:
@@ -52,3 +54,17 @@ def test_the_trail_belongs_to_pixels_and_labels_not_to_a_name(store: Store, libr
     assert len(trail.tried(store, renamed)) == 1
     relabelled = replace(image_set, files=tuple(replace(file, label="x") for file in image_set.files))
     assert trail.tried(store, relabelled) == []
+
+
+def test_training_data_has_a_trail_of_its_pair_of_sets(store: Store, library: Library) -> None:
+    """Best AUC on development first; another test set is another trail."""
+    dev, test = leaky(library, "dev", 0.5), leaky(library, "test", 0.5)
+    engine = TrainingData(store, library)
+    for k in (2, 24, 2):
+        result = engine.membership(dev, test, MembershipConfig(PIXELS, distance="min", k=k))
+        trail.record_membership(store, dev, test, result)
+    rows = trail.tried_membership(store, dev, test)
+    assert [row["k"] for row in rows] == [24, 2]
+    assert rows[0]["dev_auc"] > rows[1]["dev_auc"]
+    assert rows[0]["config"]["backbone"] == "pixels"
+    assert trail.tried_membership(store, dev, None) == []

@@ -4,7 +4,7 @@ import pytest
 
 from core import features
 from core.errors import BadChoice
-from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig, ReduceSpec, Role
+from core.values import ClusterSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig, ReduceSpec, Role
 
 A, B, C = (ImageFile(f"{name}.png", name * 64, label=label) for name, label in zip("abc", "xyx", strict=True))
 
@@ -56,12 +56,13 @@ def test_counts_generated_and_duplicates() -> None:
     [
         PipelineConfig(features.spec()),
         PipelineConfig(features.spec("lbp", options={"points": 4}), ReduceSpec(0.9), ClusterSpec(k=7)),
+        MembershipConfig(features.spec("pixels", options={"side": 8}), "patch", k=7, draws=2),
     ],
 )
-def test_a_config_goes_to_json_and_back(config: PipelineConfig) -> None:
+def test_a_config_goes_to_json_and_back(config: PipelineConfig | MembershipConfig) -> None:
     import json
 
-    assert PipelineConfig.from_json(json.loads(json.dumps(config.as_json()))) == config
+    assert type(config).from_json(json.loads(json.dumps(config.as_json()))) == config
 
 
 def test_flat_names_what_does_not_apply_as_none() -> None:
