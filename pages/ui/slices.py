@@ -32,7 +32,7 @@ def browser(sets: tuple[ImageSet, ImageSet | None], result: Membership) -> None:
     order = np.argsort(part.distance, kind="stable")
     left, right = st.columns([1, 1.75])
     with left:
-        chosen = _table(part, order)
+        chosen = _table(part, order, "test" if part is result.test else "development")
     with right:
         try:
             _evidence(image_set, result, part, chosen)
@@ -54,7 +54,7 @@ def _part(result: Membership) -> Judged:
     return result.test if name == "Test" else result.dev
 
 
-def _table(part: Judged, order: np.ndarray) -> int:
+def _table(part: Judged, order: np.ndarray, kind: str) -> int:
     rows = [
         {
             "slice": part.files[i].name.rsplit("/", 1)[-1],
@@ -66,7 +66,7 @@ def _table(part: Judged, order: np.ndarray) -> int:
     ]
     event = st.dataframe(
         pd.DataFrame(rows),
-        key=f"slices_{part.name}",
+        key=f"slices_{kind}",
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,

@@ -16,7 +16,8 @@ from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig
 from tests.textures import NAME
 
 Open = Callable[..., AppTest]
-GENERATORS, DATA, SYSTEM = "pages/1_Generators.py", "pages/2_Data.py", "pages/3_System.py"
+GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
+DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
 
 
 def metrics(page: AppTest) -> dict[str, str]:
@@ -38,7 +39,7 @@ def add_set(library: Library, name: str, images: dict[str, np.ndarray]) -> None:
     library.add(ImageSet(name, "generators", tuple(files)))
 
 
-@pytest.mark.parametrize("page", [GENERATORS, DATA, SYSTEM])
+@pytest.mark.parametrize("page", [GENERATORS, REGIONS, DATA, SYSTEM])
 def test_every_page_opens_on_an_empty_home(page: str, home: Path, open_page: Open) -> None:
     opened = open_page(page)
     assert not opened.exception

@@ -82,6 +82,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server with the demo sets."""
+    home = tmp_path_factory.mktemp("demo_home")
+    install(home)
+    running = Server(home)
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def fresh_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Servers of their own, for tests of the very first request."""

@@ -8,12 +8,20 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 
 
-@pytest.mark.parametrize("title", ["Generators", "Data", "System"])
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("Generators", "Generators"),
+        ("Regions", "Training data: regions"),
+        ("Data", "Data"),
+        ("System", "System"),
+    ],
+)
 def test_every_page_opens_by_its_link_on_a_fresh_server(
-    title: str, page: Page, fresh_server: Callable[[], Server]
+    address: str, title: str, page: Page, fresh_server: Callable[[], Server]
 ) -> None:
     server = fresh_server()
-    page.goto(f"{server.url}/{title}")
+    page.goto(f"{server.url}/{address}")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Generators")).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
