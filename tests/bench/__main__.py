@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: extraction against eager torchvision, and the toggle, on this machine's CPU.
+"""``python -m tests.bench``: extraction against eager torchvision, the toggle, the membership sweep, on CPU.
 
 Writes bench.json into the working directory. Weights are untrained, since speed does not depend on them.
 """
@@ -14,7 +14,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch: both sides run on the C
 
 from core.features.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
-from tests.bench import toggle
+from tests.bench import sweep, toggle
 
 OUT = Path("bench.json")
 
@@ -33,6 +33,8 @@ def main() -> int:
     start, load = time.perf_counter(), os.getloadavg()[0]
     _say("toggle ...")
     toggles = toggle.measure(arguments.rounds)
+    _say("membership sweep, a minute and a half ...")
+    swept = sweep.measure()
     from tests.bench import extraction, machine, report  # torch: kept out of the toggle, as pages keep it out
 
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
@@ -42,8 +44,8 @@ def main() -> int:
             _say(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...")
             results.append(extraction.measure(backbone, Path(folder), ids, arguments.rounds))
     described = {**machine.describe(), "load_average": [round(load, 2), round(os.getloadavg()[0], 2)]}
-    print(report.text(described, results, toggles))
-    report.write(OUT, described, results, toggles)
+    print(report.text(described, results, toggles, swept))
+    report.write(OUT, described, results, toggles, swept)
     print(f"\n{time.perf_counter() - start:.0f} s in all; every round is in {OUT}")
     return 0
 

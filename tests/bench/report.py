@@ -4,18 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.bench import sweep
 from tests.bench.extraction import BF16, DECODING, EAGER, NO_BF16, PRODUCT, Result
 from tests.bench.rounds import Spread
+from tests.bench.sweep import Sweep
 from tests.bench.toggle import GENERATORS, IMAGES, Toggle
 
 WANTED = "Wanted of ResNet50 and DenseNet-121: at least 2x in fp32, 4x in bf16."
 
 
-def text(machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle]) -> str:
+def text(
+    machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle], swept: Sweep
+) -> str:
     blocks = [_ratios(result) for result in results]
     if results:
         blocks = [_head(results[0]), *blocks, _limits(results)]
-    return "\n\n".join([*blocks, _toggles(toggles), _machine(machine)])
+    return "\n\n".join([*blocks, _toggles(toggles), sweep.text(swept), _machine(machine)])
 
 
 def _head(result: Result) -> str:
@@ -93,11 +97,16 @@ def _machine(machine: Mapping[str, object]) -> str:
 
 
 def write(
-    path: Path, machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle]
+    path: Path,
+    machine: Mapping[str, object],
+    results: Sequence[Result],
+    toggles: Mapping[str, Toggle],
+    swept: Sweep,
 ) -> None:
     whole = {
         "machine": machine,
         "extraction": {result.backbone: result.as_json() for result in results},
         "toggle_seconds": {step: taken.as_json() for step, taken in toggles.items()},
+        "membership_sweep": swept.as_json(),
     }
     path.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
