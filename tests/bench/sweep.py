@@ -56,8 +56,8 @@ def text(found: Sweep) -> str:
     each = ", ".join(f"{seconds:.1f} s at k = {k}" for k, seconds in found.theirs.items())
     return "\n".join(
         [
-            f"MEMBERSHIP SWEEP, {len(distances.SWEEP)} k x 2 distances x {CROPS} crops; {GENERATED} generated, "
-            f"{REAL} real rows of {WIDTH}",
+            f"MEMBERSHIP SWEEP, {len(distances.SWEEP)} k x 2 distances x {CROPS} crops, "
+            f"{GENERATED} generated and {REAL} real rows of {WIDTH}",
             f"  one tree a crop, all k from it           {found.ours:10.1f} s   peak {found.peak_mb:6.0f} MB",
             f"  scikit-learn's tree for every k          {found.extrapolated:10.0f} s   peak "
             f"{found.their_peak_mb:6.0f} MB   extrapolated from {each}",
