@@ -18,9 +18,10 @@ from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
 from core.images.layouts import LAYOUTS
 from core.inference.runtime import usable_cores
-from core.membership import distances
-from core.membership.rules import RULES
+from core.membership import distances, rules
+from core.reconstructing import OWN_RULE
 from core.regions.crops import CROPS
+from core.values import AutoencoderSpec
 
 USER_ERROR = 2
 
@@ -69,8 +70,7 @@ def parser() -> Parser:
     attribute.add_argument("--labels-out", type=Path, metavar="CSV", help="write file, label and cluster")
 
     membership = verb("membership", cli_membership.membership, "tell which real images a generator saw")
-    membership.add_argument("development", help="the set that distance, k and rule are chosen on")
-    membership.add_argument("--test", metavar="SET", help="the set that is reported on")
+    _pair_flags(membership)
     _feature_flags(membership)
     _crop_flag(membership)
     membership.add_argument("--draws", type=int, default=3, help="random patches that are averaged")
@@ -78,11 +78,17 @@ def parser() -> Parser:
     membership.add_argument("--linkage", default="ward", choices=list(clustering.METRICS))
     membership.add_argument("--distance", default="best", choices=[*distances.KINDS, "best"])
     membership.add_argument("--k", default="sweep", help="a number, or sweep (30 values)")
-    membership.add_argument("--rule", default="best", choices=[*RULES.names(), "best"])
-    membership.add_argument("--seed", type=int, default=0)
-    membership.add_argument(
-        "--predictions", type=Path, metavar="CSV", help="write the challenge's file: name,1 for used"
-    )
+    membership.add_argument("--rule", default="best", choices=[*rules.general(), "best"])
+
+    reconstruct = verb("reconstruct", cli_membership.reconstruct, "tell the same by an autoencoder's errors")
+    _pair_flags(reconstruct)
+    defaults = AutoencoderSpec()
+    reconstruct.add_argument("--size", type=int, default=defaults.size, help="side in px: 32, 64, 128 or 256")
+    reconstruct.add_argument("--bottleneck", type=int, default=defaults.bottleneck, metavar="B")
+    reconstruct.add_argument("--epochs", type=int, default=defaults.epochs, metavar="N", help="at most")
+    reconstruct.add_argument("--precision", default="fp32", choices=features.PRECISIONS)
+    reconstruct.add_argument("--decision", default="mse", choices=list(OWN_RULE))
+    reconstruct.add_argument("--rule", default="own", choices=["own", *rules.general(), "best"])
 
     segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)
@@ -99,6 +105,15 @@ def parser() -> Parser:
         "action", choices=["stats", "verify", "clear"]
     )
     return root
+
+
+def _pair_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("development", help="the set that everything is chosen on")
+    sub.add_argument("--test", metavar="SET", help="the set that is reported on")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument(
+        "--predictions", type=Path, metavar="CSV", help="write the challenge's file: name,1 for used"
+    )
 
 
 def _crop_flag(sub: argparse.ArgumentParser) -> None:

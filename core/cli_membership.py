@@ -1,4 +1,4 @@
-"""The command line's verbs for training-data fingerprints: ``membership`` and ``segment``."""
+"""The command line's verbs for training-data fingerprints: ``membership``, ``reconstruct``, ``segment``."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +14,14 @@ from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImag
 from core.images.library import Library
 from core.images.readers import SUFFIXES, read_grey
 from core.images.sources import Source, open_source
+from core.judging import Judged, Judgement
 from core.progress import Meter
+from core.reconstructing import Reconstructing
 from core.regions.segmentation import Segmenter
 from core.store import Store
-from core.training_data import Judged, TrainingData
+from core.training_data import TrainingData
 from core.uncertainty import p_text
-from core.values import MembershipConfig
+from core.values import AutoencoderSpec, ImageSet, MembershipConfig, ReconstructionConfig
 
 
 def membership(args: Args) -> Outcome:
@@ -35,14 +37,36 @@ def membership(args: Args) -> Outcome:
         args.seed,
     )
     library = Library()
-    development = library.get(args.development)
-    test = library.get(args.test) if args.test else None
     engine = TrainingData(Store(), library, cli.effort(args), cli.listener(args))
-    result = engine.membership(development, test, config)
-    if args.predictions:
-        write_predictions(args.predictions, result.test or result.dev)
+    result = engine.membership(*_sets(args, library), config)
     outcome = summary.membership(result)
-    return {**outcome, "text": _text(outcome)}
+    chosen = outcome["chosen"]
+    head = (
+        f"{features.title(config.feature.backbone)}, crop {config.crop}; of {chosen['of']} choices "
+        f"development took distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
+    )
+    return _told(args, result, outcome, head)
+
+
+def reconstruct(args: Args) -> Outcome:
+    spec = AutoencoderSpec(args.size, args.bottleneck, args.epochs, args.precision, args.seed)
+    config = ReconstructionConfig(spec, args.decision, args.rule)
+    library = Library()
+    engine = Reconstructing(Store(), library, cli.listener(args))
+    result = engine.judge(*_sets(args, library), config)
+    outcome = summary.reconstruction(result)
+    head = f"Autoencoder of {spec.size} px, bottleneck {spec.bottleneck}; by {args.decision}, {result.chosen}"
+    return _told(args, result, outcome, head)
+
+
+def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
+    return library.get(args.development), library.get(args.test) if args.test else None
+
+
+def _told(args: Args, result: Judgement, outcome: Outcome, head: str) -> Outcome:
+    if args.predictions:
+        write_predictions(args.predictions, result.reported)
+    return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
 
 
 def write_predictions(path: Path, part: Judged) -> None:
@@ -54,12 +78,8 @@ def write_predictions(path: Path, part: Judged) -> None:
     cli.write_csv(path, None, list(zip(names, part.predicted.astype(int).tolist(), strict=True)))
 
 
-def _text(facts: Outcome) -> str:
-    chosen, config = facts["chosen"], facts["config"]
-    lines = [
-        f"{features.title(config['backbone'])}, crop {config['crop']}; of {chosen['of']} choices development "
-        f"took distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
-    ]
+def _lines(facts: Outcome) -> list[str]:
+    lines = []
     for title, part in (("development, cross-validated", facts["dev"]), ("test", facts["test"])):
         if part and part.get("auc") is not None:
             low, high = part["intervals"]["auc"]
@@ -70,7 +90,7 @@ def _text(facts: Outcome) -> str:
             )
         elif part:
             lines.append(f"{title}: {part['predicted_used']} of {part['n']} called used")
-    return "\n".join([*lines, facts["sentence"], *facts["notes"]])
+    return [*lines, facts["sentence"], *facts["notes"]]
 
 
 # -- segment ------------------------------------------------------------------------------------------

@@ -26,12 +26,13 @@ from core.hashing import key
 from core.images.library import Library
 from core.pipeline import Pipeline
 from core.progress import Listener, Step
+from core.reconstructing import Reconstructing
 from core.store import Store
 from core.training_data import TrainingData
-from core.values import ImageSet, MembershipConfig, PipelineConfig
+from core.values import ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 
-ATTRIBUTE, UMAP, MEMBERSHIP = "attribute", "umap", "membership"
-Config = PipelineConfig | MembershipConfig
+ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
+Config = PipelineConfig | MembershipConfig | ReconstructionConfig
 STARTING = 30  # seconds within which a new worker must have taken its lock
 GRACE = 3  # seconds between asking a worker to stop and making it
 _children: list["subprocess.Popen[bytes]"] = []
@@ -177,17 +178,17 @@ def _compute(
     kind: str, sets: list[ImageSet], config: dict[str, Any], library: Library, listener: Listener
 ) -> None:
     """The result goes into the store; who started the job looks it up there."""
+    store, first, test = Store(), sets[0], sets[1] if len(sets) > 1 else None
     if kind == MEMBERSHIP:
-        development, test = (*sets, None)[:2]
-        assert development is not None
-        engine = TrainingData(Store(), library, listener=listener)
-        engine.membership(development, test, MembershipConfig.from_json(config))
-        return
-    pipeline = Pipeline(Store(), library, listener=listener)
-    if kind == UMAP:
-        pipeline.map(sets[0], PipelineConfig.from_json(config), "umap")
+        TrainingData(store, library, listener=listener).membership(
+            first, test, MembershipConfig.from_json(config)
+        )
+    elif kind == RECONSTRUCT:
+        Reconstructing(store, library, listener).judge(first, test, ReconstructionConfig.from_json(config))
+    elif kind == UMAP:
+        Pipeline(store, library, listener=listener).map(first, PipelineConfig.from_json(config), "umap")
     else:
-        pipeline.attribute(sets[0], PipelineConfig.from_json(config))
+        Pipeline(store, library, listener=listener).attribute(first, PipelineConfig.from_json(config))
 
 
 def _stop(signum: int, frame: object) -> None:

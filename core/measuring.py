@@ -12,12 +12,12 @@ import numpy as np
 from core import clustering
 from core.embedding import Embedder
 from core.errors import BadChoice
-from core.hashing import bytes_key, key
+from core.hashing import key
+from core.judging import Measured, truth_of
 from core.membership import distances
-from core.membership.scores import Truth
 from core.regions.crops import NEEDS_LUNGS
 from core.stages import Run
-from core.values import ClusterSpec, CropSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig, Role
+from core.values import ClusterSpec, CropSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig
 
 Candidates = tuple[tuple[str, int], ...]  # distance and k
 
@@ -43,26 +43,6 @@ class Comparable:
             f"{self.name}: in {' and '.join(found)} no lung was found; such generated images are left out, "
             "and such real ones are not called used."
         )
-
-
-@dataclass(frozen=True)
-class Measured:
-    """``rows`` float (c, n): a candidate's distances of the real images, infinite where there is no lung.
-
-    ``truth`` is of the images where it is ``known``, bool (n,).
-    """
-
-    images: Comparable
-    rows: np.ndarray
-    truth: Truth
-    known: np.ndarray
-    cached: bool
-
-    @property
-    def key(self) -> str:
-        """Of all that scores depend on."""
-        of = (self.rows, self.known, self.truth.used, self.truth.groups)
-        return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
 
 
 def comparable(embedder: Embedder, image_set: ImageSet, config: MembershipConfig) -> Comparable:
@@ -94,8 +74,10 @@ def measure(embedder: Embedder, images: Comparable, config: MembershipConfig, of
     tables = [_table(embedder, images, config, crop, of) for crop in config.crops()]
     rows = np.mean([rows for rows, _ in tables], axis=0)
     rows = np.where(images.no_lung, np.inf, rows)
-    truth, known = _truth(images.real)
-    return Measured(images, rows, truth, known, all(cached for _, cached in tables))
+    cached = all(there for _, there in tables)
+    return Measured(
+        images.name, images.real, rows, *truth_of(images.real), cached, images.lungless, images.note()
+    )
 
 
 def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
@@ -135,12 +117,3 @@ def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:
     """One tree gives all k for the price of one; k-means is done for those that are asked for."""
     asked = {k for _, k in of}
     return sorted(asked if config.method == "kmeans" else asked | set(distances.sweep(generated)))
-
-
-def _truth(files: tuple[ImageFile, ...]) -> tuple[Truth, np.ndarray]:
-    """Of the images whose truth is known; and which these are, bool (n,)."""
-    known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
-    chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
-    names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]
-    groups = np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.int64)
-    return Truth(np.array([file.role is Role.REAL_USED for file in chosen], bool), groups), known

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from core.judging import Judged, Judgement
 from core.pipeline import Attribution
-from core.training_data import Judged, Membership
+from core.reconstructing import Reconstruction
+from core.training_data import Membership
 from core.uncertainty import Score
 
 
@@ -40,24 +42,34 @@ def attribution(result: Attribution) -> dict[str, Any]:
 def membership(result: Membership) -> dict[str, Any]:
     """Of the test part, or of development, cross-validated, where there is none; and both parts."""
     distance, k, rule = result.chosen
-    learnt = result.development
-    dev = {**_judged(result.dev), "apparent_f1": _digits(learnt.apparent_f1)}
+    chosen = {"distance": distance, "k": k, "rule": rule, "of": _tried(result)}
+    return {**_judgement(result), "chosen": {**chosen, **_threshold(result)}, "config": result.config.flat()}
+
+
+def reconstruction(result: Reconstruction) -> dict[str, Any]:
+    """The same for reconstruction."""
+    chosen = {"decision": result.config.decision, "rule": result.chosen, "of": _tried(result)}
+    return {**_judgement(result), "chosen": {**chosen, **_threshold(result)}, "config": result.config.flat()}
+
+
+def _tried(result: Judgement) -> int:
+    return int(result.development.balanced.size)
+
+
+def _threshold(result: Judgement) -> dict[str, float | None]:
+    return {"threshold": _digits(result.development.choice.threshold)}
+
+
+def _judgement(result: Judgement) -> dict[str, Any]:
+    dev = {**_judged(result.dev), "apparent_f1": _digits(result.development.apparent_f1)}
     test = _judged(result.test) if result.test else None
     return {
         **(test or dev),
         "verdict": result.outcome,
         "sentence": result.sentence,
-        "chosen": {
-            "distance": distance,
-            "k": k,
-            "rule": rule,
-            "threshold": _digits(learnt.choice.threshold),
-            "of": len(learnt.rules) * len(result.candidates),
-        },
         "dev": dev,
         "test": test,
         "gap": _gap(dev, test),
-        "config": result.config.flat(),
         "seconds": round(result.seconds, 4),
         "cached": result.cached,
         "notes": list(result.notes),

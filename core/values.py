@@ -233,3 +233,52 @@ class MembershipConfig:
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> "MembershipConfig":
         return MembershipConfig(**{**raw, "feature": FeatureSpec.from_json(raw["feature"])})
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderSpec:
+    """The autoencoder of section 3.1.2 and its training: side in px, width of the bottleneck, most epochs."""
+
+    size: int = 64
+    bottleneck: int = 64
+    epochs: int = 80
+    precision: str = "fp32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size not in (32, 64, 128, 256):
+            raise BadChoice(f"The autoencoder sees 32, 64, 128 or 256 px; got {self.size}.")
+        if not 1 <= self.bottleneck <= 4096:
+            raise BadChoice(f"The bottleneck has 1 to 4096 numbers; got {self.bottleneck}.")
+        if not 1 <= self.epochs <= 10_000:
+            raise BadChoice(f"Training takes 1 to 10000 epochs; got {self.epochs}.")
+        if self.precision not in ("fp32", "bf16"):
+            raise BadChoice(f"precision is fp32 or bf16; got '{self.precision}'.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructionConfig:
+    """How used images are told by their reconstruction. ``decision``: by mean error, or by where errors lie.
+
+    ``rule`` is "own" for the paper's decision (nearest class mean, nearer centroid), or a membership rule.
+    """
+
+    autoencoder: AutoencoderSpec = AutoencoderSpec()
+    decision: str = "mse"
+    rule: str = "own"
+
+    def __post_init__(self) -> None:
+        if self.decision not in ("mse", "ssim"):
+            raise BadChoice(f"decision is mse or ssim; got '{self.decision}'.")
+
+    def flat(self) -> dict[str, object]:
+        """Named as the command line names its flags."""
+        return {**asdict(self.autoencoder), "decision": self.decision, "rule": self.rule}
+
+    def as_json(self) -> dict[str, object]:
+        """Nested, whole, and read back by ``from_json``."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "ReconstructionConfig":
+        return ReconstructionConfig(**{**raw, "autoencoder": AutoencoderSpec(**raw["autoencoder"])})

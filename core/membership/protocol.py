@@ -74,12 +74,7 @@ def develop(distances: np.ndarray, truth: Truth, rules: Sequence[str], seed: int
     Not the best F1: calling everything used has 0.667 of it. Of equals, the first. Raises BadChoice where
     development has only one class.
     """
-    if truth.used.all() or not truth.used.any():
-        missing = "not used" if truth.used.all() else "used"
-        raise BadChoice(
-            f"Development has no real image that is known as {missing}, so no rule can be fitted. "
-            "Choose a development set with both."
-        )
+    check_classes(truth)
     predicted = cross_validated(distances, truth, rules, seed)
     ones = np.ones(len(truth.used))
     counts = scores.counts(predicted, truth.used, ones)
@@ -91,6 +86,16 @@ def develop(distances: np.ndarray, truth: Truth, rules: Sequence[str], seed: int
     return Development(
         choice, predicted[rule, row], tuple(rules), np.nan_to_num(f1), balanced, float(scores.f1(apparent))
     )
+
+
+def check_classes(truth: Truth) -> None:
+    """Raises BadChoice where development has only one class."""
+    if truth.used.all() or not truth.used.any():
+        missing = "not used" if truth.used.all() else "used"
+        raise BadChoice(
+            f"Development has no real image that is known as {missing}, so no rule can be fitted. "
+            "Choose a development set with both."
+        )
 
 
 def cross_validated(distances: np.ndarray, truth: Truth, rules: Sequence[str], seed: int) -> np.ndarray:

@@ -31,14 +31,20 @@ Fit = Callable[[np.ndarray, np.ndarray], Fitted]
 
 @dataclass(frozen=True)
 class Rule:
-    """``fit`` takes distances (c, n) and the truth (n,), True for used."""
+    """``fit`` takes distances (c, n) and the truth (n,), True for used. ``general``: for any distance."""
 
     title: str
     explained: str
     fit: Fit
+    general: bool = True
 
 
 RULES: Registry[Rule] = Registry("rule")
+
+
+def general() -> list[str]:
+    """The rules that fit any distance."""
+    return [name for name, rule in RULES if rule.general]
 
 
 def class_means(distances: np.ndarray, used: np.ndarray) -> Fitted:
@@ -61,6 +67,11 @@ def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
     return Fitted(middles[np.arange(len(best)), best], np.ones(len(best)))
 
 
+def nearer(distances: np.ndarray, used: np.ndarray) -> Fitted:
+    """A difference of two distances decides by its sign."""
+    return Fitted(np.zeros(len(distances)), np.ones(len(distances)))
+
+
 def quantile(share: float) -> Fit:
     def fit(distances: np.ndarray, used: np.ndarray) -> Fitted:
         return Fitted(np.quantile(distances, share, axis=1), np.ones(len(distances)))
@@ -80,6 +91,12 @@ for _name, _rule in {
         best_threshold,
     ),
     "median": Rule("Median", "Used, if nearer than half of development's images.", quantile(0.5)),
+    "centroid": Rule(
+        "Nearer centroid",
+        "Used, if more like the mean error image of the used than that of the others.",
+        nearer,
+        general=False,
+    ),
     "tenth": Rule("Nearest tenth", "Used, if as near as the nearest tenth of development's.", quantile(0.1)),
 }.items():
     RULES.register(_name, _rule)

@@ -8,7 +8,7 @@ import streamlit as st
 from core import clustering, features
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
-from core.membership import distances
+from core.membership import distances, rules
 from core.membership.rules import RULES
 from core.regions.crops import CROPS, crop_spec
 from core.values import ClusterSpec, FeatureSpec, K, MembershipConfig, PipelineConfig, ReduceSpec, Scalar
@@ -73,7 +73,7 @@ def membership() -> MembershipConfig:
         format_func=lambda text: "best" if text == "sweep" else text,
         help="Number of clusters: the best of 30 on development, or a number.",
     )
-    rule = _choice(places[6], "Rule", ["best", *RULES.names()], "rule", _rule_words)
+    rule = _choice(places[6], "Rule", ["best", *rules.general()], "rule", _rule_words)
     with places[7].popover("More", width="stretch"):
         seed = _seed("of k-means, random patches and the folds of cross-validation")
         draws = st.number_input(

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import features
+from core.judging import Judged
 from core.membership.rules import RULES
 from core.paper.regions import same_regions
-from core.training_data import Judged, Membership
+from core.training_data import Membership
 from pages.ui.cards import score_card
 from pages.ui.style import digits, p_value
 

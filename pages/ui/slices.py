@@ -9,8 +9,9 @@ import streamlit as st
 from core import evidence
 from core.errors import ImprintError
 from core.evidence import Evidence
+from core.judging import Judged
 from core.regions.crops import NEEDS_LUNGS
-from core.training_data import Judged, Membership
+from core.training_data import Membership
 from core.values import ImageFile, ImageSet, Role
 from pages.ui import engine, gallery
 from pages.ui.knobs import CROP_WORDS

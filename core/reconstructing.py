@@ -1,0 +1,266 @@
+"""Training-data fingerprints by reconstruction: each stage looked up, else computed and kept (section 3.1.2).
+
+    generated -> autoencoder
+    real      -> reconstruction -> error -> rule -> predictions -> scores (judging.py)
+
+Each set's real images meet the autoencoder of its own generated ones; what an error means is learnt on
+development. A training leaves a checkpoint an epoch, and goes on from there.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import home, judging
+from core.errors import BadChoice
+from core.features import resize
+from core.files import write_atomic
+from core.hashing import key
+from core.images.library import Library
+from core.inference.runtime import has_bf16, usable_cores
+from core.judging import Judgement, Measured, truth_of
+from core.membership import protocol, rules
+from core.membership.rules import RULES
+from core.progress import Listener, Step, silent
+from core.reconstruction import decisions
+from core.store import Arrays, Store
+from core.values import AutoencoderSpec, ImageFile, ImageSet, ReconstructionConfig
+
+VERSION = 1
+SAMPLES = 8  # generated images whose reconstruction is kept
+OWN_RULE = {"mse": "means", "ssim": "centroid"}
+
+
+@dataclass(frozen=True)
+class Reconstruction(Judgement):
+    """``generated_mse`` float (m,): errors on the reported set's own generated images."""
+
+    config: ReconstructionConfig
+    generated_mse: np.ndarray
+
+    @property
+    def chosen(self) -> str:
+        """The rule."""
+        return self.development.choice.rule
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Images beside their reconstructions, uint8 (n, size, size), and squared errors (n, size, size)."""
+
+    files: tuple[ImageFile, ...]
+    images: np.ndarray
+    made: np.ndarray
+    errors: np.ndarray
+
+
+class Reconstructing:
+    """The stages over one store and one library."""
+
+    def __init__(self, store: Store, library: Library, listener: Listener = silent) -> None:
+        self.store, self.library, self.listener = store, library, listener
+
+    # -- what a person asks for --------------------------------------------------------------------
+
+    def judge(
+        self, development: ImageSet, test: ImageSet | None, config: ReconstructionConfig
+    ) -> Reconstruction:
+        """Which real images were used. Raises BadChoice where the sets can't answer."""
+        start = time.perf_counter()
+        config, notes = runnable(config)
+        sets = [development] if test is None else [development, test]
+        for each in sets:
+            _check(each)
+        there = self.ready(sets, config)
+        measured = self._measured(sets, config, there)
+        learnt = judging.learn(self.store, measured[0], _rules(config), config.autoencoder.seed)
+        dev, *others = (
+            judging.judge(self.store, found, learnt, place == 0, config.autoencoder.seed)
+            for place, found in enumerate(measured)
+        )
+        return Reconstruction(
+            learnt,
+            dev,
+            others[0] if others else None,
+            *judging.in_words(others[0] if others else dev),
+            time.perf_counter() - start,
+            there,
+            tuple(notes),
+            config,
+            self._errors(sets[-1], sets[-1].generated, config.autoencoder)["mse"],
+        )
+
+    def ready(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> bool:
+        """Whether everything that needs the network is there."""
+        spec = runnable(config)[0].autoencoder
+        names = [errors_key(each, files, spec) for each in sets for files in (each.real, each.generated)]
+        return all(self.store.has(name) for name in names)
+
+    def history(self, image_set: ImageSet, config: ReconstructionConfig) -> list[list[float]]:
+        """Number, training and held-out error, and images per second of each epoch so far."""
+        found = self.store.note(f"training:{model_key(image_set, runnable(config)[0].autoencoder)}")
+        return list(found["epochs"]) if found else []
+
+    def look(self, image_set: ImageSet, files: Sequence[ImageFile], config: ReconstructionConfig) -> Looks:
+        """Images of a judged set as the network sees them: real ones, or the first few generated ones."""
+        spec = runnable(config)[0].autoencoder
+        pools = [image_set.real, image_set.generated[:SAMPLES]]
+        places = [{file.name: i for i, file in enumerate(pool)} for pool in pools]
+        arrays = [self._errors(image_set, part, spec) for part in (image_set.real, image_set.generated)]
+        found = [next((p, places[p][file.name]) for p in (0, 1) if file.name in places[p]) for file in files]
+        return Looks(
+            tuple(files),
+            np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files]),
+            np.stack([arrays[pool]["made"][place] for pool, place in found]),
+            np.stack([arrays[pool]["maps"][place] for pool, place in found]).astype(np.float32),
+        )
+
+    def centroids(self, development: ImageSet, config: ReconstructionConfig) -> np.ndarray:
+        """float (2, size, size): mean error images of development's used and not used images."""
+        truth, known = truth_of(development.real)
+        maps = self._errors(development, development.real, runnable(config)[0].autoencoder)["maps"]
+        return decisions.centroids(maps[known].astype(np.float32), truth.used)
+
+    # -- the stages ----------------------------------------------------------------------------------
+
+    def _measured(self, sets: list[ImageSet], config: ReconstructionConfig, there: bool) -> list[Measured]:
+        arrays = [self._errors(each, each.real, config.autoencoder) for each in sets]
+        truths = [truth_of(each.real) for each in sets]
+        if config.decision == "mse":
+            rows = [found["mse"].astype(np.float64) for found in arrays]
+        else:
+            rows = self._by_ssim(sets, arrays, config)
+        return [
+            Measured(each.name, each.real, row[None], *truth, there, {"generated": 0, "real": 0})
+            for each, row, truth in zip(sets, rows, truths, strict=True)
+        ]
+
+    def _by_ssim(
+        self, sets: list[ImageSet], arrays: list[Arrays], config: ReconstructionConfig
+    ) -> list[np.ndarray]:
+        """Centroids are of development; its own images meet those of the other folds."""
+        truth, known = truth_of(sets[0].real)
+        spec = config.autoencoder
+        used = truth.used.tolist(), truth.groups.tolist()
+        names = [errors_key(each, each.real, spec) for each in sets]
+
+        def make() -> Arrays:
+            protocol.check_classes(truth)
+            maps = [found["maps"].astype(np.float32) for found in arrays]
+            pair = decisions.centroids(maps[0][known], truth.used)
+            development = decisions.towards_used(maps[0], pair)
+            folds = protocol.folds(truth, spec.seed)
+            development[known] = decisions.held_out(maps[0][known], truth.used, folds)
+            rows = [development, *(decisions.towards_used(each, pair) for each in maps[1:])]
+            return {f"part{place}": row for place, row in enumerate(rows)}
+
+        name = key("ssim", decisions.VERSION, protocol.VERSION, names, used)
+        found, _ = self.store.compute(name, make, "reconstruction")
+        return [found[f"part{place}"] for place in range(len(sets))]
+
+    def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
+        """``mse`` float32 (n,) of all files; of the real ones, and a few others, ``maps`` and ``made``."""
+
+        def make() -> Arrays:
+            from core.reconstruction import networks
+
+            images = self._pixels(files, spec)
+            made = networks.reconstruct(self._weights(image_set, spec), spec, images)
+            maps = decisions.errors(images, made)
+            kept = len(files) if files == image_set.real else SAMPLES
+            return {
+                "mse": maps.mean((1, 2)),
+                "maps": maps[:kept].astype(np.float16),
+                "made": (made[:kept].clip(0, 1) * 255).round().astype(np.uint8),
+            }
+
+        return self.store.compute(errors_key(image_set, files, spec), make, "reconstruction")[0]
+
+    def _pixels(self, files: Sequence[ImageFile], spec: AutoencoderSpec) -> np.ndarray:
+        return np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files])
+
+    def _weights(self, image_set: ImageSet, spec: AutoencoderSpec) -> Arrays:
+        name = model_key(image_set, spec)
+        return self.store.compute(name, lambda: self._train(image_set, spec, name), "autoencoders")[0]
+
+    def _train(self, image_set: ImageSet, spec: AutoencoderSpec, name: str) -> Arrays:
+        import torch
+
+        from core.reconstruction.networks import Training
+
+        torch.set_num_threads(usable_cores())  # sums depend on it: not a knob
+        files = sorted(image_set.generated, key=lambda file: file.sha256)
+        path = checkpoint(name)
+        self.listener(Step("reading the images", 0, spec.epochs))
+        training = Training(self._pixels(files, spec), spec, _saved(path))
+        for epoch in training.epochs():
+            write_atomic(path, _bytes(training.state()), durable=False)
+            rows = [[e.number, e.train, e.held_out, round(e.rate, 1)] for e in training.history]
+            self.store.put_note(f"training:{name}", {"epochs": rows})
+            left = (spec.epochs - epoch.number) * len(files) / max(epoch.rate, 1e-9)
+            words = f"epoch, loss {epoch.train:.5f}, held out {epoch.held_out:.5f}"
+            self.listener(Step(words, epoch.number, spec.epochs, epoch.rate, left))
+        path.unlink(missing_ok=True)
+        return training.best
+
+
+def runnable(config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
+    """The config as this machine computes it, and what was changed, in words. Raises BadChoice."""
+    if config.rule not in ("own", "best"):
+        RULES.get(config.rule)
+    spec = config.autoencoder
+    if spec.precision == "bf16" and not has_bf16():
+        note = "This processor does not compute in bf16, so the autoencoder is trained in fp32."
+        return replace(config, autoencoder=replace(spec, precision="fp32")), [note]
+    return config, []
+
+
+def model_key(image_set: ImageSet, spec: AutoencoderSpec) -> str:
+    """Of a trained network: what it was trained on, and how."""
+    return key("autoencoder", VERSION, sorted(file.sha256 for file in image_set.generated), spec)
+
+
+def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: AutoencoderSpec) -> str:
+    ids = [file.sha256 for file in files]
+    return key("reconstruction", VERSION, model_key(image_set, spec), ids)
+
+
+def checkpoint(name: str) -> Path:
+    """Where a training leaves its state, to go on from."""
+    return home.folder("training") / f"{name}.safetensors"
+
+
+def _rules(config: ReconstructionConfig) -> list[str]:
+    if config.rule == "own":
+        return [OWN_RULE[config.decision]]
+    return rules.general() if config.rule == "best" else [config.rule]
+
+
+def _check(image_set: ImageSet) -> None:
+    if not image_set.real:
+        raise BadChoice(
+            f"'{image_set.name}' has no real images, so nothing can be said about its training data."
+        )
+    if not image_set.generated:
+        raise BadChoice(f"'{image_set.name}' has no generated images to train an autoencoder on.")
+
+
+def _bytes(arrays: dict[str, Any]) -> bytes:
+    from safetensors.numpy import save
+
+    return save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
+
+
+def _saved(path: Path) -> Arrays | None:
+    """A checkpoint, if there is a whole one."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return dict(load(path.read_bytes()))
+    except (FileNotFoundError, SafetensorError):
+        return None
