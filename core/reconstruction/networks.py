@@ -67,7 +67,7 @@ class Training:
     """One training run over images uint8 (n, size, size), from the start or from a ``state``."""
 
     def __init__(
-        self, images: np.ndarray, spec: AutoencoderSpec, state: Mapping[str, np.ndarray] | None
+        self, images: np.ndarray, spec: AutoencoderSpec, state: Mapping[str, np.ndarray] | None = None
     ) -> None:
         _check(images)
         self.spec, self.device = spec, torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,26 +1,31 @@
-"""``python -m tests.bench.table3 FOLDER``: the paper's table 3 on other images, theirs beside ours.
+"""``python -m tests.bench.tables FOLDER``: the paper's tables 3 and 4 on other images, theirs beside ours.
 
 FOLDER holds DB1 and DB2, each with ``generated``, ``real_used``, ``real_not_used`` and ``groups.csv``. There
 is no test set, so the real images are halved by group: development chooses, the other half is reported.
 Prints Markdown. The paper's networks need weights that are not on every machine; rows without are told.
 """
 
+import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core import features
+from core import features, paper
 from core.errors import ImprintError
 from core.images.importing import import_path
 from core.images.library import Library
+from core.judging import Judgement
 from core.paper.regions import BACKBONES, table3
+from core.reconstructing import Reconstructing
 from core.store import Store
 from core.training_data import Membership, TrainingData
-from core.values import ImageSet, MembershipConfig, Role
+from core.values import ImageSet, MembershipConfig, ReconstructionConfig, Role
 
 CROPS = ("full", "lung", "outer")
+SCORES = ("accuracy", "precision", "recall", "f1")
+TABLE4 = Path(paper.__file__).with_name("table4.csv")
 OWN = ("efficientnet_lite0", "pixels")
 
 
@@ -58,7 +63,7 @@ def cells(results: list[Membership]) -> str:
     return " | ".join(parts)
 
 
-def _value(result: Membership, name: str) -> float:
+def _value(result: Judgement, name: str) -> float:
     assert result.test is not None
     assert result.test.verdict is not None
     return float(result.test.verdict.scores[name].value or 0)
@@ -69,12 +74,18 @@ def _choice(results: list[Membership]) -> str:
 
 
 def main(folder: Path) -> int:
-    library = Library()
+    library, store = Library(), Store()
     sets = []
     for name in ("DB1", "DB2"):
         report = import_path(folder / name, f"table 3 {name}", library)
         sets.append(halves(report.image_set))
-    engine = TrainingData(Store(), library)
+    regions(TrainingData(store, library), sets)
+    print()
+    reconstruction(Reconstructing(store, library), sets)
+    return 0
+
+
+def regions(engine: TrainingData, sets: list[Halves]) -> None:
     parts = " | ".join(f"{part} DB1 | DB2 | mean" for part in ("train", "test", "AUC"))
     print(f"| crop | features | distance, k | {parts} |", "|" + "---|" * 12, sep="\n")
     for run in table3():
@@ -89,7 +100,19 @@ def main(folder: Path) -> int:
         for backbone in OWN:
             config = MembershipConfig(features.spec(backbone), crop)
             _print(engine, sets, config, f"| {crop} | {features.title(backbone)}, ours |")
-    return 0
+
+
+def reconstruction(engine: Reconstructing, sets: list[Halves]) -> None:
+    print("| reduction | data set | accuracy | precision | recall | F1 | AUC |", "|" + "---|" * 7, sep="\n")
+    with open(TABLE4, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            theirs = " | ".join(f"{float(row[name]):.3f}" for name in SCORES)
+            print(f"| {row['reduction']} | {row['dataset']}, paper | {theirs} | – |")
+            pair = sets[("DB1", "DB2").index(row["dataset"])]
+            decision = "ssim" if row["reduction"] == "SSIM" else "mse"
+            result = engine.judge(pair.development, pair.test, ReconstructionConfig(decision=decision))
+            ours = " | ".join(f"{_value(result, name):.3f}" for name in (*SCORES, "auc"))
+            print(f"| {row['reduction']} | {row['dataset']}, ours | {ours} |", flush=True)
 
 
 def _print(engine: TrainingData, sets: list[Halves], config: MembershipConfig, start: str) -> None:

@@ -1,0 +1,139 @@
+"""From sets to a verdict by reconstruction: what is trained once, and what the store keeps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import reconstructing
+from core.errors import BadChoice, Cancelled
+from core.images.library import Library
+from core.progress import Step
+from core.reconstructing import Reconstructing, checkpoint, model_key
+from core.store import Store
+from core.values import AutoencoderSpec, ImageSet, ReconstructionConfig, Role
+from tests.unit.test_training_data import leaky
+
+SPEC = AutoencoderSpec(size=32, bottleneck=32, epochs=40)
+
+
+@pytest.fixture
+def engine(store: Store, library: Library) -> Reconstructing:
+    return Reconstructing(store, library)
+
+
+def test_a_generator_that_copies_is_found_out_and_another_not(
+    engine: Reconstructing, library: Library
+) -> None:
+    config = ReconstructionConfig(SPEC)
+    found = engine.judge(leaky(library, "dev", 1), leaky(library, "test", 1), config)
+    assert found.outcome == "leak"
+    assert found.reported.verdict is not None
+    assert found.reported.verdict.scores["auc"].value > 0.8
+    honest = engine.judge(leaky(library, "dev 0", 0), leaky(library, "test 0", 0), config)
+    assert honest.outcome == "none found"
+
+
+@pytest.mark.parametrize("decision", ["mse", "ssim"])
+@pytest.mark.parametrize("rule", ["own", "median", "best"])
+def test_every_decision_goes_with_every_rule(
+    decision: str, rule: str, engine: Reconstructing, library: Library
+) -> None:
+    config = ReconstructionConfig(replace(SPEC, epochs=3), decision, rule)
+    result = engine.judge(leaky(library, "dev", 1), leaky(library, "test", 1), config)
+    own = {"mse": "means", "ssim": "centroid"}[decision]
+    if rule != "best":
+        assert result.chosen == (own if rule == "own" else rule)
+    assert result.test is not None
+    assert np.isfinite(result.test.distance).all()
+
+
+def test_training_is_done_once_and_decisions_share_it(
+    engine: Reconstructing, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = leaky(library, "dev", 1)
+    config = ReconstructionConfig(replace(SPEC, epochs=3))
+    assert not engine.judge(dev, None, config).cached
+    monkeypatch.setattr(engine, "_train", None)
+    for other in (replace(config, decision="ssim"), replace(config, rule="median")):
+        assert engine.judge(dev, None, other).cached
+
+
+def test_what_was_stopped_goes_on_from_its_last_epoch(store: Store, library: Library) -> None:
+    """Cancelled after the second epoch, the next run starts with the third and ends as an undisturbed one."""
+    dev = leaky(library, "dev", 1)
+    config = ReconstructionConfig(replace(SPEC, epochs=5))
+    seen: list[int] = []
+
+    def impatient(step: Step) -> None:
+        seen.append(step.done)
+        if step.done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Reconstructing(store, library, impatient).judge(dev, None, config)
+    name = model_key(dev, config.autoencoder)
+    assert checkpoint(name).exists()
+    broken = Reconstructing(store, library, lambda step: seen.append(step.done)).judge(dev, None, config)
+    assert seen == [0, 1, 2, 0, 3, 4, 5]
+    assert not checkpoint(name).exists()
+    assert len(Reconstructing(store, library).history(dev, config)) == 5
+    store.clear()
+    whole = Reconstructing(store, library).judge(dev, None, config)
+    np.testing.assert_array_equal(whole.dev.distance, broken.dev.distance)
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_checkpoint_is_no_checkpoint(
+    damage: bytes | None, engine: Reconstructing, library: Library
+) -> None:
+    dev = leaky(library, "dev", 1)
+    config = ReconstructionConfig(replace(SPEC, epochs=2))
+    path = checkpoint(model_key(dev, config.autoencoder))
+    path.write_bytes(damage if damage is not None else reconstructing._bytes({"x": np.zeros(3)})[:-4])
+    assert len(engine.judge(dev, None, config).dev.distance) == 48
+
+
+def test_looks_show_what_was_reconstructed(engine: Reconstructing, library: Library) -> None:
+    """The errors shown are those that were scored, to the half precision in which they are kept."""
+    dev = leaky(library, "dev", 1)
+    config = ReconstructionConfig(replace(SPEC, epochs=3))
+    result = engine.judge(dev, None, config)
+    looks = engine.look(dev, [dev.real[3], dev.generated[0]], config)
+    assert looks.images.shape == looks.made.shape == looks.errors.shape == (2, 32, 32)
+    assert looks.errors[0].mean() == pytest.approx(result.dev.distance[3], rel=1e-2)
+    assert engine.centroids(dev, config).shape == (2, 32, 32)
+    assert result.generated_mse.shape == (24,)
+
+
+def only(image_set: ImageSet, *roles: Role) -> ImageSet:
+    return ImageSet("part", "membership", tuple(file for file in image_set.files if file.role in roles))
+
+
+@pytest.mark.parametrize("decision", ["mse", "ssim"])
+def test_what_is_missing_is_one_sentence(decision: str, engine: Reconstructing, library: Library) -> None:
+    config = ReconstructionConfig(replace(SPEC, epochs=1), decision)
+    dev = leaky(library, "dev", 1)
+    with pytest.raises(BadChoice, match="'part' has no real images"):
+        engine.judge(only(dev, Role.GENERATED), None, config)
+    with pytest.raises(BadChoice, match="no generated images to train"):
+        engine.judge(only(dev, Role.REAL_USED, Role.REAL_NOT_USED), None, config)
+    with pytest.raises(BadChoice, match="no real image that is known as used"):
+        engine.judge(only(dev, Role.GENERATED, Role.REAL_NOT_USED), None, config)
+    one = ImageSet("one", "membership", (dev.generated[0], *dev.real))
+    with pytest.raises(BadChoice, match="can't learn from 1 generated image"):
+        engine.judge(one, None, config)
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        ({"size": 100}, "32, 64, 128 or 256 px; got 100"),
+        ({"bottleneck": 0}, "1 to 4096 numbers; got 0"),
+        ({"epochs": 0}, "1 to 10000 epochs; got 0"),
+        ({"precision": "fp8"}, "fp32 or bf16; got 'fp8'"),
+    ],
+)
+def test_a_spec_says_what_it_can_be(choice: dict[str, object], sentence: str) -> None:
+    with pytest.raises(BadChoice, match=sentence):
+        AutoencoderSpec(**choice)  # type: ignore[arg-type]
