@@ -112,11 +112,11 @@ def judge(store: Store, found: Measured, learnt: Development, on_development: bo
     return Judged(found.name, found.files, distance, predicted, known, verdict, p, found.lungless)
 
 
-def in_words(last: Judged) -> tuple[str, str]:
+def in_words(last: Judged, how: str = protocol.NEARER) -> tuple[str, str]:
     """Outcome and sentence of the part that is reported."""
     if last.verdict is None:
         return "undefined", NO_TRUTH
-    return protocol.in_words(last.verdict, last.p_value)
+    return protocol.in_words(last.verdict, last.p_value, how)
 
 
 def _verdict(

@@ -26,12 +26,15 @@ from core.judging import Judgement, Measured, truth_of
 from core.membership import protocol, rules
 from core.membership.rules import RULES
 from core.progress import Listener, Step, silent
-from core.reconstruction import decisions
+from core.reconstruction import check_count, decisions
 from core.store import Arrays, Store
 from core.values import AutoencoderSpec, ImageFile, ImageSet, ReconstructionConfig
 
 VERSION = 1
+FIRST_GUESS = 300.0  # images a second at 64 px, before this machine has told its own
+PREPARE = 6.0  # seconds to load torch
 SAMPLES = 8  # generated images whose reconstruction is kept
+HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used ones"}
 OWN_RULE = {"mse": "means", "ssim": "centroid"}
 
 
@@ -74,7 +77,7 @@ class Reconstructing:
         config, notes = runnable(config)
         sets = [development] if test is None else [development, test]
         for each in sets:
-            _check(each)
+            check(each)
         there = self.ready(sets, config)
         measured = self._measured(sets, config, there)
         learnt = judging.learn(self.store, measured[0], _rules(config), config.autoencoder.seed)
@@ -86,7 +89,7 @@ class Reconstructing:
             learnt,
             dev,
             others[0] if others else None,
-            *judging.in_words(others[0] if others else dev),
+            *judging.in_words(others[0] if others else dev, HOW[config.decision]),
             time.perf_counter() - start,
             there,
             tuple(notes),
@@ -97,8 +100,17 @@ class Reconstructing:
     def ready(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> bool:
         """Whether everything that needs the network is there."""
         spec = runnable(config)[0].autoencoder
-        names = [errors_key(each, files, spec) for each in sets for files in (each.real, each.generated)]
+        looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
+        names = [errors_key(each, files, spec) for each, files in looked_at]
         return all(self.store.has(name) for name in names)
+
+    def seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
+        """About how long training would take."""
+        spec = runnable(config)[0].autoencoder
+        pace = self.store.note(pace_name(spec))
+        rate = float(pace["images_per_second"]) if pace else FIRST_GUESS * (64 / spec.size) ** 2
+        lacking = [each for each in sets if not self.store.has(model_key(each, spec))]
+        return PREPARE + sum(len(each.generated) for each in lacking) * spec.epochs / rate
 
     def history(self, image_set: ImageSet, config: ReconstructionConfig) -> list[list[float]]:
         """Number, training and held-out error, and images per second of each epoch so far."""
@@ -204,6 +216,8 @@ class Reconstructing:
             left = (spec.epochs - epoch.number) * len(files) / max(epoch.rate, 1e-9)
             words = f"epoch, loss {epoch.train:.5f}, held out {epoch.held_out:.5f}"
             self.listener(Step(words, epoch.number, spec.epochs, epoch.rate, left))
+        pace = float(np.median([epoch.rate for epoch in training.history]))
+        self.store.put_note(pace_name(spec), {"images_per_second": round(pace, 1)})
         path.unlink(missing_ok=True)
         return training.best
 
@@ -229,6 +243,10 @@ def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: Autoencode
     return key("reconstruction", VERSION, model_key(image_set, spec), ids)
 
 
+def pace_name(spec: AutoencoderSpec) -> str:
+    return f"pace:autoencoder:{spec.size}:{spec.precision}"
+
+
 def checkpoint(name: str) -> Path:
     """Where a training leaves its state, to go on from."""
     return home.folder("training") / f"{name}.safetensors"
@@ -240,13 +258,15 @@ def _rules(config: ReconstructionConfig) -> list[str]:
     return rules.general() if config.rule == "best" else [config.rule]
 
 
-def _check(image_set: ImageSet) -> None:
+def check(image_set: ImageSet) -> None:
+    """Raises BadChoice where a set lacks what it takes; looks at no pixel."""
     if not image_set.real:
         raise BadChoice(
             f"'{image_set.name}' has no real images, so nothing can be said about its training data."
         )
     if not image_set.generated:
         raise BadChoice(f"'{image_set.name}' has no generated images to train an autoencoder on.")
+    check_count(len(image_set.generated))
 
 
 def _bytes(arrays: dict[str, Any]) -> bytes:

@@ -134,15 +134,18 @@ def _fit(rule: str, distances: np.ndarray, used: np.ndarray) -> tuple[float, flo
     return float(fitted.threshold[0]), float(fitted.sign[0])
 
 
-def in_words(found: scores.Verdict, p: float | None) -> tuple[str, str]:
-    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence that says what it means."""
+NEARER = "nearer to the generated ones"
+
+
+def in_words(found: scores.Verdict, p: float | None, how: str = NEARER) -> tuple[str, str]:
+    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how`` used images differ."""
     auc = found.scores["auc"]
     if auc.value is None or auc.low is None or auc.high is None or p is None:
         return "undefined", f"Nothing can be said: {auc.undefined or scores.ONE_CLASS}."
     size = f"{found.n_used} used and {found.n_not_used} not used images, {found.groups} groups"
     if p < 0.05 and auc.low > 0.5:
         return "leak", (
-            f"A leak was found: used images are nearer to the generated ones than chance allows "
+            f"A leak was found: used images are {how} than chance allows "
             f"(AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {p_text(p)}; {size})."
         )
     reach = (auc.high - auc.low) / 2 * 1.43  # 80% power: 2.8 standard errors, an interval being 2 x 1.96

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.errors import BadChoice, ImprintError
+from core.errors import ImprintError
+from core.reconstruction import check_content, check_count
 from core.values import AutoencoderSpec
 
 VERSION = 1
 WIDTHS = (16, 32, 64, 128)
 BATCH, RATE = 16, 1e-3
-HELD_OUT, FEWEST = 0.1, 4  # share of images; the fewest that can be parted
+HELD_OUT = 0.1  # share of images
 PATIENCE = 20  # epochs without a better one on the held-out images
 INFER = 64
 
@@ -69,7 +70,8 @@ class Training:
     def __init__(
         self, images: np.ndarray, spec: AutoencoderSpec, state: Mapping[str, np.ndarray] | None = None
     ) -> None:
-        _check(images)
+        check_count(len(images))
+        check_content(images)
         self.spec, self.device = spec, torch.device("cuda" if torch.cuda.is_available() else "cpu")
         order = np.random.default_rng((spec.seed, 0)).permutation(len(images))
         held = max(1, round(HELD_OUT * len(images)))
@@ -184,16 +186,6 @@ def _network(spec: AutoencoderSpec) -> Autoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         return Autoencoder(spec.size, spec.bottleneck).to(memory_format=torch.channels_last)
-
-
-def _check(images: np.ndarray) -> None:
-    if len(images) < FEWEST:
-        count = f"{len(images)} generated image{'s' if len(images) != 1 else ''}"
-        raise BadChoice(f"An autoencoder can't learn from {count}: it needs at least {FEWEST}.")
-    if (images == images[0]).all():
-        raise BadChoice("All generated images are the same, so there is nothing to learn from them.")
-    if (np.ptp(images.reshape(len(images), -1), axis=1) == 0).all():
-        raise BadChoice("Every generated image is one even grey, so there is nothing to learn from them.")
 
 
 def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:

@@ -6,14 +6,15 @@ from pathlib import Path
 from core import home
 from core.images.library import Library
 from core.pipeline import Pipeline
+from core.reconstructing import Reconstructing
 from core.store import Store
 from core.training_data import TrainingData
 
 
 @functools.cache
-def _open(root: Path) -> tuple[Pipeline, TrainingData]:
+def _open(root: Path) -> tuple[Pipeline, TrainingData, Reconstructing]:
     store, library = Store(root / "store"), Library(root)
-    return Pipeline(store, library), TrainingData(store, library)
+    return Pipeline(store, library), TrainingData(store, library), Reconstructing(store, library)
 
 
 def pipeline() -> Pipeline:
@@ -22,6 +23,10 @@ def pipeline() -> Pipeline:
 
 def training_data() -> TrainingData:
     return _open(home.root())[1]
+
+
+def reconstructing() -> Reconstructing:
+    return _open(home.root())[2]
 
 
 def library() -> Library:

@@ -10,10 +10,12 @@ from pages.ui import engine, style
 
 ICON = str(Path(__file__).with_name("icon.png"))
 GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
+RECONSTRUCTION = "pages/3_Reconstruction.py"
 DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
 PAGES = (
     (GENERATORS, "Generators"),
-    (REGIONS, "Training data: regions"),
+    (REGIONS, "Training: regions"),
+    (RECONSTRUCTION, "Training: reconstruction"),
     (DATA, "Data"),
     (SYSTEM, "System"),
 )

@@ -11,12 +11,24 @@ from core.features.handcrafted import DESCRIPTORS
 from core.membership import distances, rules
 from core.membership.rules import RULES
 from core.regions.crops import CROPS, crop_spec
-from core.values import ClusterSpec, FeatureSpec, K, MembershipConfig, PipelineConfig, ReduceSpec, Scalar
+from core.values import (
+    AutoencoderSpec,
+    ClusterSpec,
+    FeatureSpec,
+    K,
+    MembershipConfig,
+    PipelineConfig,
+    ReconstructionConfig,
+    ReduceSpec,
+    Scalar,
+)
 
 SHARES = ["none", *(f"{s / 10:g}" for s in range(500, 996, 5)), "99.9"]
 METHOD_WORDS = {"hierarchical": "hierarchical", "kmeans": "k-means"}
 CROP_WORDS = {"full": "full image", "lung": "lungs", "outer": "around lungs", "patch": "random patch"}
 LINKAGE_WORDS = {"ward": "Ward", "average": "average", "complete": "complete", "single": "single"}
+DECISION_WORDS = {"mse": "mean error (MSE)", "ssim": "place of errors (SSIM)"}
+RULE_WORDS = {"best": "best", "own": "the paper's"}
 DISTANCE_WORDS = {"best": "best", "min": "min", "avg": "avg"}
 K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
 WEIGHT_WORDS = {"imagenet": "ImageNet", features.UNTRAINED: "untrained"}
@@ -94,8 +106,30 @@ def membership() -> MembershipConfig:
     )
 
 
+def reconstruction() -> ReconstructionConfig:
+    """The autoencoder, and how its errors decide. What is trained anew says so before it starts."""
+    places = st.columns([1.2, 1.2, 1.2, 2, 2, 1], vertical_alignment="bottom")
+    size = _choice(places[0], "Image size", ["64", "32", "128", "256"], "ae_size", lambda text: f"{text} px")
+    bottleneck = _choice(
+        places[1],
+        "Bottleneck",
+        ["64", "16", "32", "128", "256", "512"],
+        "bottleneck",
+        lambda text: f"{text} numbers",
+    )
+    epochs = places[2].number_input("Epochs, at most", 1, 10_000, 80, key="epochs", bind="query-params")
+    decision = _choice(places[3], "Decision by", list(DECISION_WORDS), "decision", DECISION_WORDS.get)
+    rule_names = ["own", *rules.general(), "best"]
+    rule = _choice(places[4], "Rule", rule_names, "ae_rule", _rule_words)
+    with places[5].popover("More", width="stretch"):
+        seed = _seed("of the network's first weights, the order of images and the folds of cross-validation")
+        precision = _choice(st, "Precision", features.PRECISIONS, "precision", str)
+    spec = AutoencoderSpec(int(size), int(bottleneck), int(epochs), precision, seed)
+    return ReconstructionConfig(spec, decision, rule)
+
+
 def _rule_words(name: str) -> str:
-    return "best" if name == "best" else RULES.get(name).title
+    return RULE_WORDS.get(name) or RULES.get(name).title
 
 
 def _backbone_and_crop(places: Sequence[Any]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import features
-from core.judging import Judged
+from core.judging import Judged, Judgement
 from core.membership.rules import RULES
 from core.paper.regions import same_regions
 from core.training_data import Membership
@@ -13,7 +13,7 @@ from pages.ui.style import digits, p_value
 PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
-def show(result: Membership) -> None:
+def show(result: Judgement) -> None:
     """One row of cards, then the verdict."""
     reported = result.reported
     columns = st.columns([1.15, 1.45, 1.35, 1.2, 1.3, 1.05])
@@ -45,7 +45,7 @@ def remarks(result: Membership, tried: int) -> None:
     of = len(result.development.rules) * len(result.candidates)
     chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
     sentences = [f"Development chose {chosen} among {of}." if of > 1 else f"Set: {chosen}."]
-    sentences += [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
+    sentences += common(result)
     if tried > 1:
         sentences.append(
             f"{tried} configurations were tried on these sets: the best of them on test is flattered by luck."
@@ -60,11 +60,16 @@ def remarks(result: Membership, tried: int) -> None:
     st.caption(" ".join(sentence for sentence in sentences if sentence))
 
 
-def _part(result: Membership) -> str:
+def common(result: Judgement) -> list[str]:
+    """What holds for every attack."""
+    return [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
+
+
+def _part(result: Judgement) -> str:
     return "test" if result.test else "development"
 
 
-def _f1(columns: list, result: Membership) -> None:
+def _f1(columns: list, result: Judgement) -> None:
     text = "F1 of “used”: harmonic mean of precision and recall"
     if result.test is not None and result.test.verdict is not None:
         score_card(columns[0], "F1 on test", result.test.verdict.scores["f1"], text)
@@ -97,7 +102,7 @@ def _called(place: st.delta_generator.DeltaGenerator, reported: Judged) -> None:
     )
 
 
-def _below_baseline(result: Membership) -> str:
+def _below_baseline(result: Judgement) -> str:
     verdict = result.reported.verdict
     if verdict is None:
         return ""
@@ -107,7 +112,7 @@ def _below_baseline(result: Membership) -> str:
     return f"The F1 on {_part(result)} is not above that of calling everything used."
 
 
-def _gap(result: Membership) -> str:
+def _gap(result: Judgement) -> str:
     if result.test is None or result.test.verdict is None or result.dev.verdict is None:
         return ""
     dev, test = result.dev.verdict.scores["f1"].value, result.test.verdict.scores["f1"].value
@@ -116,7 +121,7 @@ def _gap(result: Membership) -> str:
     return f"F1 on development less that on test: {dev - test:+.2f}."
 
 
-def _no_mistake(result: Membership) -> str:
+def _no_mistake(result: Judgement) -> str:
     verdict = result.reported.verdict
     if verdict is None or verdict.scores["f1"].low != 1:
         return ""

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import features, jobs, trail
+from core.judging import Judgement
 from core.membership.rules import RULES
 from core.regions.crops import CROPS
 from core.training_data import Membership, OverK
@@ -49,23 +50,23 @@ def tabs(sets: Sets, result: Membership) -> None:
     if tab == "Slices":
         slices.browser(sets, result)
     elif tab == "ROC":
-        _roc(result)
+        roc(result)
     elif tab == "All crops":
         _all_crops(sets, result)
     elif tab == "Scores":
-        _scores(result)
+        scores(result)
     elif tab == "Rules":
         _rules(result)
     elif tab == "Trail":
         _trail(sets)
 
 
-def part_of(result: Membership) -> str:
+def part_of(result: Judgement) -> str:
     """The part that is reported on: test, if its truth is known."""
     return "test" if result.test is not None and result.test.verdict is not None else "development"
 
 
-def everything_used(result: Membership) -> float | None:
+def everything_used(result: Judgement) -> float | None:
     verdict = result.reported.verdict or result.dev.verdict
     return None if verdict is None else verdict.baselines["everything_used"]
 
@@ -73,7 +74,7 @@ def everything_used(result: Membership) -> float | None:
 # -- ROC ----------------------------------------------------------------------------------------------
 
 
-def _roc(result: Membership) -> None:
+def roc(result: Judgement) -> None:
     parts = {"test": result.test, "development": result.dev}
     found = {name: part.verdict for name, part in parts.items() if part and part.verdict and part.verdict.roc}
     if not found:
@@ -158,7 +159,7 @@ def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
 # -- tables -------------------------------------------------------------------------------------------
 
 
-def _scores(result: Membership) -> None:
+def scores(result: Judgement) -> None:
     parts = {"test": result.test, "dev.": result.dev}
     rows = []
     for name, words in SCORE_WORDS.items():

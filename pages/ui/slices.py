@@ -9,7 +9,7 @@ import streamlit as st
 from core import evidence
 from core.errors import ImprintError
 from core.evidence import Evidence
-from core.judging import Judged
+from core.judging import Judged, Judgement
 from core.regions.crops import NEEDS_LUNGS
 from core.training_data import Membership
 from core.values import ImageFile, ImageSet, Role
@@ -28,20 +28,28 @@ def role(file: ImageFile) -> str:
 
 def browser(sets: tuple[ImageSet, ImageSet | None], result: Membership) -> None:
     """The slices by rising distance, and the evidence of the one that is picked: the nearest at first."""
-    part = _part(result)
-    image_set = sets[1] if part is result.test and sets[1] is not None else sets[0]
-    order = np.argsort(part.distance, kind="stable")
     left, right = st.columns([1, 1.75])
     with left:
-        chosen = _table(part, order, "test" if part is result.test else "development")
+        part, place = pick(result, "distance")
     with right:
         try:
-            _evidence(image_set, result, part, chosen)
+            _evidence(set_of(sets, result, part), result, part, place)
         except ImprintError as error:
             st.info(str(error))
 
 
-def _part(result: Membership) -> Judged:
+def pick(result: Judgement, distance: str) -> tuple[Judged, int]:
+    """A part of the result, and the place of one of its slices, chosen from a table by rising distance."""
+    part = _part(result)
+    order = np.argsort(part.distance, kind="stable")
+    return part, _table(part, order, "test" if part is result.test else "development", distance)
+
+
+def set_of(sets: tuple[ImageSet, ImageSet | None], result: Judgement, part: Judged) -> ImageSet:
+    return sets[1] if part is result.test and sets[1] is not None else sets[0]
+
+
+def _part(result: Judgement) -> Judged:
     if result.test is None:
         return result.dev
     name = st.segmented_control(
@@ -55,13 +63,13 @@ def _part(result: Membership) -> Judged:
     return result.test if name == "Test" else result.dev
 
 
-def _table(part: Judged, order: np.ndarray, kind: str) -> int:
+def _table(part: Judged, order: np.ndarray, kind: str, distance: str) -> int:
     rows = [
         {
             "slice": part.files[i].name.rsplit("/", 1)[-1],
             "truth": role(part.files[i]),
             "called": "used" if part.predicted[i] else "not used",
-            "distance": float(part.distance[i]) if np.isfinite(part.distance[i]) else None,
+            distance: float(part.distance[i]) if np.isfinite(part.distance[i]) else None,
         }
         for i in order
     ]
@@ -72,9 +80,9 @@ def _table(part: Judged, order: np.ndarray, kind: str) -> int:
         selection_mode="single-row",
         hide_index=True,
         height=330,
-        column_config={"distance": st.column_config.NumberColumn(format="%.4g")},
+        column_config={distance: st.column_config.NumberColumn(format="%.4g")},
     )
-    st.caption("By rising distance: the first are the most suspicious. Click a row to see its evidence.")
+    st.caption(f"By rising {distance}: the first are the most suspicious. Click a row to see its evidence.")
     picked = event["selection"]["rows"]
     return int(order[picked[0] if picked and picked[0] < len(order) else 0])
 
@@ -117,7 +125,7 @@ def _neighbour(each: evidence.Neighbour, cropped: bool, result: Membership) -> s
 
 
 def _in_words(found: Evidence, part: Judged, place: int) -> str:
-    nearer = _share_nearer(part.files, part.distance, place)
+    nearer = share_nearer(part.files, part.distance, place)
     images = "1 synthetic image" if found.size == 1 else f"{found.size} synthetic images"
     return (
         f"Distance to the nearest of {found.k} clusters {found.min:.4g} (cluster {found.cluster + 1}, "
@@ -125,13 +133,13 @@ def _in_words(found: Evidence, part: Judged, place: int) -> str:
     )
 
 
-def _share_nearer(files: Sequence[ImageFile], distance: np.ndarray, place: int) -> str:
+def share_nearer(files: Sequence[ImageFile], distance: np.ndarray, place: int) -> str:
     others = np.array([file.role is Role.REAL_NOT_USED for file in files])
     others[place] = False
     if not others.any():
         return ""
     count = int((distance[others] <= distance[place]).sum())
-    return f"{count} of the {int(others.sum())} slices known as not used are as near."
+    return f"{count} of the {int(others.sum())} slices known as not used are as near or nearer."
 
 
 def _outlined(pixels: np.ndarray, lungs: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "
 GLYPHS = ("●", "◆", "■", "▲", "✚", "✖", "★", "▼")
 UNKNOWN = "unknown"
 GREY = "#8A9199"
-ROLES = {"used": "#0072B2", "not used": "#E69F00", UNKNOWN: GREY}
+ROLES = {"used": "#0072B2", "not used": "#E69F00", UNKNOWN: GREY, "generated": "#009E73"}
 DISTANCES = {"min": "#009E73", "avg": "#CC79A7"}
 DASHES = {"min": "solid", "avg": "dash"}
 

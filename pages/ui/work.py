@@ -1,6 +1,6 @@
 """From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -10,12 +10,14 @@ from core.errors import ImprintError
 from core.features import weights
 from core.features.backbones import NETWORKS
 from core.pipeline import Attribution
+from core.reconstructing import Reconstruction, check, runnable
 from core.training_data import Membership
-from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig
+from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 from pages.ui import engine, weights_panel
 from pages.ui.style import duration
 
 STAGE_WORDS = {"pca": "PCA", "tree": "tree", "clusters": "clustering", "map": "fitting"}
+EmbeddingConfig = PipelineConfig | MembershipConfig
 START_UNASKED = 30  # seconds; longer work is announced and waits for a click
 
 
@@ -44,25 +46,52 @@ def membership(development: ImageSet, test: ImageSet | None, config: MembershipC
     return result
 
 
-def _embed(kind: str, sets: Sequence[ImageSet], config: jobs.Config, plan: Plan) -> None:
+def reconstruction(
+    development: ImageSet,
+    test: ImageSet | None,
+    config: ReconstructionConfig,
+    beside: Callable[[], None],
+) -> Reconstruction | None:
+    """The same by reconstruction; ``beside`` is drawn while it trains."""
+    engine_ = engine.reconstructing()
+    sets = [development] if test is None else [development, test]
+    for each in sets:
+        check(each)
+    if engine_.ready(sets, config):
+        return engine_.judge(development, test, config)
+    config, _ = runnable(config)
+    what = "Training an autoencoder on each set's generated images"
+    _by_job(jobs.RECONSTRUCT, sets, config, what, engine_.seconds(sets, config), beside)
+    return None
+
+
+def _embed(kind: str, sets: Sequence[ImageSet], config: EmbeddingConfig, plan: Plan) -> None:
+    if _weights_ready(config.feature):
+        what = f"Embedding {plan.missing} images with {features.title(config.feature.backbone)}"
+        _by_job(kind, sets, config, what, plan.seconds)
+
+
+def _by_job(
+    kind: str,
+    sets: Sequence[ImageSet],
+    config: jobs.Config,
+    what: str,
+    seconds: float,
+    beside: Callable[[], None] | None = None,
+) -> None:
     """Watch the job that computes what is missing; start it, or offer to."""
-    if not _weights_ready(config.feature):
-        return
-    what = f"Embedding {plan.missing} images with {features.title(config.feature.backbone)}"
     job = jobs.find(jobs.name(kind, sets, config))
     if job is not None and job.active:
-        watch(job.id, what)
+        watch(job.id, what, beside)
     elif job is not None and job.state in ("failed", "cancelled", "died"):
         words = job.error or "Cancelled. What was finished is kept."
         (st.info if job.state == "cancelled" else st.error)(words)
         if st.button("Go on", key="again", type="primary"):
             _start(kind, sets, config)
-    elif plan.seconds <= START_UNASKED:
-        watch(jobs.start(kind, sets, config).id, what)
+    elif seconds <= START_UNASKED:
+        watch(jobs.start(kind, sets, config).id, what, beside)
     else:
-        st.info(
-            f"{what} takes about {duration(plan.seconds)}. It is done once; every other knob is then quick."
-        )
+        st.info(f"{what} takes about {duration(seconds)}. It is done once; every other knob is then quick.")
         if st.button("Start", key="start", type="primary"):
             _start(kind, sets, config)
 
@@ -91,7 +120,7 @@ def _start(kind: str, sets: Sequence[ImageSet], config: jobs.Config) -> None:
 
 
 @st.fragment(run_every=0.5)
-def watch(job_id: str, what: str) -> None:
+def watch(job_id: str, what: str, beside: Callable[[], None] | None = None) -> None:
     """Progress, pace, time left and a way out; when the job ends, the page is drawn anew."""
     job = jobs.find(job_id)
     if job is None or not job.active:
@@ -102,6 +131,8 @@ def watch(job_id: str, what: str) -> None:
     if out.button("Cancel", key=f"cancel_{job_id}", width="stretch"):
         jobs.cancel(job_id)
         st.rerun(scope="app")
+    if beside is not None:
+        beside()
 
 
 def _progress(job: jobs.Job) -> str:
@@ -110,7 +141,8 @@ def _progress(job: jobs.Job) -> str:
     if not job.rate:
         return STAGE_WORDS.get(job.stage, job.stage or "starting")
     left = "" if job.left is None else f", {duration(job.left)} left"
-    return f"{job.done} of {job.total}, {job.rate:.0f} images/s{left}"
+    stage = f"{job.stage}: " if job.stage.startswith("epoch") else ""
+    return f"{stage}{job.done} of {job.total}, {job.rate:.0f} images/s{left}"
 
 
 def _weights_ready(feature: FeatureSpec) -> bool:

@@ -13,6 +13,7 @@ from tests.browser.conftest import Server
     [
         ("Generators", "Generators"),
         ("Regions", "Training data: regions"),
+        ("Reconstruction", "Training data: reconstruction"),
         ("Data", "Data"),
         ("System", "System"),
     ],

@@ -170,3 +170,49 @@ def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) ->
     status, _, err = ran("segment", tmp_path / "in", "--out", tmp_path / "out")
     assert status == 2
     assert "Two images would have the mask a.png. Rename one of them." in err
+
+
+# -- reconstruct --------------------------------------------------------------------------------------
+
+QUICK = ("--size", "32", "--bottleneck", "32", "--epochs", "60")
+
+
+def test_reconstruct_tells_what_membership_tells(told: Told, sets: None, tmp_path: Path) -> None:
+    """The same keys; a generator that copies is found by its autoencoder as well."""
+    facts = told(
+        *("reconstruct", "dev", "--test", "test", *QUICK, "--predictions", tmp_path / "run.csv"),
+    )
+    assert set(facts) >= KEYS
+    assert facts["chosen"]["decision"] == "mse"
+    assert facts["verdict"] == "leak"
+    assert len((tmp_path / "run.csv").read_text().split()) == 48
+    again = told("reconstruct", "dev", "--test", "test", *QUICK)
+    assert again["cached"]
+    assert again["auc"] == facts["auc"]
+
+
+def test_reconstruct_by_the_place_of_errors(ran: Ran, sets: None) -> None:
+    status, out, _ = ran("reconstruct", "dev", "--test", "test", *QUICK, "--decision", "ssim")
+    assert status == 0
+    assert "Autoencoder of 32 px, bottleneck 32; by ssim, centroid" in out
+    assert "everything used 0.667" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("reconstruct none", "There is no image set 'none'"),
+        ("reconstruct dev --size 100", "32, 64, 128 or 256 px; got 100"),
+        ("reconstruct dev --epochs 0", "1 to 10000 epochs; got 0"),
+        ("reconstruct dev --decision luck", "invalid choice: 'luck'"),
+        ("reconstruct plain", "'plain' has no real images"),
+    ],
+)
+def test_a_mistake_in_reconstruct_is_one_line(
+    command: str, sentence: str, ran: Ran, sets: None, library: Library
+) -> None:
+    make_set(library, "plain")
+    status, out, err = ran(*command.split())
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1

@@ -8,7 +8,10 @@ import pytest
 
 from tests.unit.samples import ROOT
 
-STAGES = ("reduction", "clustering", "scores", "projection", "features", "regions", "membership")
+STAGES = (
+    *("reduction", "clustering", "scores", "projection", "features", "regions", "membership"),
+    "reconstruction",
+)
 SCREENS = {"streamlit", "plotly"}
 
 
@@ -62,6 +65,7 @@ def test_a_stage_knows_neither_the_store_nor_another_stage(path: Path) -> None:
     others = {f"core.{stage}" for stage in STAGES if stage != stage_of(path)}
     rooms = {
         *("core.store", "core.embedding", "core.stages", "core.pipeline", "core.training_data"),
+        *("core.measuring", "core.judging", "core.evidence", "core.reconstructing"),
         *("core.jobs", "core.cli", "core.trail"),
     }
     assert not under(imported(path), *others, *rooms)

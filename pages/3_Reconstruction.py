@@ -1,0 +1,52 @@
+"""Training data by reconstruction: does an autoencoder of the generated images know this slice? (F1)"""
+
+import streamlit as st
+
+from core.errors import ImprintError
+from core.values import ImageSet, ReconstructionConfig
+from pages.ui import engine, frame, knobs, membership_cards, reconstruction_views, work
+
+frame.open_page(
+    "Training data: reconstruction",
+    "Does an autoencoder that learnt from the generated images find this slice familiar?",
+    membership=True,
+)
+development, test = frame.chosen_set(), frame.test_set()
+
+
+@st.fragment
+def panel(development: ImageSet, test: ImageSet | None) -> None:
+    """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
+    answer = st.container(key="answer")
+    reported = test or development
+    try:
+        config = knobs.reconstruction()
+        result = work.reconstruction(development, test, config, lambda: live(development, test, config))
+    except ImprintError as error:
+        answer.error(str(error))
+        return
+    if result is None:
+        return
+    with answer:
+        membership_cards.show(result)
+    left, right = st.columns(2)
+    with left:
+        reconstruction_views.histogram(result)
+    with right:
+        history = engine.reconstructing().history(reported, config)
+        reconstruction_views.draw_loss(history, "loss_chart")
+    reconstruction_views.remarks(result)
+    reconstruction_views.tabs((development, test), result)
+
+
+def live(development: ImageSet, test: ImageSet | None, config: ReconstructionConfig) -> None:
+    """The loss of the set whose autoencoder is being trained: development's comes first."""
+    reconstructing = engine.reconstructing()
+    for image_set in (test, development):
+        if image_set is not None and (history := reconstructing.history(image_set, config)):
+            st.caption(f"Autoencoder of {image_set.name}")
+            reconstruction_views.draw_loss(history, "live_loss_chart")
+            return
+
+
+panel(development, test)

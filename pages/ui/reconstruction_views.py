@@ -1,0 +1,178 @@
+"""What an autoencoder makes of images: the loss as it falls, errors by role, and images side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.judging import Judged
+from core.membership.rules import RULES
+from core.reconstructing import Looks, Reconstruction
+from core.values import ImageSet
+from pages.ui import engine, figures, gallery, membership_cards, membership_figures, membership_tabs, slices
+from pages.ui.style import GREY, PALETTE, ROLES
+
+Sets = tuple[ImageSet, ImageSet | None]
+SIDE = 300  # px sent for an image that is drawn at 150
+AXES = {"mse": "mean squared error", "ssim": "SSIM with the others' centroid less that with the used one's"}
+GENERATED = "generated"
+
+
+# -- training -----------------------------------------------------------------------------------------
+
+
+def loss(history: Sequence[Sequence[float]]) -> go.Figure:
+    """Training and held-out error by epoch, and the epoch whose weights are kept."""
+    epochs = np.array(history, float).reshape(-1, 4)
+    figure = go.Figure()
+    for column, name, colour in ((1, "training", PALETTE[0]), (2, "held out", PALETTE[1])):
+        figure.add_trace(
+            go.Scatter(
+                x=epochs[:, 0],
+                y=epochs[:, column],
+                mode="lines",
+                name=name,
+                line={"color": colour, "width": 2},
+                hovertemplate=f"{name}: %{{y:.5f}} after epoch %{{x}}<extra></extra>",
+            )
+        )
+    if len(epochs):
+        best = int(epochs[epochs[:, 2].argmin(), 0])
+        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="kept")
+    figures.layout(figure, "epoch", "mean squared error", 300)
+    figure.update_yaxes(type="log", dtick=1)
+    return figure
+
+
+def draw_loss(history: Sequence[Sequence[float]], key: str) -> None:
+    st.plotly_chart(loss(history), key=key, config=figures.CONFIG, alt="Training and held-out error by epoch")
+    st.caption("Errors on generated images, logarithmic. The epoch that did best on held-out ones is kept.")
+
+
+# -- the answer ---------------------------------------------------------------------------------------
+
+
+def histogram(result: Reconstruction) -> None:
+    part = result.reported
+    roles, distance = [slices.role(file) for file in part.files], part.distance
+    if result.config.decision == "mse":
+        distance = np.concatenate([distance, result.generated_mse])
+        roles += [GENERATED] * len(result.generated_mse)
+    figure = membership_figures.histogram(
+        distance, roles, result.development.choice.threshold, AXES[result.config.decision]
+    )
+    st.plotly_chart(
+        figure, key="error_chart", config=figures.CONFIG, alt="Histogram of reconstruction errors by role"
+    )
+    st.caption("A leak shows as used slices further left, towards the generated ones that were learnt from.")
+
+
+def remarks(result: Reconstruction) -> None:
+    rule = RULES.get(result.chosen)
+    st.caption(" ".join(text for text in (rule.explained, *membership_cards.common(result)) if text))
+
+
+def tabs(sets: Sets, result: Reconstruction) -> None:
+    """Only the open tab computes anything."""
+    tab = st.segmented_control(
+        "Evidence",
+        ["Slices", "Generated", "Centroids", "ROC", "Scores"],
+        default="Slices",
+        key="tab",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if tab == "Slices":
+        _browser(sets, result)
+    elif tab == "Generated":
+        _generated(sets, result)
+    elif tab == "Centroids":
+        _centroids(sets[0], result)
+    elif tab == "ROC":
+        membership_tabs.roc(result)
+    elif tab == "Scores":
+        membership_tabs.scores(result)
+
+
+# -- images -------------------------------------------------------------------------------------------
+
+
+def _browser(sets: Sets, result: Reconstruction) -> None:
+    left, right = st.columns([1, 1.75])
+    with left:
+        part, place = slices.pick(result, "error" if result.config.decision == "mse" else "difference")
+    with right:
+        file = part.files[place]
+        looks = engine.reconstructing().look(slices.set_of(sets, result, part), [file], result.config)
+        gallery.row(_row(looks, 0, ROLES[slices.role(file)]), large=True)
+        st.caption(_in_words(part, place, float(looks.errors[0].mean())))
+
+
+def _in_words(part: Judged, place: int, mse: float) -> str:
+    role = slices.role(part.files[place])
+    called = "used" if part.predicted[place] else "not used"
+    nearer = slices.share_nearer(part.files, part.distance, place).replace(
+        "are as near", "have as small a value"
+    )
+    return f"Mean squared error {mse:.5f}; truth {role}, called {called}. {nearer}"
+
+
+def _generated(sets: Sets, result: Reconstruction) -> None:
+    image_set = sets[1] or sets[0]
+    looks = engine.reconstructing().look(image_set, image_set.generated[:4], result.config)
+    for place in range(len(looks.files)):
+        gallery.row(_row(looks, place, PALETTE[2]))
+    st.caption("Generated images, as the autoencoder sees them and gives them back, and where it errs.")
+
+
+def _row(looks: Looks, place: int, colour: str) -> list[str]:
+    name = looks.files[place].name
+    largest = float(np.quantile(looks.errors, 0.995)) or 1.0
+    return [
+        gallery.figure(enlarged(looks.images[place]), [name], colour, name, SIDE),
+        gallery.figure(enlarged(looks.made[place]), ["reconstruction"], GREY, "reconstruction", SIDE),
+        gallery.figure(heat(looks.errors[place], largest), ["squared error"], GREY, "squared error", SIDE),
+    ]
+
+
+def _centroids(development: ImageSet, result: Reconstruction) -> None:
+    pair = engine.reconstructing().centroids(development, result.config)
+    largest = float(np.quantile(pair, 0.995)) or 1.0
+    difference = pair[1] - pair[0]
+    spread = float(np.abs(difference).max()) or 1.0
+    gallery.row(
+        [
+            gallery.figure(heat(pair[0], largest), ["mean error, used"], ROLES["used"], "used", SIDE),
+            gallery.figure(
+                heat(pair[1], largest), ["mean error, not used"], ROLES["not used"], "not used", SIDE
+            ),
+            gallery.figure(_signed(difference / spread), ["not used less used"], GREY, "difference", SIDE),
+        ],
+        large=True,
+    )
+    st.caption(
+        "The two centroid images of development, on one scale. By SSIM a new slice goes to the centroid that "
+        "its own errors resemble more; window 7 x 7, data range their largest value. Right: orange, where "
+        "slices that were not used err more."
+    )
+
+
+def enlarged(pixels: np.ndarray) -> np.ndarray:
+    """Each pixel as a square: what the network sees is small, and nothing is smoothed."""
+    times = max(1, SIDE // len(pixels))
+    return np.kron(pixels, np.ones((times, times), pixels.dtype))
+
+
+def heat(values: np.ndarray, largest: float) -> np.ndarray:
+    """uint8 (H, W, 3), from black by orange to white."""
+    share = np.clip(values / largest, 0, 1)
+    channels = [np.clip(share * 2, 0, 1), np.clip(share * 1.5 - 0.2, 0, 1), np.clip(share * 3 - 2, 0, 1)]
+    return np.stack([enlarged((255 * channel).astype(np.uint8)) for channel in channels], 2)
+
+
+def _signed(values: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) of -1..1: blue below, orange above, black between."""
+    above, below = np.clip(values, 0, 1), np.clip(-values, 0, 1)
+    channels = [above, 0.6 * above + 0.45 * below, below * 0.9]
+    return np.stack([enlarged((255 * channel).astype(np.uint8)) for channel in channels], 2)
