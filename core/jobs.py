@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,6 +44,7 @@ class Job:
 
     id: str
     kind: str
+    sets: tuple[str, ...]
     state: str
     started: float
     pid: int = 0
@@ -63,18 +64,24 @@ def name(kind: str, sets: Sequence[ImageSet], config: Config) -> str:
     return key("job", kind, [each.content for each in sets], config)[:24]
 
 
+def recent(count: int = 20) -> list[Job]:
+    """The latest jobs, those that are under way first."""
+    found = [job for path in home.folder("jobs").glob("*.json") if (job := find(path.stem)) is not None]
+    return sorted(found, key=lambda job: (not job.active, -job.started))[:count]
+
+
 def find(job_id: str) -> Job | None:
     """The job as it is now, or None if it never was."""
     _reap()
     try:
-        job = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))
+        job = _load(job_id)
     except FileNotFoundError:
         return None
     if not job.active or _locked(_path(job_id, "lock")):
         return job
     if job.state == "starting" and time.time() - job.started < STARTING:
         return job
-    ended = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))  # it may have ended in between
+    ended = _load(job_id)  # it may have ended in between
     if not ended.active:
         return ended
     return replace(ended, state="died", error="The work ended unexpectedly. What was finished is kept.")
@@ -86,8 +93,8 @@ def start(kind: str, sets: Sequence[ImageSet], config: Config) -> Job:
     present = find(job_id)
     if present is not None and present.active:
         return present
-    job = Job(job_id, kind, "starting", time.time())
-    task = {"sets": [each.name for each in sets], "config": config.as_json()}
+    job = Job(job_id, kind, tuple(each.name for each in sets), "starting", time.time())
+    task = {"sets": job.sets, "config": config.as_json()}
     write_atomic(_path(job_id, "task"), json.dumps(task).encode(), durable=False)
     _save(job)
     command = [sys.executable, "-m", "core.jobs", job_id]
@@ -136,7 +143,7 @@ def work(job_id: str) -> int:
         if not _take(lock):
             return 0
         signal.signal(signal.SIGTERM, _stop)
-        job = Job(**json.loads(_path(job_id, "json").read_text("utf-8")))
+        job = _load(job_id)
         job = replace(job, state="waiting", pid=os.getpid())
         _save(job)
         with _turn():
@@ -205,6 +212,13 @@ def _turn() -> Iterator[None]:
 
 def _path(job_id: str, suffix: str) -> Path:
     return home.folder("jobs") / f"{job_id}.{suffix}"
+
+
+def _load(job_id: str) -> Job:
+    """Its state, also as another version wrote it. Raises FileNotFoundError."""
+    raw = json.loads(_path(job_id, "json").read_text("utf-8"))
+    known = {field.name: raw[field.name] for field in fields(Job) if field.name in raw}
+    return Job(**{**known, "sets": tuple(raw.get("sets", ()))})
 
 
 def _save(job: Job) -> None:

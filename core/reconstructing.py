@@ -181,7 +181,7 @@ class Reconstructing:
             from core.reconstruction import networks
 
             images = self._pixels(files, spec)
-            made = networks.reconstruct(self._weights(image_set, spec), spec, images)
+            made = networks.reconstruct(self.weights(image_set, spec), spec, images)
             maps = decisions.errors(images, made)
             kept = len(files) if files == image_set.real else SAMPLES
             return {
@@ -195,7 +195,8 @@ class Reconstructing:
     def _pixels(self, files: Sequence[ImageFile], spec: AutoencoderSpec) -> np.ndarray:
         return np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files])
 
-    def _weights(self, image_set: ImageSet, spec: AutoencoderSpec) -> Arrays:
+    def weights(self, image_set: ImageSet, spec: AutoencoderSpec) -> Arrays:
+        """The autoencoder of a set's generated images, trained where it is not there yet."""
         name = model_key(image_set, spec)
         return self.store.compute(name, lambda: self._train(image_set, spec, name), "autoencoders")[0]
 

@@ -6,13 +6,21 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from core import __version__, home
+from core import __version__, home, jobs
 from core.features import weights
 from core.features.backbones import NETWORKS
 from core.inference import runtime
 from pages.ui import engine, frame, weights_panel
+from pages.ui.style import duration
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
+
+KIND_WORDS = {
+    jobs.ATTRIBUTE: "embeddings",
+    jobs.UMAP: "UMAP",
+    jobs.MEMBERSHIP: "embeddings, membership",
+    jobs.RECONSTRUCT: "autoencoder",
+}
 
 frame.open_page("System", "What runs here, and what it needs.")
 
@@ -64,6 +72,36 @@ def cache_table() -> None:
             st.rerun()
 
 
+@st.fragment(run_every=1.0)
+def work_table() -> None:
+    st.markdown("### Work")
+    found = jobs.recent()
+    if not found:
+        st.caption("Nothing has been computed in the background yet.")
+        return
+    rows = [
+        {
+            "work": KIND_WORDS[job.kind],
+            "sets": ", ".join(job.sets),
+            "state": job.state,
+            "done": f"{job.done} of {job.total}" if job.total else "",
+            "pace": f"{job.rate:.0f} images/s" if job.active and job.rate else "",
+            "left": duration(job.left) if job.active and job.left is not None else "",
+            "remark": job.error,
+        }
+        for job in found
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="work_table")
+    active = {job.id: f"{KIND_WORDS[job.kind]}, {', '.join(job.sets)}" for job in found if job.active}
+    if active:
+        place, button = st.columns([4, 1], vertical_alignment="bottom")
+        chosen = place.selectbox("Under way", list(active), format_func=active.get, key="under_way")
+        if button.button("Cancel", key="cancel_work", width="stretch") and chosen:
+            jobs.cancel(chosen)
+            st.rerun(scope="fragment")
+    st.caption("One work computes at a time, the others wait. What was finished is kept, whatever ends it.")
+
+
 def machine() -> None:
     st.markdown("### Machine")
     facts = {
@@ -80,5 +118,6 @@ def machine() -> None:
 
 
 weights_table()
+work_table()
 cache_table()
 machine()

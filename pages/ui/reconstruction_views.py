@@ -121,8 +121,10 @@ def _in_words(part: Judged, place: int, mse: float) -> str:
 def _generated(sets: Sets, result: Reconstruction) -> None:
     image_set = sets[1] or sets[0]
     looks = engine.reconstructing().look(image_set, image_set.generated[:4], result.config)
+    columns = st.columns(2)
     for place in range(len(looks.files)):
-        gallery.row(_row(looks, place, PALETTE[2]))
+        with columns[place % 2]:
+            gallery.row(_row(looks, place, PALETTE[2]))
     st.caption("Generated images, as the autoencoder sees them and gives them back, and where it errs.")
 
 

@@ -35,7 +35,12 @@ def main() -> int:
     toggles = toggle.measure(arguments.rounds)
     _say("membership sweep, a minute and a half ...")
     swept = sweep.measure()
-    from tests.bench import extraction, machine, report  # torch: kept out of the toggle, as pages keep it out
+    from tests.bench import (  # torch: kept out of the toggle, as pages keep it out
+        autoencoder,
+        extraction,
+        machine,
+        report,
+    )
 
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
         ids = extraction.synthetic(Library(Path(folder)), arguments.images)
@@ -43,9 +48,11 @@ def main() -> int:
         for backbone in arguments.backbones:
             _say(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...")
             results.append(extraction.measure(backbone, Path(folder), ids, arguments.rounds))
+    _say("autoencoder ...")
+    learnt = autoencoder.measure(1000, 3, arguments.rounds)
     described = {**machine.describe(), "load_average": [round(load, 2), round(os.getloadavg()[0], 2)]}
-    print(report.text(described, results, toggles, swept))
-    report.write(OUT, described, results, toggles, swept)
+    print(report.text(described, results, toggles, swept, learnt))
+    report.write(OUT, described, results, toggles, swept, learnt)
     print(f"\n{time.perf_counter() - start:.0f} s in all; every round is in {OUT}")
     return 0
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import sweep
+from tests.bench import autoencoder, sweep
+from tests.bench.autoencoder import Trained
 from tests.bench.extraction import BF16, DECODING, EAGER, NO_BF16, PRODUCT, Result
 from tests.bench.rounds import Spread
 from tests.bench.sweep import Sweep
@@ -14,12 +15,18 @@ WANTED = "Wanted of ResNet50 and DenseNet-121: at least 2x in fp32, 4x in bf16."
 
 
 def text(
-    machine: Mapping[str, object], results: Sequence[Result], toggles: Mapping[str, Toggle], swept: Sweep
+    machine: Mapping[str, object],
+    results: Sequence[Result],
+    toggles: Mapping[str, Toggle],
+    swept: Sweep,
+    learnt: Trained,
 ) -> str:
     blocks = [_ratios(result) for result in results]
     if results:
         blocks = [_head(results[0]), *blocks, _limits(results)]
-    return "\n\n".join([*blocks, _toggles(toggles), sweep.text(swept), _machine(machine)])
+    return "\n\n".join(
+        [*blocks, _toggles(toggles), sweep.text(swept), autoencoder.text(learnt), _machine(machine)]
+    )
 
 
 def _head(result: Result) -> str:
@@ -102,11 +109,13 @@ def write(
     results: Sequence[Result],
     toggles: Mapping[str, Toggle],
     swept: Sweep,
+    learnt: Trained,
 ) -> None:
     whole = {
         "machine": machine,
         "extraction": {result.backbone: result.as_json() for result in results},
         "toggle_seconds": {step: taken.as_json() for step, taken in toggles.items()},
         "membership_sweep": swept.as_json(),
+        "autoencoder": learnt.as_json(),
     }
     path.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")

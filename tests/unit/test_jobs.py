@@ -6,14 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from core import features, jobs
 from core.images.library import Library
 from core.pipeline import Pipeline
+from core.reconstructing import Reconstructing
 from core.store import Store
 from core.training_data import TrainingData
-from core.values import ImageSet, MembershipConfig, PipelineConfig
+from core.values import AutoencoderSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 from tests.unit.samples import make_set, noise
 from tests.unit.test_training_data import PIXELS, leaky
 
@@ -68,6 +70,37 @@ def test_a_job_of_two_sets_leaves_the_verdict_in_the_store(library: Library, sto
         job = jobs.start(jobs.MEMBERSHIP, sets, config)
         assert until(job.id, ended).state == "done"
         assert TrainingData(store, library).membership(*sets, *[None] * (2 - len(sets)), config).cached
+
+
+def test_recent_work_is_listed_with_what_is_under_way_first(
+    library: Library, store: Store, large: ImageSet
+) -> None:
+    done = jobs.start(jobs.ATTRIBUTE, [make_set(library)], QUICK)
+    until(done.id, ended)
+    running = until(jobs.start(jobs.ATTRIBUTE, [large], SLOW).id, under_way)
+    later = jobs.start(jobs.UMAP, [make_set(library)], QUICK)
+    listed = [job.id for job in jobs.recent()]
+    assert set(listed[:2]) == {running.id, later.id}
+    assert listed[2] == done.id
+    assert jobs.recent()[2].sets == ("set",)
+
+
+def test_a_training_is_killed_and_goes_on(library: Library, store: Store) -> None:
+    """Killed in the middle, it loses an epoch at most, and ends as an undisturbed one."""
+    dev = leaky(library, "dev", 1)
+    config = ReconstructionConfig(AutoencoderSpec(size=128, bottleneck=8, epochs=12))
+    job = until(jobs.start(jobs.RECONSTRUCT, [dev], config).id, lambda job: job.done >= 3)
+    os.killpg(job.pid, signal.SIGKILL)
+    assert until(job.id, ended).state == "died"
+    done = len(Reconstructing(store, library).history(dev, config))
+    assert done >= job.done - 1
+    again = jobs.start(jobs.RECONSTRUCT, [dev], config)
+    assert until(again.id, ended).state == "done"
+    found = Reconstructing(store, library).judge(dev, None, config)
+    assert found.cached
+    store.clear()
+    whole = Reconstructing(store, library).judge(dev, None, config)
+    np.testing.assert_array_equal(found.dev.distance, whole.dev.distance)
 
 
 def test_the_same_work_is_one_job(large: ImageSet) -> None:
