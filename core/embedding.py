@@ -1,7 +1,7 @@
 """Images by their hash to features and lung masks, each computed once and kept in the store."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from core import features
+from core import cluster, features
 from core.errors import ImprintError
 from core.features import weights
 from core.features.convert import convert
@@ -21,13 +21,14 @@ from core.progress import Listener, Meter, Step
 from core.regions import crops, network, segmentation
 from core.regions.crops import crop as cropped
 from core.regions.segmentation import Segmenter, fitted, mask_of
-from core.store import Store
+from core.store import Arrays, Store
 from core.values import FULL, CropSpec, FeatureSpec
 
 NETWORK_VERSION = 1
 MASK = (256, 256)  # px at which masks are kept
 
 MASKS_PER_SECOND = 60.0  # before this machine has told its own
+WORTH_A_CLUSTER = 60.0  # seconds of work; its start takes a few
 PREPARE = 10.0  # seconds to convert a network's weights, once
 
 T = TypeVar("T")
@@ -65,9 +66,8 @@ class Embedder:
         found = self.store.rows(space, ids)
         missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
         if missing:
-            engine = self._runtime(feature)
             meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
-            work = features.embed(feature, missing, self._loader(missing, crop), engine, self.effort)
+            work = self._batches(feature, missing, self._loader(missing, crop))
             start = time.perf_counter()
             with closing(work):
                 for batch, rows in work:
@@ -86,9 +86,7 @@ class Embedder:
         """What ``embed`` would have to compute for distinct images under some crops; computes nothing."""
         lacking = [self._lacking(feature_key(feature, crop), ids) for crop in wanted]
         masks = self._lacking(mask_key(), ids) if any(crop != FULL for crop in wanted) else 0
-        pace = self.store.note(pace_name(feature))
-        rate = float(pace["images_per_second"]) if pace else features.first_guess(feature)
-        seconds = sum(lacking) / rate + masks / MASKS_PER_SECOND
+        seconds = sum(lacking) / self._pace(feature) + masks / MASKS_PER_SECOND
         if (
             any(lacking)
             and features.is_network(feature.backbone)
@@ -126,6 +124,32 @@ class Embedder:
             self.store.put_note(name, found)
         return set(found["ids"])
 
+    def _batches(
+        self, feature: FeatureSpec, ids: list[str], load: features.LoadPixels
+    ) -> Generator[tuple[list[str], np.ndarray], None, None]:
+        """Rows as they are ready: by this process, or by a cluster where that is worth its start."""
+        if not self._worth_a_cluster(feature, len(ids)):
+            yield from features.embed(feature, ids, load, self._runtime(feature), self.effort)
+            return
+        network = self._network(feature) if features.is_network(feature.backbone) else None
+        self.listener(Step("starting workers", 0, 1))
+        with cluster.connected() as client:
+            chunks = (
+                (batch, [features.resize(load(each), feature.size) for each in batch])
+                for batch in batched(ids, cluster.CHUNK)
+            )
+            yield from cluster.embed(client, feature, network, network_key(feature), chunks)
+
+    def _worth_a_cluster(self, feature: FeatureSpec, images: int) -> bool:
+        if not self.effort.spread or runtime.has_cuda():
+            return False
+        return cluster.address() is not None or images / self._pace(feature) > WORTH_A_CLUSTER
+
+    def _pace(self, feature: FeatureSpec) -> float:
+        """Images per second, as this machine has told, else a first guess."""
+        pace = self.store.note(pace_name(feature))
+        return float(pace["images_per_second"]) if pace else features.first_guess(feature)
+
     def _loader(self, ids: Sequence[str], crop: CropSpec) -> features.LoadPixels:
         if crop.kind == "full":
             return self.library.pixels
@@ -144,11 +168,14 @@ class Embedder:
             from core.features.networks import build
 
             return runtime.Torch(build(feature, self._weights(feature)), feature.precision)
+        return runtime.OpenVino(runtime.read(self._network(feature)), feature.precision, self.effort)
+
+    def _network(self, feature: FeatureSpec) -> Arrays:
+        """As OpenVINO IR, converted once per weights."""
         self.listener(Step(f"preparing {features.title(feature.backbone)}", 0, 1))
-        network, _ = self.store.compute(
+        return self.store.compute(
             network_key(feature), lambda: convert(feature, self._weights(feature)), "networks"
-        )
-        return runtime.OpenVino(runtime.read(network), feature.precision, self.effort)
+        )[0]
 
     @staticmethod
     def _weights(feature: FeatureSpec) -> Path | None:

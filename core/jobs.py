@@ -24,6 +24,7 @@ from core.errors import ImprintError
 from core.files import write_atomic
 from core.hashing import key
 from core.images.library import Library
+from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step
 from core.reconstructing import Reconstructing
@@ -185,17 +186,18 @@ def _compute(
     kind: str, sets: list[ImageSet], config: dict[str, Any], library: Library, listener: Listener
 ) -> None:
     """The result goes into the store; who started the job looks it up there."""
-    store, first, test = Store(), sets[0], sets[1] if len(sets) > 1 else None
+    store, effort = Store(), Effort(spread=True)
+    first, test = sets[0], sets[1] if len(sets) > 1 else None
     if kind == MEMBERSHIP:
-        TrainingData(store, library, listener=listener).membership(
+        TrainingData(store, library, effort, listener).membership(
             first, test, MembershipConfig.from_json(config)
         )
     elif kind == RECONSTRUCT:
         Reconstructing(store, library, listener).judge(first, test, ReconstructionConfig.from_json(config))
     elif kind == UMAP:
-        Pipeline(store, library, listener=listener).map(first, PipelineConfig.from_json(config), "umap")
+        Pipeline(store, library, effort, listener).map(first, PipelineConfig.from_json(config), "umap")
     else:
-        Pipeline(store, library, listener=listener).attribute(first, PipelineConfig.from_json(config))
+        Pipeline(store, library, effort, listener).attribute(first, PipelineConfig.from_json(config))
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -29,10 +29,14 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True)
 class Effort:
-    """How the work is cut up; never part of a spec. A batch is what a kill can lose."""
+    """How the work is cut up; never part of a spec. A batch is what a kill can lose.
+
+    ``spread``: long extraction may go out to a cluster of processes (cluster.py).
+    """
 
     batch: int = 16
     threads: int = field(default_factory=usable_cores)
+    spread: bool = False
 
 
 class Runtime(Protocol):

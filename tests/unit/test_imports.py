@@ -66,7 +66,7 @@ def test_a_stage_knows_neither_the_store_nor_another_stage(path: Path) -> None:
     rooms = {
         *("core.store", "core.embedding", "core.stages", "core.pipeline", "core.training_data"),
         *("core.measuring", "core.judging", "core.evidence", "core.reconstructing"),
-        *("core.jobs", "core.cli", "core.trail"),
+        *("core.jobs", "core.cli", "core.trail", "core.cluster"),
     }
     assert not under(imported(path), *others, *rooms)
 
@@ -90,7 +90,7 @@ def test_pages_ui_knows_no_page() -> None:
         assert not under(imported(path), "app", "tests")
 
 
-@pytest.mark.parametrize("heavy", ["torch", "torchvision", "umap", "openvino", "sklearn"])
+@pytest.mark.parametrize("heavy", ["torch", "torchvision", "umap", "openvino", "sklearn", "distributed"])
 def test_no_heavy_library_is_imported_at_the_top(heavy: str) -> None:
     """A page whose results are cached imports none of these; only the networks' own module needs torch."""
     for path in CORE:
