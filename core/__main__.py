@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import cli, cli_membership, clustering, features
+from core import cli, cli_membership, cli_sweep, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
 from core.images.layouts import LAYOUTS
@@ -89,6 +89,23 @@ def parser() -> Parser:
     reconstruct.add_argument("--precision", default="fp32", choices=features.PRECISIONS)
     reconstruct.add_argument("--decision", default="mse", choices=list(OWN_RULE))
     reconstruct.add_argument("--rule", default="own", choices=["own", *rules.general(), "best"])
+
+    several = verb("sweep", cli_sweep.run, "try a grid of configurations: values between commas")
+    several.add_argument("name")
+    several.add_argument("--test", metavar="SET", help="the set that the best is reported on")
+    several.add_argument("--backbone", default=features.DEFAULT, metavar="B,..")
+    several.add_argument("--weights", default="imagenet", help="imagenet or untrained")
+    several.add_argument("--crop", default="full", metavar="C,..", help=", ".join(CROPS.names()))
+    several.add_argument("--pca", default="none", metavar="P,..", help="of a set of generators")
+    several.add_argument(
+        "--cluster", default="hierarchical", metavar="M,..", help=", ".join(clustering.METHODS)
+    )
+    several.add_argument("--linkage", default="ward", metavar="L,..", help=", ".join(clustering.METRICS))
+    several.add_argument("--k", default="known", metavar="K,..")
+    several.add_argument("--distance", default="best", metavar="D,..", help="min, avg or best")
+    several.add_argument("--rule", default="best", metavar="R,..", help=", ".join(rules.general()))
+    several.add_argument("--seed", type=int, default=0)
+    _effort_flags(several)
 
     segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)

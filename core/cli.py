@@ -161,14 +161,14 @@ def feature(args: Args) -> FeatureSpec:
 def _config(args: Args) -> PipelineConfig:
     cluster = ClusterSpec(args.cluster, args.linkage, args.metric, number(args.k), args.seed)
     crop = crop_spec(args.crop, args.seed)
-    return PipelineConfig(feature(args), ReduceSpec(_share(args.pca)), cluster, crop)
+    return PipelineConfig(feature(args), ReduceSpec(share(args.pca)), cluster, crop)
 
 
 def number(text: str) -> K:
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
 
 
-def _share(text: str) -> float | None:
+def share(text: str) -> float | None:
     if text.lower() == "none":
         return None
     try:

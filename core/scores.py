@@ -18,6 +18,7 @@ from core.uncertainty import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, interval, p
 
 VERSION = 1
 SLOW_DRAWS = 199  # of those scores that go table by table
+CHOICE_PERMUTATIONS, CHUNK = 2000, 100  # of labels, where a choice among clusterings is paid for
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,27 @@ def agreement(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agree
     pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     matching = tuple(pairs.get(i) for i in range(len(names)))
     return Agreement(scores, p, float(np.quantile(by_chance, LEVEL)), names, table, matching)
+
+
+def corrected_p(labels: np.ndarray, clusterings: Sequence[np.ndarray], seed: int = 0) -> float:
+    """p-value of the best ARI among clusterings (n,) of images with labels (n,): permutations choose theirs.
+
+    All clusterings meet the same permuted labels, so that those which resemble each other count as one.
+    """
+    rng = np.random.default_rng(seed)
+    generators = np.unique(labels, return_inverse=True)[1]
+    kinds = np.eye(generators.max() + 1, dtype=np.float32)
+    clusters = [np.eye(int(each.max()) + 1, dtype=np.float32)[each] for each in clusterings]
+
+    def best(shuffled: np.ndarray) -> np.ndarray:
+        rows = kinds[shuffled].transpose(0, 2, 1)  # (b, generators, n)
+        return np.max([ari((rows @ each).astype(float)) for each in clusters], axis=0)
+
+    permuted = [
+        best(np.stack([rng.permutation(generators) for _ in range(CHUNK)]))
+        for _ in range(CHOICE_PERMUTATIONS // CHUNK)
+    ]
+    return p_value(float(best(generators[None])[0]), np.concatenate(permuted))
 
 
 def _same_margins(table: np.ndarray, count: int, rng: np.random.Generator) -> Tables:

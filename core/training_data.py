@@ -111,6 +111,13 @@ class TrainingData:
         ids = sorted({file.sha256 for each in sets for file in each.files})
         return self.embedder.plan(feature, ids, config.crops())
 
+    def distances(self, development: ImageSet, config: MembershipConfig) -> np.ndarray:
+        """float (c, n): all that development chooses among under a config, for its real images."""
+        check(config)
+        return self._measured(development, None, replace(config, feature=runnable(config.feature)[0]))[1][
+            0
+        ].rows
+
     def ready(self, sets: list[ImageSet], config: MembershipConfig) -> bool:
         """Whether nothing would have to be embedded; quick to say no."""
         first = [each.files[0].sha256 for each in sets if each.files]
