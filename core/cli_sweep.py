@@ -1,50 +1,19 @@
 """The command line's verb ``sweep``: a grid of configurations, one row each."""
 
-from typing import Any
-
 from core import cli, features, sweep
 from core.cli import Args, Outcome
 from core.errors import BadChoice
 from core.images.library import Library
-from core.pipeline import Pipeline
-from core.progress import Meter
 from core.store import Store
 from core.sweep import Grid, Row, Swept
-from core.training_data import TrainingData
 from core.uncertainty import p_text
-from core.values import ImageSet
 
 
 def run(args: Args) -> Outcome:
-    """Of a set with real images training-data fingerprints, of any other generator fingerprints."""
-    library, store = Library(), Store()
-    image_set = library.get(args.name)
-    test = library.get(args.test) if args.test else None
-    grid = _grid(args)
-    swept = _swept(args, store, library, image_set, test, grid)
-    rows = [_flat(row) for row in swept.rows]
-    return {
-        "rows": rows,
-        "best": swept.best,
-        "p_value": swept.p_value,
-        "test": None if swept.test is None else _flat(swept.test),
-        "text": "\n".join(_lines(swept)),
-    }
-
-
-def _swept(
-    args: Args, store: Store, library: Library, image_set: ImageSet, test: ImageSet | None, grid: Grid
-) -> Swept:
-    effort, listener = cli.effort(args), cli.listener(args)
-    if image_set.real:
-        memberships = grid.memberships()
-        meter = Meter("configurations", len(memberships), listener)
-        engine = TrainingData(store, library, effort)
-        return sweep.memberships(engine, image_set, test, memberships, lambda row: meter.add(1))
-    configs = grid.attributions()
-    meter = Meter("configurations", len(configs), listener)
-    pipeline = Pipeline(store, library, effort)
-    return sweep.attributions(pipeline, image_set, test, configs, lambda row: meter.add(1))
+    library = Library()
+    sets = [library.get(name) for name in (args.name, args.test) if name]
+    swept = sweep.run(Store(), library, cli.effort(args), cli.listener(args), sets, _grid(args))
+    return {**swept.as_json(), "text": "\n".join(_lines(swept))}
 
 
 def _grid(args: Args) -> Grid:
@@ -67,11 +36,6 @@ def _several(text: str) -> list[str]:
     if not values:
         raise BadChoice("A flag of sweep takes one value or several between commas; got none.")
     return values
-
-
-def _flat(row: Row) -> dict[str, Any]:
-    """``k``, ``distance`` and ``rule`` as chosen; what was asked for is in ``config``."""
-    return {"config": row.config.flat(), **row.numbers, "error": row.error}
 
 
 def _lines(swept: Swept) -> list[str]:

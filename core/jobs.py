@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
-from core import home
+from core import home, sweep
 from core.errors import ImprintError
 from core.files import write_atomic
 from core.hashing import key
@@ -29,11 +29,13 @@ from core.pipeline import Pipeline
 from core.progress import Listener, Step
 from core.reconstructing import Reconstructing
 from core.store import Store
+from core.sweep import Grid
 from core.training_data import TrainingData
 from core.values import ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 
 ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
-Config = PipelineConfig | MembershipConfig | ReconstructionConfig
+SWEEP = "sweep"
+Config = PipelineConfig | MembershipConfig | ReconstructionConfig | Grid
 STARTING = 30  # seconds within which a new worker must have taken its lock
 GRACE = 3  # seconds between asking a worker to stop and making it
 _children: list["subprocess.Popen[bytes]"] = []
@@ -194,6 +196,8 @@ def _compute(
         )
     elif kind == RECONSTRUCT:
         Reconstructing(store, library, listener).judge(first, test, ReconstructionConfig.from_json(config))
+    elif kind == SWEEP:
+        sweep.run(store, library, effort, listener, sets, Grid.from_json(config))
     elif kind == UMAP:
         Pipeline(store, library, effort, listener).map(first, PipelineConfig.from_json(config), "umap")
     else:

@@ -5,7 +5,7 @@ stage. Development chooses; the choice, as it is, meets test; its p-value lets p
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
 from typing import Any
@@ -14,9 +14,14 @@ import numpy as np
 
 from core import scores
 from core.errors import BadChoice, ImprintError
+from core.hashing import key
+from core.images.library import Library
+from core.inference.runtime import Effort
 from core.judging import truth_of
 from core.membership import scores as membership_scores
 from core.pipeline import Attribution, Pipeline
+from core.progress import Listener, Meter
+from core.store import Store
 from core.training_data import Membership, TrainingData
 from core.uncertainty import Score
 from core.values import (
@@ -49,6 +54,20 @@ class Grid:
     distances: tuple[str, ...] = ("best",)
     rules: tuple[str, ...] = ("best",)
     seed: int = 0
+
+    def configs(self, image_set: ImageSet) -> list[Any]:
+        """For a set with real images training-data fingerprints, for any other generator fingerprints."""
+        return self.memberships() if image_set.real else self.attributions()
+
+    def as_json(self) -> dict[str, Any]:
+        """Whole, and read back by ``from_json``."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "Grid":
+        lists = {name: tuple(value) for name, value in raw.items() if isinstance(value, (list, tuple))}
+        found = tuple(FeatureSpec.from_json(each) for each in raw["features"])
+        return Grid(**{**raw, **lists, "features": found})
 
     def attributions(self) -> list[PipelineConfig]:
         """Backbones vary slowest: what one leaves in the store, the next configurations find there."""
@@ -94,6 +113,10 @@ class Row:
     score: float | None
     error: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """``k``, ``distance`` and ``rule`` as chosen; what was asked for is in ``config``."""
+        return {"config": self.config.flat(), **self.numbers, "error": self.error}
+
 
 @dataclass(frozen=True)
 class Swept:
@@ -107,8 +130,45 @@ class Swept:
     p_value: float | None
     test: Row | None
 
+    def as_json(self) -> dict[str, Any]:
+        """What the command line prints and the page draws."""
+        return {
+            "rows": [row.as_json() for row in self.rows],
+            "best": self.best,
+            "p_value": self.p_value,
+            "test": None if self.test is None else self.test.as_json(),
+        }
+
 
 OnRow = Callable[[Row], None]
+
+
+def name(sets: Sequence[ImageSet], grid: Grid) -> str:
+    """Where the rows of a sweep are noted, while it runs and after."""
+    files = [[(f.sha256, f.role, f.label or "", f.group or "") for f in each.files] for each in sets]
+    return f"sweep:{key(files, grid)}"
+
+
+def run(
+    store: Store, library: Library, effort: Effort, listener: Listener, sets: Sequence[ImageSet], grid: Grid
+) -> Swept:
+    """The sweep that suits the set, each row noted as soon as it is there."""
+    image_set, test = sets[0], sets[1] if len(sets) > 1 else None
+    configs = grid.configs(image_set)
+    meter = Meter("configurations", len(configs), listener)
+    rows: list[dict[str, Any]] = []
+
+    def noted(row: Row) -> None:
+        rows.append(row.as_json())
+        store.put_note(name(sets, grid), {"rows": rows, "of": len(configs), "over": False})
+        meter.add(1)
+
+    if image_set.real:
+        swept = memberships(TrainingData(store, library, effort), image_set, test, configs, noted)
+    else:
+        swept = attributions(Pipeline(store, library, effort), image_set, test, configs, noted)
+    store.put_note(name(sets, grid), {**swept.as_json(), "of": len(configs), "over": True})
+    return swept
 
 
 def attributions(

@@ -20,6 +20,7 @@ KIND_WORDS = {
     jobs.UMAP: "UMAP",
     jobs.MEMBERSHIP: "embeddings, membership",
     jobs.RECONSTRUCT: "autoencoder",
+    jobs.SWEEP: "sweep",
 }
 
 frame.open_page("System", "What runs here, and what it needs.")

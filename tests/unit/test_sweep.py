@@ -38,8 +38,8 @@ def test_a_grid_combines_all_and_leaves_out_what_is_the_same() -> None:
 def test_every_stage_is_computed_once(
     library: Library, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """2 backbones, 2 shares, Ward and average, 2 k: each of 18 images once a backbone, 2 PCA, 8 trees (not 16).
-    The second sweep computes nothing."""
+    """2 backbones, 2 shares, Ward and average, 2 k: each of 18 images once a backbone, 2 PCA, 8 trees (not
+    16). The second sweep computes nothing."""
     image_set = make_set(library)
     made: Counter[str] = Counter()
     put = store.put
