@@ -11,11 +11,13 @@ from pages.ui import engine, style
 ICON = str(Path(__file__).with_name("icon.png"))
 GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
 RECONSTRUCTION = "pages/3_Reconstruction.py"
+WHAT_IF = "pages/4_What-if.py"
 DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
 PAGES = (
     (GENERATORS, "Generators"),
     (REGIONS, "Training: regions"),
     (RECONSTRUCTION, "Training: reconstruction"),
+    (WHAT_IF, "What-if"),
     (DATA, "Data"),
     (SYSTEM, "System"),
 )
@@ -29,16 +31,16 @@ ROLE_WORDS = {
 }
 
 
-def open_page(title: str, question: str, membership: bool = False) -> None:
+def open_page(title: str, question: str, membership: bool = False, pair: bool = False) -> None:
     """Draw the frame; the first call of every page. ``membership``: for a set with real images, and another
-    to report on."""
+    to report on; ``pair``: for any set, and one like it to report on."""
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
     st.html(style.CSS)
     with st.sidebar:
         st.markdown("### Imprint")
         names = [each.name for each in engine.library().all() if each.real or not membership]
         _picker(sorted(names, key=str.casefold))
-        if membership:
+        if membership or pair:
             _test_picker(names)
         for path, label in PAGES:
             st.page_link(path, label=label)
@@ -54,8 +56,8 @@ def _picker(names: list[str]) -> None:
         st.session_state["set"] = st.session_state.pop(NEXT)
     asked = st.session_state.get("set") or st.query_params.get("set")
     if asked not in names:
-        st.session_state["set"] = names[0]
         st.session_state["moved"] = (asked, names[0])
+        st.session_state["set"] = names[0]
     # Without a default of its own the chosen name is always in the address, whatever sets come later.
     name = st.selectbox(
         "Data set",
@@ -79,7 +81,10 @@ def _test_picker(names: list[str]) -> None:
     state, chosen = st.session_state, st.session_state.get("set")
     if chosen not in names:
         return
-    options = [NO_TEST, *sorted((name for name in names if name != chosen), key=str.casefold)]
+    library = engine.library()
+    real = bool(library.get(chosen).real)
+    alike = [name for name in names if name != chosen and bool(library.get(name).real) == real]
+    options = [NO_TEST, *sorted(alike, key=str.casefold)]
     if state.get("test_of") != chosen or state.get("test") not in options:
         asked = st.query_params.get("test") if state.get("test_of") in (None, chosen) else None
         wanted = (asked, chosen.replace("development", "test"))

@@ -65,7 +65,7 @@ def attribution() -> PipelineConfig:
     variance = None if pca == "none" else round(float(pca) / 100, 4)
     if not hierarchical:
         linkage, metric = "ward", "euclidean"
-    cluster = ClusterSpec(method, linkage, metric, _k(k), seed)
+    cluster = ClusterSpec(method, linkage, metric, number(k), seed)
     return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, seed))
 
 
@@ -99,7 +99,7 @@ def membership() -> MembershipConfig:
         method,
         linkage,
         distance,
-        _k(k, "sweep"),
+        number(k, "sweep"),
         rule,
         int(draws) if crop == "patch" else 3,
         seed,
@@ -195,7 +195,7 @@ def _choice(
     )
 
 
-def _k(text: str | None, unset: str = "known") -> K:
+def number(text: str | None, unset: str = "known") -> K:
     text = (text or unset).strip()
     return int(text) if text.isdecimal() else text
 
@@ -222,3 +222,22 @@ def show(config: dict[str, Any]) -> None:
             state[f"{backbone}_{name}"] = config[name]
     for name, value in config["options"].items():
         state[f"{backbone}_{name}"] = value
+
+
+def address(config: dict[str, Any]) -> dict[str, str]:
+    """The knobs of a configuration (its flat form) as a page's address names them."""
+    named = {
+        "backbone": features.title(config["backbone"]),
+        "crop": CROP_WORDS[config["crop"]],
+        "cluster": METHOD_WORDS[config["cluster"]],
+        "seed": str(config["seed"]),
+    }
+    if config["linkage"]:
+        named["linkage"] = LINKAGE_WORDS[config["linkage"]]
+    if "rule" in config:
+        named["distance"], named["rule"] = DISTANCE_WORDS[config["distance"]], _rule_words(config["rule"])
+        named["clusters"] = "best" if config["k"] == "sweep" else str(config["k"])
+    else:
+        named["pca"] = "no PCA" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}%"
+        named["k"] = str(config["k"])
+    return named

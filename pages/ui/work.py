@@ -1,16 +1,19 @@
 """From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from core import features, jobs, trail
+from core import sweep as sweeps
 from core.embedding import Plan
 from core.errors import ImprintError
 from core.features import weights
 from core.features.backbones import NETWORKS
 from core.pipeline import Attribution
 from core.reconstructing import Reconstruction, check, runnable
+from core.sweep import Grid
 from core.training_data import Membership
 from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 from pages.ui import engine, weights_panel
@@ -62,6 +65,25 @@ def reconstruction(
     config, _ = runnable(config)
     what = "Training an autoencoder on each set's generated images"
     _by_job(jobs.RECONSTRUCT, sets, config, what, engine_.seconds(sets, config), beside)
+    return None
+
+
+def sweep(sets: Sequence[ImageSet], grid: Grid, beside: Callable[[], None]) -> Mapping[str, Any] | None:
+    """The rows of a grid, once all are there; ``beside`` is drawn while they come."""
+    found = engine.store().note(sweeps.name(sets, grid))
+    if found is not None and found["over"]:
+        return found
+    configs = len(grid.configs(sets[0]))
+    job = jobs.find(jobs.name(jobs.SWEEP, sets, grid))
+    if job is None or not job.active:
+        st.caption(f"{configs} configurations. What one computes, the others share.")
+        if job is not None and job.state == "failed":
+            st.error(job.error)
+        if st.button(f"Run {configs} configurations", key="run_sweep", type="primary"):
+            _start(jobs.SWEEP, sets, grid)
+        beside()
+        return None
+    watch(job.id, f"Trying {configs} configurations", beside)
     return None
 
 

@@ -17,7 +17,7 @@ from tests.textures import NAME
 
 Open = Callable[..., AppTest]
 GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
-RECONSTRUCTION = "pages/3_Reconstruction.py"
+RECONSTRUCTION, WHAT_IF = "pages/3_Reconstruction.py", "pages/4_What-if.py"
 DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
 
 
@@ -40,7 +40,7 @@ def add_set(library: Library, name: str, images: dict[str, np.ndarray]) -> None:
     library.add(ImageSet(name, "generators", tuple(files)))
 
 
-@pytest.mark.parametrize("page", [GENERATORS, REGIONS, RECONSTRUCTION, DATA, SYSTEM])
+@pytest.mark.parametrize("page", [GENERATORS, REGIONS, RECONSTRUCTION, WHAT_IF, DATA, SYSTEM])
 def test_every_page_opens_on_an_empty_home(page: str, home: Path, open_page: Open) -> None:
     opened = open_page(page)
     assert not opened.exception

@@ -14,6 +14,7 @@ from tests.browser.conftest import Server
         ("Generators", "Generators"),
         ("Regions", "Training data: regions"),
         ("Reconstruction", "Training data: reconstruction"),
+        ("What-if", "What-if"),
         ("Data", "Data"),
         ("System", "System"),
     ],

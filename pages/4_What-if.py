@@ -1,0 +1,29 @@
+"""What-if: a grid of configurations of one set, filled as it runs; a row opens its page."""
+
+import streamlit as st
+
+from core.errors import ImprintError
+from core.values import ImageSet
+from pages.ui import frame, sweeps, work
+
+frame.open_page("What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair=True)
+image_set, test = frame.chosen_set(), frame.test_set()
+
+
+@st.fragment
+def panel(image_set: ImageSet, test: ImageSet | None) -> None:
+    """The grid's knobs, and its rows as far as they are."""
+    sets = [image_set] if test is None else [image_set, test]
+    try:
+        grid = sweeps.knobs(image_set)
+        if grid is None:
+            return
+        found = work.sweep(sets, grid, lambda: sweeps.live(sets, grid))
+    except ImprintError as error:
+        st.error(str(error))
+        return
+    if found is not None:
+        sweeps.show(image_set, found)
+
+
+panel(image_set, test)

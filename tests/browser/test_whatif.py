@@ -1,0 +1,29 @@
+"""What a person does on What-if: runs a grid, sees it fill, opens a configuration on its page."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.test_generators import metric, settled
+
+
+def test_a_grid_is_run_and_a_row_opens_its_page(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/What-if?set=Enlarged+textures")
+    backbones = page.locator(".st-key-grid_backbones")
+    backbones.get_by_label("Clear all").click()
+    settled(page)
+    backbones.get_by_role("combobox").fill("LBP")
+    page.get_by_role("option", name="LBP", exact=True).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run 4 configurations").click()
+    expect(page.get_by_text("As the best of 4")).to_be_visible()
+    expect(page.locator(".st-key-heat_map .main-svg").first).to_be_visible()
+
+    settled(page)
+    page.locator(".st-key-sweep_table .dvn-scroller").click(position={"x": 16, "y": 1.5 * 35})
+    opener = page.get_by_role("link", name="Open this configuration")
+    opener.scroll_into_view_if_needed()
+    settled(page)
+    opener.click()
+    expect(page.get_by_role("heading", name="Generators")).to_be_visible()
+    expect(metric(page, "ARI")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Backbone")).to_have_value("LBP")
