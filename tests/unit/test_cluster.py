@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,8 @@ SPREAD, ALONE = Effort(spread=True), Effort()
 def _always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "WORTH_A_CLUSTER", 0.0)
     monkeypatch.delenv(cluster.SCHEDULER, raising=False)
+    # Streamlit's AppTest leaves a page as the main module, which a spawned worker would run again.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
 
 
 @pytest.fixture
