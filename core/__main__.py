@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import cli, cli_membership, cli_sweep, clustering, features
+from core import cli, cli_membership, cli_runs, cli_sweep, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
 from core.images.layouts import LAYOUTS
@@ -67,6 +67,7 @@ def parser() -> Parser:
         "--k", default="known", help="a number, known (one a generator) or auto (silhouette)"
     )
     attribute.add_argument("--seed", type=int, default=0)
+    _save_flag(attribute)
     attribute.add_argument("--labels-out", type=Path, metavar="CSV", help="write file, label and cluster")
 
     membership = verb("membership", cli_membership.membership, "tell which real images a generator saw")
@@ -107,6 +108,13 @@ def parser() -> Parser:
     several.add_argument("--seed", type=int, default=0)
     _effort_flags(several)
 
+    again = verb("run", cli_runs.run, "make a saved run again, and tell whether its numbers are the same")
+    again.add_argument("runfile", type=Path, metavar="RUNFILE")
+    _effort_flags(again)
+
+    log = verb("runs", cli_runs.log, "list all that was tried")
+    log.add_argument("--csv", type=Path, metavar="CSV", help="write it as a table")
+
     segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -128,9 +136,14 @@ def _pair_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("development", help="the set that everything is chosen on")
     sub.add_argument("--test", metavar="SET", help="the set that is reported on")
     sub.add_argument("--seed", type=int, default=0)
+    _save_flag(sub)
     sub.add_argument(
         "--predictions", type=Path, metavar="CSV", help="write the challenge's file: name,1 for used"
     )
+
+
+def _save_flag(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--save-run", type=Path, metavar="JSON", help="write a run file, for the verb run")
 
 
 def _crop_flag(sub: argparse.ArgumentParser) -> None:
@@ -173,14 +186,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("imprint: interrupted; what is finished is kept", file=sys.stderr)
         return 130
-    text = outcome.pop("text")
+    text, status = outcome.pop("text"), outcome.pop("status", 0)
     try:
         print(
             json.dumps(outcome) if args.json else text.encode(errors="backslashreplace").decode(), flush=True
         )
     except BrokenPipeError:  # the reader has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return int(status)
 
 
 if __name__ == "__main__":

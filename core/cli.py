@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import features, summary, trail
+from core import engine, features, runs, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features import weights as weights_files
 from core.features.backbones import NETWORKS
@@ -73,7 +73,7 @@ def attribute(args: Args) -> Outcome:
     library, store = Library(), Store()
     image_set = library.get(args.name)
     result = Pipeline(store, library, effort(args), listener(args)).attribute(image_set, config)
-    trail.record(store, image_set, result)
+    noted(args, [image_set], result)
     if args.labels_out:
         rows = [
             (file.name, file.label or "", int(cluster))
@@ -81,8 +81,15 @@ def attribute(args: Args) -> Outcome:
         ]
         write_csv(args.labels_out, ("file", "label", "cluster"), rows)
     outcome = {"set": image_set.name, **summary.attribution(result)}
-    outcome["tried"] = len(trail.tried(store, image_set))
+    outcome["tried"] = len(trail.tried(engine.ATTRIBUTION, [image_set]))
     return {**outcome, "text": _attribution_text(outcome)}
+
+
+def noted(args: Args, sets: Sequence[ImageSet], answer: engine.Answer) -> None:
+    """In the log, and where it is asked for as a run file."""
+    trail.record(sets, answer)
+    if args.save_run:
+        write_text(args.save_run, runs.of(sets, answer).text())
 
 
 def _attribution_text(facts: Outcome) -> str:
@@ -214,6 +221,13 @@ def listener(args: Args) -> Listener:
         )
 
     return show
+
+
+def write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ImprintError(f"{path} can't be written: {error.strerror}.") from None
 
 
 def write_csv(path: Path, header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:

@@ -38,7 +38,9 @@ def membership(args: Args) -> Outcome:
     )
     library = Library()
     engine = TrainingData(Store(), library, cli.effort(args), cli.listener(args))
-    result = engine.membership(*_sets(args, library), config)
+    sets = _sets(args, library)
+    result = engine.membership(*sets, config)
+    cli.noted(args, [each for each in sets if each], result)
     outcome = summary.membership(result)
     chosen = outcome["chosen"]
     head = (
@@ -53,7 +55,9 @@ def reconstruct(args: Args) -> Outcome:
     config = ReconstructionConfig(spec, args.decision, args.rule)
     library = Library()
     engine = Reconstructing(Store(), library, cli.listener(args))
-    result = engine.judge(*_sets(args, library), config)
+    sets = _sets(args, library)
+    result = engine.judge(*sets, config)
+    cli.noted(args, [each for each in sets if each], result)
     outcome = summary.reconstruction(result)
     head = f"Autoencoder of {spec.size} px, bottleneck {spec.bottleneck}; by {args.decision}, {result.chosen}"
     return _told(args, result, outcome, head)

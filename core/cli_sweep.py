@@ -2,17 +2,20 @@
 
 from core import cli, features, sweep
 from core.cli import Args, Outcome
+from core.engine import Engine
 from core.errors import BadChoice
+from core.grid import Grid
 from core.images.library import Library
 from core.store import Store
-from core.sweep import Grid, Row, Swept
+from core.sweep import Row, Swept
 from core.uncertainty import p_text
 
 
 def run(args: Args) -> Outcome:
     library = Library()
     sets = [library.get(name) for name in (args.name, args.test) if name]
-    swept = sweep.run(Store(), library, cli.effort(args), cli.listener(args), sets, _grid(args))
+    listed = _grid(args).listed(sets[0])
+    swept = sweep.run(Engine(Store(), library, cli.effort(args)), sets, listed, cli.listener(args))
     return {**swept.as_json(), "text": "\n".join(_lines(swept))}
 
 

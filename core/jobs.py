@@ -19,23 +19,26 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
-from core import home, sweep
+from core import engine, home, sweep
+from core.engine import Engine
 from core.errors import ImprintError
 from core.files import write_atomic
+from core.grid import Listed
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.pipeline import Pipeline
 from core.progress import Listener, Step
-from core.reconstructing import Reconstructing
 from core.store import Store
-from core.sweep import Grid
-from core.training_data import TrainingData
-from core.values import ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
+from core.values import ImageSet, PipelineConfig
 
 ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
 SWEEP = "sweep"
-Config = PipelineConfig | MembershipConfig | ReconstructionConfig | Grid
+ANSWERS = {
+    ATTRIBUTE: engine.ATTRIBUTION,
+    MEMBERSHIP: engine.MEMBERSHIP,
+    RECONSTRUCT: engine.RECONSTRUCTION,
+}
+Config = engine.Config | Listed
 STARTING = 30  # seconds within which a new worker must have taken its lock
 GRACE = 3  # seconds between asking a worker to stop and making it
 _children: list["subprocess.Popen[bytes]"] = []
@@ -188,20 +191,13 @@ def _compute(
     kind: str, sets: list[ImageSet], config: dict[str, Any], library: Library, listener: Listener
 ) -> None:
     """The result goes into the store; who started the job looks it up there."""
-    store, effort = Store(), Effort(spread=True)
-    first, test = sets[0], sets[1] if len(sets) > 1 else None
-    if kind == MEMBERSHIP:
-        TrainingData(store, library, effort, listener).membership(
-            first, test, MembershipConfig.from_json(config)
-        )
-    elif kind == RECONSTRUCT:
-        Reconstructing(store, library, listener).judge(first, test, ReconstructionConfig.from_json(config))
-    elif kind == SWEEP:
-        sweep.run(store, library, effort, listener, sets, Grid.from_json(config))
+    by = Engine(Store(), library, Effort(spread=True), listener)
+    if kind == SWEEP:
+        sweep.run(Engine(by.store, library, Effort(spread=True)), sets, Listed.from_json(config), listener)
     elif kind == UMAP:
-        Pipeline(store, library, effort, listener).map(first, PipelineConfig.from_json(config), "umap")
+        by.pipeline.map(sets[0], PipelineConfig.from_json(config), "umap")
     else:
-        Pipeline(store, library, effort, listener).attribute(first, PipelineConfig.from_json(config))
+        by.answer(sets, engine.KINDS[ANSWERS[kind]].from_json(config))
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -9,6 +9,12 @@ from core.training_data import Membership
 from core.uncertainty import Score
 
 
+def of(answer: Attribution | Membership | Reconstruction) -> dict[str, Any]:
+    if isinstance(answer, Attribution):
+        return attribution(answer)
+    return membership(answer) if isinstance(answer, Membership) else reconstruction(answer)
+
+
 def attribution(result: Attribution) -> dict[str, Any]:
     """Scores are null where they are undefined; ``undefined`` then says why."""
     agreement = result.agreement

@@ -1,78 +1,150 @@
-"""What was tried on a set, each configuration once: the best of many must be seen as such."""
+"""The run log: every configuration that was tried on a set, once; the best of many must be seen as such.
 
-from collections.abc import Mapping
+A question (its kind and the truth of its sets) has a file of JSON lines under ``runs``, which clearing the
+cache leaves alone. A line that was cut off by a crash is passed over.
+"""
+
+import csv
+import fcntl
+import io
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from core import engine, features, home
+from core.engine import Answer
 from core.hashing import key
 from core.pipeline import Attribution
-from core.store import Store
 from core.training_data import Membership
-from core.values import ImageSet, MembershipConfig, PipelineConfig
+from core.uncertainty import Score
+from core.values import ImageSet
 
 Row = Mapping[str, Any]
+BEST_BY = {engine.ATTRIBUTION: "ari", engine.MEMBERSHIP: "dev_auc", engine.RECONSTRUCTION: "dev_auc"}
 
 
-def record(store: Store, image_set: ImageSet, result: Attribution) -> None:
-    """Note a result under its set and its configuration; the same one again changes nothing."""
-    ari = result.agreement.scores["ari"]
-    facts = {
-        "k": result.k,
-        "ari": ari.value,
-        "ari_ci": None if ari.value is None else [ari.low, ari.high],
-        "p_value": result.agreement.p_value,
-        "n_features": result.n_features,
+def record(sets: Sequence[ImageSet], answer: Answer) -> None:
+    """Note an answer under its sets and its configuration; the same one again changes nothing."""
+    kind, identity = engine.kind_of(answer.config), key(answer.config)
+    path = _path(kind, sets)
+    if any(row["id"] == identity for row in _read(path)):
+        return
+    row = {
+        "id": identity,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "kind": kind,
+        "sets": [each.name for each in sets],
+        "config": answer.config.flat(),
+        "spec": engine.as_json(answer.config),
+        **(_attribution(answer) if isinstance(answer, Attribution) else _judgement(answer)),
     }
-    _note(store, _attributions(image_set), result.config, facts)
+    with path.open("a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two tabs may write at once
+        file.write(json.dumps(row) + "\n")
 
 
-def tried(store: Store, image_set: ImageSet) -> list[Row]:
-    """All recorded results of a set, best ARI first, undefined last."""
-    return _best_first(store, _attributions(image_set), "ari")
-
-
-def record_membership(store: Store, development: ImageSet, test: ImageSet | None, result: Membership) -> None:
-    """The same of a pair of sets."""
-    distance, k, rule = result.chosen
-    dev, last = result.dev.verdict, result.test.verdict if result.test else None
-    facts = {
-        "distance": distance,
-        "k": k,
-        "rule": rule,
-        "dev_auc": dev.scores["auc"].value if dev else None,
-        "dev_f1": dev.scores["f1"].value if dev else None,
-        "test_auc": last.scores["auc"].value if last else None,
-        "test_f1": last.scores["f1"].value if last else None,
-        "outcome": result.outcome,
-    }
-    _note(store, _memberships(development, test), result.config, facts)
-
-
-def tried_membership(store: Store, development: ImageSet, test: ImageSet | None) -> list[Row]:
-    """All recorded results of a pair, best AUC on development first: test is not for choosing."""
-    return _best_first(store, _memberships(development, test), "dev_auc")
-
-
-def _note(
-    store: Store, name: str, config: PipelineConfig | MembershipConfig, facts: Mapping[str, Any]
-) -> None:
-    row = key(config)
-    if row not in (store.note(name) or {}):
-        store.add_to_note(name, row, {"config": config.flat(), **facts})
-
-
-def _best_first(store: Store, name: str, score: str) -> list[Row]:
-    rows = (store.note(name) or {}).values()
+def tried(kind: str, sets: Sequence[ImageSet]) -> list[Row]:
+    """All that was tried, best first, undefined last; of training data best on development, as test is not
+    for choosing."""
+    score = BEST_BY[kind]
+    rows = {row["id"]: row for row in _read(_path(kind, sets))}.values()
     return sorted(rows, key=lambda row: (row[score] is None, -(row[score] or 0), str(row["config"])))
 
 
-def _attributions(image_set: ImageSet) -> str:
-    labels = sorted((file.sha256, file.label or "") for file in image_set.generated)
-    return f"trail:{key(labels)}"
+def everything() -> list[Row]:
+    """The whole log, the latest first."""
+    rows = [row for path in sorted(home.folder("runs").glob("*.jsonl")) for row in _read(path)]
+    return sorted(rows, key=lambda row: str(row["time"]), reverse=True)
 
 
-def _memberships(development: ImageSet, test: ImageSet | None) -> str:
-    parts = [
-        sorted((file.sha256, file.role, file.group or "") for file in part.files) if part else None
-        for part in (development, test)
-    ]
-    return f"membership trail:{key(parts)}"
+def flat(row: Row) -> dict[str, Any]:
+    """A row as one line: the same for the page, the CSV and the command line."""
+    config = row["config"]
+    score = "ari" if row["kind"] == engine.ATTRIBUTION else "dev_auc"
+    low, high = row[f"{score}_ci"] or (None, None)
+    backbone = config.get("backbone")
+    return {
+        "time": row["time"],
+        "kind": row["kind"],
+        "sets": " / ".join(row["sets"]),
+        "backbone": features.title(backbone) if backbone else f"autoencoder, {config['size']} px",
+        "untrained": config.get("weights") == features.UNTRAINED,
+        "crop": config.get("crop"),
+        "pca": config.get("pca"),
+        "cluster": config.get("cluster"),
+        "linkage": config.get("linkage"),
+        "distance": row.get("distance"),
+        "rule": row.get("rule"),
+        "k": row.get("k"),
+        "seed": config["seed"],
+        "score": "ARI" if score == "ari" else "AUC dev.",
+        "value": row[score],
+        "low": low,
+        "high": high,
+        "p_value": row.get("p_value"),
+        "test_auc": row.get("test_auc"),
+        "test_f1": row.get("test_f1"),
+        "outcome": row.get("outcome"),
+        "id": row["id"][:12],
+    }
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["time"])
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _attribution(answer: Attribution) -> dict[str, Any]:
+    ari = answer.agreement.scores["ari"]
+    return {
+        "k": answer.k,
+        "ari": ari.value,
+        "ari_ci": _interval(ari),
+        "p_value": answer.agreement.p_value,
+        "n_features": answer.n_features,
+    }
+
+
+def _judgement(answer: Answer) -> dict[str, Any]:
+    """``distance`` and ``k`` of a reconstruction are its decision and nothing."""
+    assert not isinstance(answer, Attribution)
+    if isinstance(answer, Membership):
+        distance, k, rule = answer.chosen
+    else:
+        distance, k, rule = answer.config.decision, None, answer.chosen
+    facts: dict[str, Any] = {"distance": distance, "k": k, "rule": rule, "outcome": answer.outcome}
+    for part, judged in (("dev", answer.dev), ("test", answer.test)):
+        verdict = judged.verdict if judged else None
+        for name in ("auc", "f1"):
+            score = verdict.scores[name] if verdict else Score(None)
+            facts |= {f"{part}_{name}": score.value, f"{part}_{name}_ci": _interval(score)}
+    return facts
+
+
+def _interval(score: Score) -> list[float] | None:
+    return None if score.low is None or score.high is None else [score.low, score.high]
+
+
+def _path(kind: str, sets: Sequence[ImageSet]) -> Path:
+    return home.folder("runs") / f"{key(kind, [each.truth for each in sets])[:32]}.jsonl"
+
+
+def _read(path: Path) -> list[Row]:
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return [row for line in lines if (row := _row(line)) is not None]
+
+
+def _row(line: str) -> Row | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and {"id", "time", "config", "spec"} <= set(row) else None

@@ -23,6 +23,15 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that an image came in: its format, its size in bytes, its bits a pixel (RGB has 24)."""
+
+    format: str
+    bytes: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """One image of a set. ``sha256`` is over its pixels (hashing.pixels_key); the name is for display."""
 
@@ -31,6 +40,7 @@ class ImageFile:
     role: Role = Role.GENERATED
     label: str | None = None  # the generator, where known
     group: str | None = None  # near-duplicates or one patient, where known
+    origin: Origin | None = None  # where it was recorded; no key depends on it
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,12 @@ class ImageSet:
     def content(self) -> str:
         """The set's identity: its pixels, whatever the files, the order or the labels."""
         return key("set", sorted(file.sha256 for file in self.files))
+
+    @cached_property
+    def truth(self) -> str:
+        """The identity of its pixels with all that is known of them: what scores depend on."""
+        rows = sorted((f.sha256, f.role, f.label or "", f.group or "") for f in self.files)
+        return key("truth", rows)
 
     @property
     def generated(self) -> tuple[ImageFile, ...]:

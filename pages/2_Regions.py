@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core import trail
+from core.engine import MEMBERSHIP
 from core.errors import ImprintError
 from core.training_data import Membership
 from core.values import ImageSet
@@ -38,7 +39,7 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(trail.tried_membership(engine.store(), development, test))
+    tried = len(trail.tried(MEMBERSHIP, [each for each in (development, test) if each]))
     membership_cards.remarks(result, tried)
     membership_tabs.tabs((development, test), result)
 

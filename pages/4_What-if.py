@@ -18,7 +18,8 @@ def panel(image_set: ImageSet, test: ImageSet | None) -> None:
         grid = sweeps.knobs(image_set)
         if grid is None:
             return
-        found = work.sweep(sets, grid, lambda: sweeps.live(sets, grid))
+        listed = grid.listed(image_set)
+        found = work.sweep(sets, listed, lambda: sweeps.live(sets, listed))
     except ImprintError as error:
         st.error(str(error))
         return

@@ -4,6 +4,7 @@ import functools
 from pathlib import Path
 
 from core import home
+from core.engine import Engine
 from core.images.library import Library
 from core.pipeline import Pipeline
 from core.reconstructing import Reconstructing
@@ -12,26 +13,29 @@ from core.training_data import TrainingData
 
 
 @functools.cache
-def _open(root: Path) -> tuple[Pipeline, TrainingData, Reconstructing]:
-    store, library = Store(root / "store"), Library(root)
-    return Pipeline(store, library), TrainingData(store, library), Reconstructing(store, library)
+def _open(root: Path) -> Engine:
+    return Engine(Store(root / "store"), Library(root))
+
+
+def engine() -> Engine:
+    return _open(home.root())
 
 
 def pipeline() -> Pipeline:
-    return _open(home.root())[0]
+    return engine().pipeline
 
 
 def training_data() -> TrainingData:
-    return _open(home.root())[1]
+    return engine().training_data
 
 
 def reconstructing() -> Reconstructing:
-    return _open(home.root())[2]
+    return engine().reconstructing
 
 
 def library() -> Library:
-    return pipeline().embedder.library
+    return engine().library
 
 
 def store() -> Store:
-    return pipeline().store
+    return engine().store

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import features, trail
+from core.engine import ATTRIBUTION
 from core.pipeline import Attribution
 from core.values import ImageSet
 from pages.ui import engine, figures, gallery, knobs, style
@@ -140,7 +141,7 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
 
 
 def _trail(image_set: ImageSet) -> None:
-    rows = trail.tried(engine.store(), image_set)
+    rows = trail.tried(ATTRIBUTION, [image_set])
     frame = pd.DataFrame([_trail_row(row) for row in rows])
     st.dataframe(
         frame,

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import features, jobs, trail
+from core.engine import MEMBERSHIP
 from core.judging import Judgement
 from core.membership.rules import RULES
 from core.regions.crops import CROPS
@@ -207,7 +208,7 @@ def _rules(result: Membership) -> None:
 
 
 def _trail(sets: Sets) -> None:
-    rows = trail.tried_membership(engine.store(), *sets)
+    rows = trail.tried(MEMBERSHIP, [each for each in sets if each])
     table = [_trail_row(row) for row in rows]
     st.dataframe(
         pd.DataFrame(table),

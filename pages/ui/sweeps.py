@@ -11,8 +11,8 @@ import streamlit as st
 from core import clustering, features, sweep
 from core.features import weights
 from core.features.backbones import NETWORKS
+from core.grid import Grid, Listed
 from core.regions.crops import CROPS
-from core.sweep import Grid
 from core.uncertainty import p_text
 from core.values import ImageSet
 from pages.ui import engine, figures, frame
@@ -81,9 +81,9 @@ def _share_words(value: float | None) -> str:
 # -- results ------------------------------------------------------------------------------------------
 
 
-def live(sets: Sequence[ImageSet], grid: Grid) -> None:
+def live(sets: Sequence[ImageSet], listed: Listed) -> None:
     """The rows so far."""
-    found = engine.store().note(sweep.name(sets, grid))
+    found = engine.store().note(sweep.name(sets, listed))
     if found and found["rows"]:
         _heat_map(found["rows"], "live_heat_map")
 

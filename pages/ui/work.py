@@ -11,9 +11,9 @@ from core.embedding import Plan
 from core.errors import ImprintError
 from core.features import weights
 from core.features.backbones import NETWORKS
+from core.grid import Listed
 from core.pipeline import Attribution
 from core.reconstructing import Reconstruction, check, runnable
-from core.sweep import Grid
 from core.training_data import Membership
 from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
 from pages.ui import engine, weights_panel
@@ -32,7 +32,7 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
         _embed(jobs.ATTRIBUTE, [image_set], pipeline.effective(config)[0], plan)
         return None
     result = pipeline.attribute(image_set, config)
-    trail.record(engine.store(), image_set, result)
+    trail.record([image_set], result)
     return result
 
 
@@ -45,7 +45,7 @@ def membership(development: ImageSet, test: ImageSet | None, config: MembershipC
         _embed(jobs.MEMBERSHIP, sets, config, plan)
         return None
     result = training_data.membership(development, test, config)
-    trail.record_membership(engine.store(), development, test, result)
+    trail.record(sets, result)
     return result
 
 
@@ -61,26 +61,28 @@ def reconstruction(
     for each in sets:
         check(each)
     if engine_.ready(sets, config):
-        return engine_.judge(development, test, config)
+        result = engine_.judge(development, test, config)
+        trail.record(sets, result)
+        return result
     config, _ = runnable(config)
     what = "Training an autoencoder on each set's generated images"
     _by_job(jobs.RECONSTRUCT, sets, config, what, engine_.seconds(sets, config), beside)
     return None
 
 
-def sweep(sets: Sequence[ImageSet], grid: Grid, beside: Callable[[], None]) -> Mapping[str, Any] | None:
-    """The rows of a grid, once all are there; ``beside`` is drawn while they come."""
-    found = engine.store().note(sweeps.name(sets, grid))
+def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) -> Mapping[str, Any] | None:
+    """The rows of a sweep, once all are there; ``beside`` is drawn while they come."""
+    found = engine.store().note(sweeps.name(sets, listed))
     if found is not None and found["over"]:
         return found
-    configs = len(grid.configs(sets[0]))
-    job = jobs.find(jobs.name(jobs.SWEEP, sets, grid))
+    configs = len(listed.configs)
+    job = jobs.find(jobs.name(jobs.SWEEP, sets, listed))
     if job is None or not job.active:
         st.caption(f"{configs} configurations. What one computes, the others share.")
         if job is not None and job.state == "failed":
             st.error(job.error)
         if st.button(f"Run {configs} configurations", key="run_sweep", type="primary"):
-            _start(jobs.SWEEP, sets, grid)
+            _start(jobs.SWEEP, sets, listed)
         beside()
         return None
     watch(job.id, f"Trying {configs} configurations", beside)

@@ -7,11 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import features, sweep
+from core.engine import Engine
+from core.grid import Grid
 from core.images.library import Library
-from core.inference.runtime import Effort
-from core.progress import silent
 from core.store import Store
-from core.sweep import Grid
 from tests.app.test_pages import words
 from tests.textures import NAME
 from tests.unit.test_training_data import leaky
@@ -28,7 +27,7 @@ def library(home: Path) -> Library:
 def run(library: Library, *names: str, **parts: object) -> dict[str, object]:
     grid = Grid(methods=("hierarchical", "kmeans"), **parts)  # type: ignore[arg-type]
     sets = [library.get(name) for name in names]
-    return sweep.run(Store(), library, Effort(8, 2), silent, sets, grid).as_json()
+    return sweep.run(Engine(Store(), library), sets, grid.listed(sets[0])).as_json()
 
 
 def choose(page: AppTest, *backbones: str) -> AppTest:

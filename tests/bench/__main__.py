@@ -49,7 +49,7 @@ def main() -> int:
             _say(f"{backbone}: {arguments.images} images, {arguments.rounds} rounds ...")
             results.append(extraction.measure(backbone, Path(folder), ids, arguments.rounds))
     _say("autoencoder ...")
-    learnt = autoencoder.measure(1000, 3, arguments.rounds)
+    learnt = autoencoder.measure(1000, max(2, arguments.rounds))
     described = {**machine.describe(), "load_average": [round(load, 2), round(os.getloadavg()[0], 2)]}
     print(report.text(described, results, toggles, swept, learnt))
     report.write(OUT, described, results, toggles, swept, learnt)

@@ -54,6 +54,11 @@ class Server:
         self.stop()
         raise RuntimeError(f"the server does not answer:\n{(self.home / 'server.log').read_text()}")
 
+    def kill(self) -> None:
+        """As a crash would end it."""
+        self._process.kill()
+        self._process.wait(10)
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(10)

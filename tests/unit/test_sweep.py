@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from core import features, scores, sweep
+from core.engine import Engine
 from core.errors import BadChoice
+from core.grid import Grid
 from core.images.library import Library
-from core.pipeline import Pipeline
 from core.store import Store
-from core.sweep import Grid
-from core.training_data import TrainingData
 from tests.unit.conftest import Ran
 from tests.unit.samples import make_set
 from tests.unit.test_training_data import PIXELS, leaky
@@ -31,8 +30,8 @@ def test_a_grid_combines_all_and_leaves_out_what_is_the_same() -> None:
         linkages=("ward", "average"),
         ks=("known", 2),
     )
-    assert len(grid.attributions()) == 24
-    assert [config.feature for config in grid.attributions()] == [LBP] * 12 + [SPECTRUM] * 12
+    assert len(grid.attributions().configs) == 24
+    assert [config.feature for config in grid.attributions().configs] == [LBP] * 12 + [SPECTRUM] * 12
 
 
 def test_every_stage_is_computed_once(
@@ -51,14 +50,14 @@ def test_every_stage_is_computed_once(
     monkeypatch.setattr(store, "put", counting)
     grid = Grid((LBP, SPECTRUM), variances=(None, 0.9), linkages=("ward", "average"), ks=("known", 2))
     configs = grid.attributions()
-    swept = sweep.attributions(Pipeline(store, library), image_set, None, configs)
+    swept = sweep.tried(Engine(store, library), [image_set], configs)
     assert len(swept.rows) == 16
     assert made["embeddings"] == 2 * len(image_set)
     assert made["pca"] == 2
     assert made["tree"] == 8
     assert made["clusters"] == 16
     made.clear()
-    again = sweep.attributions(Pipeline(store, library), image_set, None, configs)
+    again = sweep.tried(Engine(store, library), [image_set], configs)
     assert not made
     assert [row.score for row in again.rows] == [row.score for row in swept.rows]
     assert again.p_value == swept.p_value
@@ -68,8 +67,8 @@ def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, 
     image_set = make_set(library)
     grid = Grid((features.spec("resnet50"), LBP), ks=(3, 99))
     seen: list[str | None] = []
-    swept = sweep.attributions(
-        Pipeline(store, library), image_set, None, grid.attributions(), lambda row: seen.append(row.error)
+    swept = sweep.tried(
+        Engine(store, library), [image_set], grid.attributions(), lambda row: seen.append(row.error)
     )
     assert ["ResNet50 needs" in (row.error or "") for row in swept.rows] == [True, True, False, False]
     assert "k is 99, but this set has 18 images" in (swept.rows[3].error or "")
@@ -80,7 +79,7 @@ def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, 
 def test_the_best_on_development_is_reported_on_test(library: Library, store: Store) -> None:
     image_set, test = make_set(library, "dev"), make_set(library, "test", {"x": [], **_other()})
     grid = Grid((LBP,), ks=(2, 3))
-    swept = sweep.attributions(Pipeline(store, library), image_set, test, grid.attributions())
+    swept = sweep.tried(Engine(store, library), [image_set, test], grid.attributions())
     assert swept.best == 1
     assert swept.test is not None
     assert swept.test.numbers["k"] == 3
@@ -112,8 +111,8 @@ def test_memberships_are_chosen_on_development(library: Library, store: Store) -
     dev, test = leaky(library, "dev", 1), leaky(library, "test", 1)
     grid = Grid((PIXELS, LBP), distances=("min", "avg"), rules=("means", "balanced"))
     configs = grid.memberships()
-    assert len(configs) == 8
-    swept = sweep.memberships(TrainingData(store, library), dev, test, configs)
+    assert len(configs.configs) == 8
+    swept = sweep.tried(Engine(store, library), [dev, test], configs)
     assert swept.best is not None
     best = swept.rows[swept.best]
     assert best.config.feature == PIXELS

@@ -1,6 +1,8 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from core import features, trail
+from core import engine, features, trail
+from core.engine import ATTRIBUTION, MEMBERSHIP
 from core.images.library import Library
 from core.pipeline import Attribution, Pipeline
 from core.store import Store
@@ -13,7 +15,7 @@ from tests.unit.test_training_data import PIXELS, leaky
 def attribute(store: Store, library: Library, image_set: ImageSet, **cluster: object) -> Attribution:
     config = PipelineConfig(features.spec("lbp"), cluster=ClusterSpec(**cluster))  # type: ignore[arg-type]
     result = Pipeline(store, library).attribute(image_set, config)
-    trail.record(store, image_set, result)
+    trail.record([image_set], result)
     return result
 
 
@@ -22,7 +24,7 @@ def test_best_first_undefined_last_and_each_configuration_once(store: Store, lib
     image_set = make_set(library)
     for k in (1, 2, 3, 3, 2):
         attribute(store, library, image_set, k=k)
-    rows = trail.tried(store, image_set)
+    rows = trail.tried(ATTRIBUTION, [image_set])
     assert [row["k"] for row in rows] == [3, 2, 1]
     assert rows[0]["ari"] > rows[1]["ari"]
     assert (rows[2]["ari"], rows[2]["ari_ci"], rows[2]["p_value"]) == (None, None, None)
@@ -31,9 +33,13 @@ def test_best_first_undefined_last_and_each_configuration_once(store: Store, lib
 def test_a_row_holds_the_configuration_and_its_numbers(store: Store, library: Library) -> None:
     image_set = make_set(library)
     result = attribute(store, library, image_set, k=3)
-    (row,) = trail.tried(store, image_set)
+    (row,) = trail.tried(ATTRIBUTION, [image_set])
     ari = result.agreement.scores["ari"]
-    assert row == {
+    assert datetime.fromisoformat(row["time"]) <= datetime.now(UTC)
+    assert engine.from_json(row["spec"]) == result.config
+    assert {name: row[name] for name in row if name not in ("id", "time", "spec")} == {
+        "kind": "attribution",
+        "sets": [image_set.name],
         "config": result.config.flat(),
         "k": 3,
         "ari": ari.value,
@@ -51,9 +57,9 @@ def test_the_trail_belongs_to_pixels_and_labels_not_to_a_name(store: Store, libr
     renamed = ImageSet(
         "two", "flat", tuple(replace(f, name=f"{f.sha256}.png") for f in image_set.files[::-1])
     )
-    assert len(trail.tried(store, renamed)) == 1
+    assert len(trail.tried(ATTRIBUTION, [renamed])) == 1
     relabelled = replace(image_set, files=tuple(replace(file, label="x") for file in image_set.files))
-    assert trail.tried(store, relabelled) == []
+    assert trail.tried(ATTRIBUTION, [relabelled]) == []
 
 
 def test_training_data_has_a_trail_of_its_pair_of_sets(store: Store, library: Library) -> None:
@@ -62,9 +68,9 @@ def test_training_data_has_a_trail_of_its_pair_of_sets(store: Store, library: Li
     engine = TrainingData(store, library)
     for k in (2, 24, 2):
         result = engine.membership(dev, test, MembershipConfig(PIXELS, distance="min", k=k))
-        trail.record_membership(store, dev, test, result)
-    rows = trail.tried_membership(store, dev, test)
+        trail.record([dev, test], result)
+    rows = trail.tried(MEMBERSHIP, [dev, test])
     assert [row["k"] for row in rows] == [24, 2]
     assert rows[0]["dev_auc"] > rows[1]["dev_auc"]
     assert rows[0]["config"]["backbone"] == "pixels"
-    assert trail.tried_membership(store, dev, None) == []
+    assert trail.tried(MEMBERSHIP, [dev]) == []

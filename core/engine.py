@@ -1,0 +1,87 @@
+"""One door to every question: a configuration and the sets it is asked of, to its answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core import features
+from core.errors import BadChoice
+from core.images.library import Library
+from core.inference.runtime import Effort
+from core.pipeline import Attribution, Pipeline
+from core.progress import Listener, silent
+from core.reconstructing import Reconstructing, Reconstruction
+from core.store import Store
+from core.training_data import Membership, TrainingData
+from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
+
+Config = PipelineConfig | MembershipConfig | ReconstructionConfig
+Answer = Attribution | Membership | Reconstruction
+
+ATTRIBUTION, MEMBERSHIP, RECONSTRUCTION = "attribution", "membership", "reconstruction"
+KINDS: Mapping[str, type[Config]] = {
+    ATTRIBUTION: PipelineConfig,
+    MEMBERSHIP: MembershipConfig,
+    RECONSTRUCTION: ReconstructionConfig,
+}
+
+
+class Engine:
+    """The three ways to an answer, over one store and one library."""
+
+    def __init__(
+        self, store: Store, library: Library, effort: Effort | None = None, listener: Listener = silent
+    ) -> None:
+        self.store, self.library = store, library
+        self.pipeline = Pipeline(store, library, effort, listener)
+        self.training_data = TrainingData(store, library, effort, listener)
+        self.reconstructing = Reconstructing(store, library, listener)
+
+    def answer(self, sets: Sequence[ImageSet], config: Config) -> Answer:
+        """``sets``: the one that is asked about, and for training data the one that is reported on."""
+        first, test = sets[0], sets[1] if len(sets) > 1 else None
+        if isinstance(config, PipelineConfig):
+            return self.pipeline.attribute(first, config)
+        if isinstance(config, MembershipConfig):
+            return self.training_data.membership(first, test, config)
+        return self.reconstructing.judge(first, test, config)
+
+
+def kind_of(config: Config) -> str:
+    return next(kind for kind, built in KINDS.items() if isinstance(config, built))
+
+
+def as_json(config: Config) -> dict[str, Any]:
+    """Nested, whole, with its kind; read back by ``from_json``."""
+    return {"kind": kind_of(config), **config.as_json()}
+
+
+def from_json(raw: Mapping[str, Any]) -> Config:
+    """Also from a stranger's file. Raises BadChoice where it is no configuration of this version."""
+    parts = dict(raw)
+    kind = parts.pop("kind", None)
+    if kind not in KINDS:
+        raise BadChoice(f"A configuration is one of {', '.join(KINDS)}; got '{kind}'.")
+    try:
+        config = KINDS[kind].from_json(parts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadChoice(f"The configuration lacks a part, or has one too many: {error}.") from None
+    if not isinstance(config, ReconstructionConfig):
+        _check(config.feature)
+    return config
+
+
+def _check(feature: FeatureSpec) -> None:
+    """Rows are kept under what a spec says, so a spec must be one that this version builds itself."""
+    if features.is_network(feature.backbone):
+        built = features.spec(
+            feature.backbone,
+            weights=feature.weights,
+            size=feature.size,
+            pooling=feature.pooling,
+            normalisation=feature.normalisation,
+            precision=feature.precision,
+        )
+    else:
+        built = features.spec(feature.backbone, size=feature.size, options=dict(feature.options))
+    if built != feature:
+        raise BadChoice(f"The features {feature} are not what this version builds: {built}.")
