@@ -2,6 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import engine, frame
+from pages.ui import engine, routes, tour
 
-st.switch_page(frame.GENERATORS if engine.library().names() else frame.DATA)
+if tour.first_visit():
+    st.switch_page(tour.STOPS[0].page, query_params=tour.query(1))
+st.switch_page(routes.GENERATORS if engine.library().names() else routes.DATA)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import cli, cli_membership, cli_runs, cli_sweep, clustering, features
+from core import cli, cli_audit, cli_membership, cli_runs, cli_submission, cli_sweep, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
 from core.images.layouts import LAYOUTS
@@ -69,6 +69,7 @@ def parser() -> Parser:
     attribute.add_argument("--seed", type=int, default=0)
     _save_flag(attribute)
     attribute.add_argument("--labels-out", type=Path, metavar="CSV", help="write file, label and cluster")
+    attribute.add_argument("--submission", type=Path, metavar="CSV", help="write the challenge's file")
 
     membership = verb("membership", cli_membership.membership, "tell which real images a generator saw")
     _pair_flags(membership)
@@ -114,6 +115,15 @@ def parser() -> Parser:
 
     log = verb("runs", cli_runs.log, "list all that was tried")
     log.add_argument("--csv", type=Path, metavar="CSV", help="write it as a table")
+
+    cli_audit.audit_flags(
+        verb("audit", cli_audit.audit, "tell what gives a set away besides the fingerprint")
+    )
+    cli_audit.derive_flags(verb("derive", cli_audit.derive, "make a set with such differences taken out"))
+
+    cli_submission.validate_flags(
+        verb("validate", cli_submission.validate, "tell whether a file is a submission to the challenge")
+    )
 
     segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)

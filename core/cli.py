@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import engine, features, runs, summary, trail
+from core import engine, features, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features import weights as weights_files
 from core.features.backbones import NETWORKS
@@ -80,6 +80,8 @@ def attribute(args: Args) -> Outcome:
             for file, cluster in zip(result.files, result.clusters, strict=True)
         ]
         write_csv(args.labels_out, ("file", "label", "cluster"), rows)
+    if args.submission:
+        write_text(args.submission, submission.attribution(result.files, result.clusters))
     outcome = {"set": image_set.name, **summary.attribution(result)}
     outcome["tried"] = len(trail.tried(engine.ATTRIBUTION, [image_set]))
     return {**outcome, "text": _attribution_text(outcome)}
@@ -230,9 +232,9 @@ def write_text(path: Path, text: str) -> None:
         raise ImprintError(f"{path} can't be written: {error.strerror}.") from None
 
 
-def write_csv(path: Path, header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     try:
         with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            csv.writer(file).writerows([header, *rows] if header else rows)
+            csv.writer(file).writerows([header, *rows])
     except OSError as error:
         raise ImprintError(f"{path} can't be written: {error.strerror}.") from None

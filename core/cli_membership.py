@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from core import cli, features, summary
+from core import cli, features, submission, summary
 from core.cli import Args, Outcome
 from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImage
 from core.images.library import Library
 from core.images.readers import SUFFIXES, read_grey
 from core.images.sources import Source, open_source
-from core.judging import Judged, Judgement
+from core.judging import Judgement
 from core.progress import Meter
 from core.reconstructing import Reconstructing
 from core.regions.segmentation import Segmenter
@@ -69,17 +69,9 @@ def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
 
 def _told(args: Args, result: Judgement, outcome: Outcome, head: str) -> Outcome:
     if args.predictions:
-        write_predictions(args.predictions, result.reported)
+        reported = result.reported
+        cli.write_text(args.predictions, submission.membership(reported.files, reported.predicted))
     return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
-
-
-def write_predictions(path: Path, part: Judged) -> None:
-    """The challenge's submission file: no header, identifier without extension, 1 for used."""
-    names = [PurePosixPath(file.name).stem for file in part.files]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:  # folders hold the same file names: the folder has to tell them apart
-        names = [str(PurePosixPath(file.name).with_suffix("")) for file in part.files]
-    cli.write_csv(path, None, list(zip(names, part.predicted.astype(int).tolist(), strict=True)))
 
 
 def _lines(facts: Outcome) -> list[str]:

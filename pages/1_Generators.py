@@ -9,7 +9,7 @@ from core.engine import ATTRIBUTION
 from core.errors import ImprintError
 from core.pipeline import Attribution
 from core.values import ImageSet, PipelineConfig
-from pages.ui import cards, engine, evidence, figures, frame, knobs, style, thumbnails, work
+from pages.ui import actions, cards, engine, evidence, figures, frame, knobs, style, thumbnails, work
 
 frame.open_page("Generators", "Which generator made each image?")
 image_set = frame.chosen_set()
@@ -18,7 +18,7 @@ image_set = frame.chosen_set()
 @st.fragment
 def panel(image_set: ImageSet) -> None:
     """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
-    answer = st.container(key="answer")
+    bar, answer = st.container(), st.container(key="answer")
     try:
         config = knobs.attribution()
         result = work.attribution(image_set, config)
@@ -27,6 +27,8 @@ def panel(image_set: ImageSet) -> None:
         return
     if result is None:
         return
+    with bar:
+        actions.bar([image_set], result)
     with answer:
         cards.attribution(result, paper.references(result.config))
     chosen = picture(image_set, result)

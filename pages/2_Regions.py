@@ -9,6 +9,7 @@ from core.errors import ImprintError
 from core.training_data import Membership
 from core.values import ImageSet
 from pages.ui import (
+    actions,
     engine,
     figures,
     frame,
@@ -20,26 +21,29 @@ from pages.ui import (
     work,
 )
 
-frame.open_page("Training data: regions", "Was this slice used to train the generator?", membership=True)
+frame.open_page("Training data: regions", "Was this slice used to train the generator?", pair="must be real")
 development, test = frame.chosen_set(), frame.test_set()
 
 
 @st.fragment
 def panel(development: ImageSet, test: ImageSet | None) -> None:
     """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
-    answer = st.container(key="answer")
+    bar, answer = st.container(), st.container(key="answer")
+    sets = [development] if test is None else [development, test]
     try:
         config = knobs.membership()
         result = work.membership(development, test, config)
         if result is None:
             return
+        with bar:
+            actions.bar(sets, result)
         with answer:
             membership_cards.show(result)
         picture(result)
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(trail.tried(MEMBERSHIP, [each for each in (development, test) if each]))
+    tried = len(trail.tried(MEMBERSHIP, sets))
     membership_cards.remarks(result, tried)
     membership_tabs.tabs((development, test), result)
 

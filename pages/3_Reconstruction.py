@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.errors import ImprintError
 from core.values import ImageSet, ReconstructionConfig
-from pages.ui import engine, frame, knobs, membership_cards, reconstruction_views, work
+from pages.ui import actions, engine, frame, knobs, membership_cards, reconstruction_views, work
 
 frame.open_page(
     "Training data: reconstruction",
     "Does an autoencoder that learnt from the generated images find this slice familiar?",
-    membership=True,
+    pair="must be real",
 )
 development, test = frame.chosen_set(), frame.test_set()
 
@@ -17,7 +17,7 @@ development, test = frame.chosen_set(), frame.test_set()
 @st.fragment
 def panel(development: ImageSet, test: ImageSet | None) -> None:
     """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
-    answer = st.container(key="answer")
+    bar, answer = st.container(), st.container(key="answer")
     reported = test or development
     try:
         config = knobs.reconstruction()
@@ -27,6 +27,8 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
         return
     if result is None:
         return
+    with bar:
+        actions.bar([development] if test is None else [development, test], result)
     with answer:
         membership_cards.show(result)
     left, right = st.columns(2)

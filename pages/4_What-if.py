@@ -6,7 +6,9 @@ from core.errors import ImprintError
 from core.values import ImageSet
 from pages.ui import frame, sweeps, work
 
-frame.open_page("What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair=True)
+frame.open_page(
+    "What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair="any"
+)
 image_set, test = frame.chosen_set(), frame.test_set()
 
 
@@ -24,7 +26,7 @@ def panel(image_set: ImageSet, test: ImageSet | None) -> None:
         st.error(str(error))
         return
     if found is not None:
-        sweeps.show(image_set, found)
+        sweeps.show(sets, found)
 
 
 panel(image_set, test)

@@ -42,9 +42,9 @@ def textures(per_generator: int = 60, seed: int = 0) -> dict[str, np.ndarray]:
     return images
 
 
-def install(library: Library) -> None:
+def install(library: Library, name: str = NAME) -> None:
     files = [
         ImageFile(path, library.add_pixels(pixels), label=path.split("/")[0])
         for path, pixels in sorted(textures().items())
     ]
-    library.add(ImageSet(NAME, "generators", tuple(files)))
+    library.add(ImageSet(name, "generators", tuple(files)))

@@ -11,12 +11,14 @@ import numpy as np
 from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images import layouts
 from core.images.library import Library, check_name
-from core.images.readers import OTHER_IMAGES, SUFFIXES, read_grey
+from core.images.readers import OTHER_IMAGES, SUFFIXES, read
 from core.images.sources import Source, open_source
 from core.progress import Listener, Meter, silent
-from core.values import ImageFile, ImageSet
+from core.values import ImageFile, ImageSet, Origin
 
 DARK = 32  # of 255; a CT slice in any window is brighter somewhere
+
+Outcome = tuple[np.ndarray, Origin] | UnreadableImage
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,12 @@ def import_source(
         if isinstance(outcome, UnreadableImage):
             refused.append(Refusal(path, str(outcome)))
             continue
+        pixels, origin = outcome
         place, pure = places[path], PurePosixPath(path)
         group = groups.get(path) or groups.get(pure.name)
-        files.append(ImageFile(path, library.add_pixels(outcome), place.role, place.label, group))
-        shapes[outcome.shape] += 1
-        dark += int(outcome.max()) < DARK
+        files.append(ImageFile(path, library.add_pixels(pixels), place.role, place.label, group, origin))
+        shapes[pixels.shape] += 1
+        dark += int(pixels.max()) < DARK
     if not files:
         raise NothingToImport(_nothing(source, refused))
 
@@ -108,21 +111,19 @@ def import_source(
     return ImportReport(image_set, not added, tuple(refused), tuple(notes))
 
 
-def _read_all(
-    source: Source, wrapper: str, paths: Sequence[str]
-) -> Iterator[tuple[str, np.ndarray | UnreadableImage]]:
+def _read_all(source: Source, wrapper: str, paths: Sequence[str]) -> Iterator[tuple[str, Outcome]]:
     """Decode in two threads, a bounded stretch ahead; bytes are fetched in order, by one thread."""
 
-    def decode(data: bytes) -> np.ndarray | UnreadableImage:
+    def decode(data: bytes) -> Outcome:
         try:
-            return read_grey(data)
+            return read(data)
         except UnreadableImage as error:
             return error
 
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, len(paths), 64):
             stretch = paths[start : start + 64]
-            futures: list[Future[np.ndarray | UnreadableImage]] = []
+            futures: list[Future[Outcome]] = []
             for path in stretch:
                 try:
                     futures.append(pool.submit(decode, source.read(wrapper + path)))
@@ -132,8 +133,8 @@ def _read_all(
                 yield path, future.result()
 
 
-def _already(outcome: UnreadableImage) -> "Future[np.ndarray | UnreadableImage]":
-    future: Future[np.ndarray | UnreadableImage] = Future()
+def _already(outcome: UnreadableImage) -> "Future[Outcome]":
+    future: Future[Outcome] = Future()
     future.set_result(outcome)
     return future
 

@@ -9,8 +9,10 @@ import io
 import json
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -19,7 +21,7 @@ from core import home
 from core.errors import BadChoice, DamagedData, SetExists, SetNotFound
 from core.files import write_atomic
 from core.hashing import key, pixels_key
-from core.values import ImageFile, ImageSet, Role
+from core.values import ImageFile, ImageSet, Origin, Role
 
 
 class Library:
@@ -115,8 +117,13 @@ class Library:
 def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
     """A manifest as it was written at that moment: a page asks for all of them at every turn."""
     raw = json.loads(path.read_text("utf-8"))
-    files = tuple(ImageFile(**{**file, "role": Role(file["role"])}) for file in raw["files"])
-    return ImageSet(raw["name"], raw["layout"], files)
+    return ImageSet(raw["name"], raw["layout"], tuple(map(_file, raw["files"])))
+
+
+def _file(raw: Mapping[str, Any]) -> ImageFile:
+    """Manifests from before origins were recorded have none."""
+    origin = raw.get("origin")
+    return ImageFile(**{**raw, "role": Role(raw["role"]), "origin": Origin(**origin) if origin else None})
 
 
 def check_name(name: str) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from core.errors import UnreadableImage
+from core.values import Origin
 
 FORMATS = ("PNG", "JPEG", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -27,6 +28,9 @@ MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # of TIFF; Pillow turns 8-bit values round itself, not 16-bit ones
+BITS_PER_SAMPLE = 258  # of TIFF; absent means 1
+PNG_DEPTH, PNG_COLOUR = 24, 25  # bytes of the header
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 # Pillow's remarks on odd metadata are none of a user's business; the limits here are ours. Once for the
@@ -36,14 +40,20 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 def read_grey(data: bytes) -> np.ndarray:
     """uint8 (H, W) of an image file's bytes. Raises UnreadableImage with the reason."""
+    return read(data)[0]
+
+
+def read(data: bytes) -> tuple[np.ndarray, Origin]:
+    """The same, and what the file was."""
     if not data:
         raise UnreadableImage("the file is empty (0 bytes)")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check(image)
+            origin = Origin(str(image.format), len(data), _bits(image, data))
             white_is_zero = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
             image.load()
-            return _grey(ImageOps.exif_transpose(image), white_is_zero)
+            return _grey(ImageOps.exif_transpose(image), white_is_zero), origin
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
@@ -65,6 +75,15 @@ def _check(image: Image.Image) -> None:
     pages = getattr(image, "n_frames", 1)
     if pages > 1:
         raise UnreadableImage(f"{pages} pages in one file: save each as an image of its own")
+
+
+def _bits(image: Image.Image, data: bytes) -> int:
+    """Bits a pixel as the file says: Pillow opens a PNG of 2-bit grey or 16-bit colour as one of 8 bits."""
+    if image.format == "PNG":
+        return data[PNG_DEPTH] * PNG_CHANNELS[data[PNG_COLOUR]]
+    if image.format == "TIFF":
+        return sum(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (1,)))
+    return 8 * len(image.getbands())
 
 
 def _grey(image: Image.Image, white_is_zero: bool) -> np.ndarray:

@@ -190,9 +190,13 @@ def rate_at(curve: np.ndarray, false_rate: float) -> float:
 
 def corrected_p(distances: np.ndarray, truth: Truth, seed: int) -> float:
     """p-value of the best AUC among (c, n) distances: permutations may choose their best as well."""
-    rng = np.random.default_rng(seed)
-    permuted = auc(distances, truth.permuted(PERMUTATIONS, rng)).max(0)
-    return p_value(float(auc(distances, truth.used).max()), permuted)
+    return p_value(float(auc(distances, truth.used).max()), best_by_chance(distances, truth, seed))
+
+
+def best_by_chance(distances: np.ndarray, truth: Truth, seed: int) -> np.ndarray:
+    """The best AUC among (c, n) distances under each permutation of the roles, float (PERMUTATIONS,)."""
+    permuted = truth.permuted(PERMUTATIONS, np.random.default_rng(seed))
+    return np.asarray(auc(distances, permuted).max(0))
 
 
 # -- all of it ----------------------------------------------------------------------------------------

@@ -51,6 +51,11 @@ def references(config: PipelineConfig) -> list[Reference]:
     ]
 
 
+def references_of(table: str) -> list[Reference]:
+    """The rows of a table, as printed."""
+    return [row for row in _rows() if row.table == table]
+
+
 def _rows() -> list[Reference]:
     rows = []
     for table, part in (("table 2", "development"), ("table 5", "test")):

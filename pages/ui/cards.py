@@ -35,7 +35,12 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
 
 
 def remarks(result: Attribution, tried: int) -> None:
-    """What a careful reader would ask about the numbers above."""
+    if sentences := in_words(result, tried):
+        st.caption(" ".join(sentences))
+
+
+def in_words(result: Attribution, tried: int) -> list[str]:
+    """What a careful reader would ask about the numbers."""
     ari, n = result.agreement.scores["ari"], len(result.files)
     sentences = list(result.notes)
     if ari.value == ari.low == ari.high == 1:
@@ -48,8 +53,7 @@ def remarks(result: Attribution, tried: int) -> None:
             f"{tried} configurations were tried on this set, and the best of many is flattered by luck: "
             "choose on development images, report on others."
         )
-    if sentences:
-        st.caption(" ".join(sentences))
+    return sentences
 
 
 def score_card(place: DeltaGenerator, label: str, score: Score, text: str) -> None:
@@ -103,7 +107,6 @@ def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
         return
     first, *rest = references
     others = "".join(f", {row.ari:.4f} {PARTS[row.part]}" for row in rest)
-    remarks = " ".join(f"{row.table.capitalize()}: {row.remark}." for row in references if row.remark)
     place.metric(
         "Paper",
         f"{first.ari:.4f}",
@@ -111,6 +114,14 @@ def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help="The same backbone, PCA and clustering on the challenge's images, which are others than these. "
-        f"The paper does not state its linkage. {remarks}",
+        help=paper_words(references),
     )
+
+
+def paper_words(references: Sequence[Reference]) -> str:
+    """What the paper's values beside ours are of."""
+    remarks = " ".join(f"{row.table.capitalize()}: {row.remark}." for row in references if row.remark)
+    return (
+        "The same backbone, PCA and clustering on the challenge's images, which are others than these. "
+        f"The paper does not state its linkage. {remarks}"
+    ).strip()

@@ -10,7 +10,7 @@ from core import features, trail
 from core.engine import ATTRIBUTION
 from core.pipeline import Attribution
 from core.values import ImageSet
-from pages.ui import engine, figures, gallery, knobs, style
+from pages.ui import engine, figures, gallery, knobs, links, style
 
 SCORE_WORDS = {
     "ari": "ARI",
@@ -23,6 +23,14 @@ SCORE_WORDS = {
     "accuracy": "Accuracy (matched)",
     "silhouette": "Silhouette",
 }
+SILHOUETTE_ALT = "Mean silhouette over the number of clusters"
+SILHOUETTE_CAPTION = (
+    "The k with the largest mean silhouette is taken. It need not be the number of generators."
+)
+SCORE_CAPTION = (
+    "Intervals: bootstrap over images. By chance: mean over label permutations. "
+    "The silhouette looks at the clusters alone, without the generators."
+)
 
 
 def contingency(result: Attribution, marks: Mapping[str, style.Mark]) -> list[str]:
@@ -81,11 +89,9 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
             figures.silhouette_curve(result.silhouette_by_k, result.k),
             key="silhouette_chart",
             config=figures.CONFIG,
-            alt="Mean silhouette over the number of clusters",
+            alt=SILHOUETTE_ALT,
         )
-        st.caption(
-            "The k with the largest mean silhouette is taken. It need not be the number of generators."
-        )
+        st.caption(SILHOUETTE_CAPTION)
     elif tab == "Trail":
         _trail(image_set)
 
@@ -105,8 +111,15 @@ def _images(result: Attribution, chosen: list[str]) -> None:
 
 
 def _scores(result: Attribution) -> None:
+    rows = score_rows(result)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="scores_table")
+    st.caption(SCORE_CAPTION)
+
+
+def score_rows(result: Attribution) -> list[dict[str, str]]:
+    """Every score with its interval and what chance gives."""
     scores = {**result.agreement.scores, "silhouette": result.silhouette}
-    rows = [
+    return [
         {
             "score": words,
             "value": style.number(scores[name].value),
@@ -116,11 +129,6 @@ def _scores(result: Attribution) -> None:
         }
         for name, words in SCORE_WORDS.items()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="scores_table")
-    st.caption(
-        "Intervals: bootstrap over images. By chance: mean over label permutations. "
-        "The silhouette looks at the clusters alone, without the generators."
-    )
 
 
 def _tree(image_set: ImageSet, result: Attribution) -> None:
@@ -177,4 +185,4 @@ def _trail_row(row: Mapping) -> dict[str, object]:
 def _go(rows: list) -> None:
     selection = st.session_state["trail_table"]["selection"]["rows"]
     if selection:
-        knobs.show(rows[selection[0]]["config"])
+        links.show(rows[selection[0]]["config"])

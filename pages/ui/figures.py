@@ -1,6 +1,6 @@
 """Plots. Each takes values and gives a figure; none computes a score or knows the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -33,15 +33,19 @@ def scatter_map(
     marks: Mapping[str, Mark],
     cluster_colours: Sequence[str] | None,
     axes: tuple[str, str],
+    selected: Collection[str] = (),
 ) -> go.Figure:
-    """Each image a point; its shape is the generator, its colour the generator or (given) the cluster."""
+    """Each image a point; its shape is the generator, its colour the generator or (given) the cluster.
+
+    ``selected``: names of images that stand out, as if they had been selected on this very map.
+    """
     points = _rounded(points)
     kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
     labels = np.array([file.label or UNKNOWN for file in files])
     figure = go.Figure()
     groups = [(name, np.flatnonzero(labels == name)) for name in marks if (labels == name).any()]
     if cluster_colours is not None:
-        groups = [(f"c{c + 1}", np.flatnonzero(clusters == c)) for c in range(len(cluster_colours))]
+        groups = [(f"c{c + 1}", np.flatnonzero(clusters == c)) for c in np.unique(clusters)]
     for name, chosen in groups:
         colour = marks[name].colour if cluster_colours is None else cluster_colours[clusters[chosen[0]]]
         figure.add_trace(
@@ -58,6 +62,7 @@ def scatter_map(
                     "opacity": 0.8,
                     "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
                 },
+                selectedpoints=_places(selected, [files[i].name for i in chosen]),
                 selected={"marker": {"opacity": 1}},
                 unselected={"marker": {"opacity": 0.15}},
                 hovertemplate="%{customdata[0]}<br>%{customdata[1]}, cluster %{customdata[2]}<extra></extra>",
@@ -67,6 +72,11 @@ def scatter_map(
     # A first tool that selects: the lasso is what the map is for.
     figure.update_layout(dragmode="lasso", uirevision="map")
     return figure
+
+
+def _places(selected: Collection[str], names: Sequence[str]) -> list[int] | None:
+    """None where nothing is selected: all stand out alike."""
+    return [place for place, name in enumerate(names) if name in selected] if selected else None
 
 
 def _rounded(points: np.ndarray) -> np.ndarray:
@@ -131,12 +141,13 @@ def contingency(table: np.ndarray, generators: Sequence[str], glyphs: Mapping[st
 
 def shaded(frame: pd.DataFrame) -> "pd.io.formats.style.Styler":
     """The darker, the larger the cell's share of its generator; zeros stand back."""
+    return frame.style.apply(shades, axis=1)
 
-    def shade(row: pd.Series) -> list[str]:
-        total = max(float(row.sum()), 1.0)
-        return [
-            f"background-color: rgba(0,114,178,{0.55 * value / total:.2f})" if value else f"color: {GREY}"
-            for value in row
-        ]
 
-    return frame.style.apply(shade, axis=1)
+def shades(row: Sequence[float]) -> list[str]:
+    """CSS of each cell of a generator's row."""
+    total = max(float(sum(row)), 1.0)
+    return [
+        f"background-color: rgba(0,114,178,{0.55 * value / total:.2f})" if value else f"color: {GREY}"
+        for value in row
+    ]

@@ -1,26 +1,15 @@
 """What every page opens with: the configuration, the sidebar, the chosen set."""
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from core.errors import ImprintError
 from core.values import ImageSet, Role
-from pages.ui import engine, style
+from pages.ui import engine, links, routes, style, tour
 
 ICON = str(Path(__file__).with_name("icon.png"))
-GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
-RECONSTRUCTION = "pages/3_Reconstruction.py"
-WHAT_IF = "pages/4_What-if.py"
-DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
-PAGES = (
-    (GENERATORS, "Generators"),
-    (REGIONS, "Training: regions"),
-    (RECONSTRUCTION, "Training: reconstruction"),
-    (WHAT_IF, "What-if"),
-    (DATA, "Data"),
-    (SYSTEM, "System"),
-)
 NEXT = "next_set"  # the picker may only be turned before it is drawn
 NO_TEST = "none: development only"
 ROLE_WORDS = {
@@ -31,19 +20,28 @@ ROLE_WORDS = {
 }
 
 
-def open_page(title: str, question: str, membership: bool = False, pair: bool = False) -> None:
-    """Draw the frame; the first call of every page. ``membership``: for a set with real images, and another
-    to report on; ``pair``: for any set, and one like it to report on."""
+Pair = Literal["", "any", "real", "must be real"]
+
+
+def open_page(title: str, question: str, pair: Pair = "") -> None:
+    """Draw the frame; the first call of every page.
+
+    ``pair``: whether the page takes a second set to report on: for any set, for one with real images, or for
+    those alone.
+    """
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
     st.html(style.CSS)
     with st.sidebar:
         st.markdown("### Imprint")
-        names = [each.name for each in engine.library().all() if each.real or not membership]
+        names = [each.name for each in engine.library().all() if each.real or pair != "must be real"]
         _picker(sorted(names, key=str.casefold))
-        if membership or pair:
+        if pair == "any" or (pair and _chosen_is_real(names)):
             _test_picker(names)
-        for path, label in PAGES:
+        for path, label in routes.PAGES:
             st.page_link(path, label=label)
+        if tour.possible():
+            links.draw("Guided tour", tour.start())
+    tour.banner()
     st.title(title, anchor=False)
     st.caption(question + _moved())
 
@@ -74,6 +72,11 @@ def _picker(names: list[str]) -> None:
     if generators:
         counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")
     st.caption("  \n".join([name, *counts]))
+
+
+def _chosen_is_real(names: list[str]) -> bool:
+    chosen = st.session_state.get("set")
+    return chosen in names and bool(engine.library().get(chosen).real)
 
 
 def _test_picker(names: list[str]) -> None:
@@ -128,7 +131,7 @@ def chosen_set() -> ImageSet:
     name = st.session_state.get("set")
     if not name:
         st.info("There is no image set yet. Import a folder or a zip of synthetic images on the page Data.")
-        st.page_link(DATA, label="Go to Data")
+        st.page_link(routes.DATA, label="Go to Data")
         st.stop()
     try:
         return engine.library().get(name)

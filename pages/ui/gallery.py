@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,10 @@ PAGE = 24
 SIDE = 128
 
 
+def generator_of(file: ImageFile) -> str:
+    return file.label or UNKNOWN
+
+
 def show(
     files: Sequence[ImageFile],
     library: Library,
@@ -25,8 +29,12 @@ def show(
     notes: Mapping[str, str] | None = None,
     key: str = "gallery",
     pager: DeltaGenerator | None = None,
+    kind: Callable[[ImageFile], str] = generator_of,
 ) -> None:
-    """A page of images with name and note; where there are more, a pager (in ``pager``, if given)."""
+    """A page of images with name and note; where there are more, a pager (in ``pager``, if given).
+
+    ``kind`` names the mark of an image: its generator, or what it is.
+    """
     pages = -(-len(files) // PAGE)
     page = 1
     if pages > 1:
@@ -34,10 +42,10 @@ def show(
         page = int(place.number_input(f"Page, of {pages}", 1, pages, 1, key=f"{key}_page", width=140))
     shown = []
     for file in files[(page - 1) * PAGE : page * PAGE]:
-        label = file.label or UNKNOWN
-        mark = marks.get(label, marks[UNKNOWN])
+        name = kind(file)
+        mark = marks.get(name, marks[UNKNOWN])
         captions = [f"{mark.glyph} {file.name}", (notes or {}).get(file.name, "")]
-        alt = f"{file.name}, generator {label}"
+        alt = f"{file.name}, {name}"
         shown.append(figure(library.pixels(file.sha256), captions, mark.colour, alt))
     row(shown)
 
@@ -45,6 +53,11 @@ def show(
 def row(figures: Sequence[str], large: bool = False) -> None:
     """Figures beside each other, as many as fit a line."""
     st.html(f'<div class="gallery{" large" if large else ""}">{"".join(figures)}</div>')
+
+
+def pair(first: str, second: str) -> str:
+    """Two figures that belong together."""
+    return f'<div style="display: flex; gap: 2px; margin-right: 10px">{first}{second}</div>'
 
 
 def figure(pixels: np.ndarray, captions: Sequence[str], colour: str, alt: str, side: int = SIDE) -> str:

@@ -85,7 +85,7 @@ def membership() -> MembershipConfig:
         format_func=lambda text: "best" if text == "sweep" else text,
         help="Number of clusters: the best of 30 on development, or a number.",
     )
-    rule = _choice(places[6], "Rule", ["best", *rules.general()], "rule", _rule_words)
+    rule = _choice(places[6], "Rule", ["best", *rules.general()], "rule", rule_words)
     with places[7].popover("More", width="stretch"):
         seed = _seed("of k-means, random patches and the folds of cross-validation")
         draws = st.number_input(
@@ -120,7 +120,7 @@ def reconstruction() -> ReconstructionConfig:
     epochs = places[2].number_input("Epochs, at most", 1, 10_000, 80, key="epochs", bind="query-params")
     decision = _choice(places[3], "Decision by", list(DECISION_WORDS), "decision", DECISION_WORDS.get)
     rule_names = ["own", *rules.general(), "best"]
-    rule = _choice(places[4], "Rule", rule_names, "ae_rule", _rule_words)
+    rule = _choice(places[4], "Rule", rule_names, "ae_rule", rule_words)
     with places[5].popover("More", width="stretch"):
         seed = _seed("of the network's first weights, the order of images and the folds of cross-validation")
         precision = _choice(st, "Precision", features.PRECISIONS, "precision", str)
@@ -128,7 +128,7 @@ def reconstruction() -> ReconstructionConfig:
     return ReconstructionConfig(spec, decision, rule)
 
 
-def _rule_words(name: str) -> str:
+def rule_words(name: str) -> str:
     return RULE_WORDS.get(name) or RULES.get(name).title
 
 
@@ -198,46 +198,3 @@ def _choice(
 def number(text: str | None, unset: str = "known") -> K:
     text = (text or unset).strip()
     return int(text) if text.isdecimal() else text
-
-
-def show(config: dict[str, Any]) -> None:
-    """Turn the knobs to a configuration of a trail (its flat form)."""
-    state = st.session_state
-    backbone = config["backbone"]
-    state["backbone"], state["crop"] = backbone, config.get("crop", "full")
-    state["cluster"], state["seed"] = config["cluster"], config["seed"]
-    if config["cluster"] == "hierarchical":
-        state["linkage"] = config["linkage"]
-    if "rule" in config:
-        state["distance"], state["rule"] = config["distance"], config["rule"]
-        state["clusters"], state["draws"] = str(config["k"]), config["draws"] or 3
-    else:
-        state["pca"] = "none" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}"
-        state["k"], state["metric"] = str(config["k"]), config["metric"]
-    if features.is_network(backbone):
-        untrained = config["weights"] == features.UNTRAINED
-        state["weights"] = features.UNTRAINED if untrained else "imagenet"
-        state["precision"] = config["precision"]
-        for name in ("size", "pooling", "normalisation"):
-            state[f"{backbone}_{name}"] = config[name]
-    for name, value in config["options"].items():
-        state[f"{backbone}_{name}"] = value
-
-
-def address(config: dict[str, Any]) -> dict[str, str]:
-    """The knobs of a configuration (its flat form) as a page's address names them."""
-    named = {
-        "backbone": features.title(config["backbone"]),
-        "crop": CROP_WORDS[config["crop"]],
-        "cluster": METHOD_WORDS[config["cluster"]],
-        "seed": str(config["seed"]),
-    }
-    if config["linkage"]:
-        named["linkage"] = LINKAGE_WORDS[config["linkage"]]
-    if "rule" in config:
-        named["distance"], named["rule"] = DISTANCE_WORDS[config["distance"]], _rule_words(config["rule"])
-        named["clusters"] = "best" if config["k"] == "sweep" else str(config["k"])
-    else:
-        named["pca"] = "no PCA" if config["pca"] is None else f"{round(100 * config['pca'], 3):g}%"
-        named["k"] = str(config["k"])
-    return named

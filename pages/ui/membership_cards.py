@@ -40,7 +40,11 @@ def show(result: Judgement) -> None:
 
 
 def remarks(result: Membership, tried: int) -> None:
-    """What a careful reader would ask about the numbers above."""
+    st.caption(" ".join(in_words(result, tried)))
+
+
+def in_words(result: Membership, tried: int) -> list[str]:
+    """What a careful reader would ask about the numbers."""
     distance, k, rule = result.chosen
     of = len(result.development.rules) * len(result.candidates)
     chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
@@ -57,7 +61,7 @@ def remarks(result: Membership, tried: int) -> None:
         f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
         for run in same_regions(result.config)
     ]
-    st.caption(" ".join(sentence for sentence in sentences if sentence))
+    return [sentence for sentence in sentences if sentence]
 
 
 def common(result: Judgement) -> list[str]:

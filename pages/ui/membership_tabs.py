@@ -13,10 +13,11 @@ from core.membership.rules import RULES
 from core.regions.crops import CROPS
 from core.training_data import Membership, OverK
 from core.values import ImageSet, MembershipConfig
-from pages.ui import engine, figures, knobs, membership_figures, slices, style, work
+from pages.ui import engine, figures, knobs, links, membership_figures, slices, style, work
 
 Sets = tuple[ImageSet, ImageSet | None]
 
+NO_ROC = "A ROC curve needs images of both kinds."
 SCORE_WORDS = {
     "f1": "F1",
     "accuracy": "Accuracy",
@@ -76,13 +77,10 @@ def everything_used(result: Judgement) -> float | None:
 
 
 def roc(result: Judgement) -> None:
-    parts = {"test": result.test, "development": result.dev}
-    found = {name: part.verdict for name, part in parts.items() if part and part.verdict and part.verdict.roc}
-    if not found:
-        st.caption("A ROC curve needs images of both kinds.")
+    curves, n = roc_curves(result)
+    if not curves:
+        st.caption(NO_ROC)
         return
-    curves = {name: np.array(verdict.roc) for name, verdict in found.items()}
-    n = next(iter(found.values())).n_not_used
     for place, logarithmic in zip(st.columns(2), (False, True), strict=True):
         place.plotly_chart(
             membership_figures.roc(curves, 1 / n, logarithmic),
@@ -90,7 +88,20 @@ def roc(result: Judgement) -> None:
             config=figures.CONFIG,
             alt=f"ROC curve, {'logarithmic' if logarithmic else 'linear'} axes",
         )
-    st.caption(
+    st.caption(roc_words(n))
+
+
+def roc_curves(result: Judgement) -> tuple[dict[str, np.ndarray], int]:
+    """False and true positive rates (m, 2) by part, as far as they are defined, and the first one's images
+    that were not used."""
+    parts = {"test": result.test, "development": result.dev}
+    found = {name: part.verdict for name, part in parts.items() if part and part.verdict and part.verdict.roc}
+    n = next((verdict.n_not_used for verdict in found.values()), 0)
+    return {name: np.array(verdict.roc) for name, verdict in found.items()}, n
+
+
+def roc_words(n: int) -> str:
+    return (
         "Each distance as a boundary. Right, the same on logarithmic axes: whether a few images are given "
         f"away without false alarms. With {n} images that were not used, one false alarm is {100 / n:.2g}%: "
         "left of the dotted line nothing can be measured."
@@ -161,6 +172,13 @@ def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
 
 
 def scores(result: Judgement) -> None:
+    table = pd.DataFrame(score_rows(result)).fillna("")
+    st.dataframe(table, hide_index=True, height="content", key="scores_table")
+    st.caption(score_words(result))
+
+
+def score_rows(result: Judgement) -> list[dict[str, str]]:
+    """Every score of both parts with its interval and what chance gives."""
     parts = {"test": result.test, "dev.": result.dev}
     rows = []
     for name, words in SCORE_WORDS.items():
@@ -173,11 +191,14 @@ def scores(result: Judgement) -> None:
                 if score.undefined:
                     row["remark"] = f"undefined: {score.undefined}"
         rows.append(row)
-    st.dataframe(pd.DataFrame(rows).fillna(""), hide_index=True, height="content", key="scores_table")
+    return rows
+
+
+def score_words(result: Judgement) -> str:
     verdict = result.reported.verdict
     baseline = verdict.baselines["random_at_rate"] if verdict else None
     at_rate = f" As many called used at random: F1 {baseline:.3f}." if baseline is not None else ""
-    st.caption(
+    return (
         "Intervals: bootstrap over groups. By chance: mean over permuted roles. Development is "
         "cross-validated by group; fitted and scored on the same images its F1 is "
         f"{result.development.apparent_f1:.3f}.{at_rate}"
@@ -242,4 +263,4 @@ def _trail_row(row: trail.Row) -> dict[str, object]:
 def _go(rows: list[trail.Row]) -> None:
     selection = st.session_state["trail_table"]["selection"]["rows"]
     if selection:
-        knobs.show(rows[selection[0]]["config"])
+        links.show(rows[selection[0]]["config"])

@@ -17,6 +17,13 @@ Sets = tuple[ImageSet, ImageSet | None]
 SIDE = 300  # px sent for an image that is drawn at 150
 AXES = {"mse": "mean squared error", "ssim": "SSIM with the others' centroid less that with the used one's"}
 GENERATED = "generated"
+LOSS_CAPTION = "Errors on generated images, logarithmic. The epoch that did best on held-out ones is kept."
+ERRORS_CAPTION = "A leak shows as used slices further left, towards the generated ones that were learnt from."
+CENTROIDS_CAPTION = (
+    "The two centroid images of development, on one scale. By SSIM a new slice goes to the centroid that "
+    "its own errors resemble more; window 7 x 7, data range their largest value. Right: orange, where "
+    "slices that were not used err more."
+)
 
 
 # -- training -----------------------------------------------------------------------------------------
@@ -47,30 +54,41 @@ def loss(history: Sequence[Sequence[float]]) -> go.Figure:
 
 def draw_loss(history: Sequence[Sequence[float]], key: str) -> None:
     st.plotly_chart(loss(history), key=key, config=figures.CONFIG, alt="Training and held-out error by epoch")
-    st.caption("Errors on generated images, logarithmic. The epoch that did best on held-out ones is kept.")
+    st.caption(LOSS_CAPTION)
 
 
 # -- the answer ---------------------------------------------------------------------------------------
 
 
 def histogram(result: Reconstruction) -> None:
+    st.plotly_chart(
+        errors(result),
+        key="error_chart",
+        config=figures.CONFIG,
+        alt="Histogram of reconstruction errors by role",
+    )
+    st.caption(ERRORS_CAPTION)
+
+
+def errors(result: Reconstruction) -> go.Figure:
     part = result.reported
     roles, distance = [slices.role(file) for file in part.files], part.distance
     if result.config.decision == "mse":
         distance = np.concatenate([distance, result.generated_mse])
         roles += [GENERATED] * len(result.generated_mse)
-    figure = membership_figures.histogram(
+    return membership_figures.histogram(
         distance, roles, result.development.choice.threshold, AXES[result.config.decision]
     )
-    st.plotly_chart(
-        figure, key="error_chart", config=figures.CONFIG, alt="Histogram of reconstruction errors by role"
-    )
-    st.caption("A leak shows as used slices further left, towards the generated ones that were learnt from.")
 
 
 def remarks(result: Reconstruction) -> None:
+    st.caption(" ".join(in_words(result)))
+
+
+def in_words(result: Reconstruction) -> list[str]:
+    """What a careful reader would ask about the numbers."""
     rule = RULES.get(result.chosen)
-    st.caption(" ".join(text for text in (rule.explained, *membership_cards.common(result)) if text))
+    return [text for text in (rule.explained, *membership_cards.common(result)) if text]
 
 
 def tabs(sets: Sets, result: Reconstruction) -> None:
@@ -105,15 +123,15 @@ def _browser(sets: Sets, result: Reconstruction) -> None:
     with right:
         file = part.files[place]
         looks = engine.reconstructing().look(slices.set_of(sets, result, part), [file], result.config)
-        gallery.row(_row(looks, 0, ROLES[slices.role(file)]), large=True)
-        st.caption(_in_words(part, place, float(looks.errors[0].mean())))
+        gallery.row(tiles(looks, 0, ROLES[slices.role(file)]), large=True)
+        st.caption(of_slice(part, place, float(looks.errors[0].mean())))
 
 
-def _in_words(part: Judged, place: int, mse: float) -> str:
+def of_slice(part: Judged, place: int, mse: float) -> str:
     role = slices.role(part.files[place])
     called = "used" if part.predicted[place] else "not used"
     nearer = slices.share_nearer(part.files, part.distance, place).replace(
-        "are as near", "have as small a value"
+        "are as near or nearer", "have as small a value or a smaller one"
     )
     return f"Mean squared error {mse:.5f}; truth {role}, called {called}. {nearer}"
 
@@ -124,11 +142,11 @@ def _generated(sets: Sets, result: Reconstruction) -> None:
     columns = st.columns(2)
     for place in range(len(looks.files)):
         with columns[place % 2]:
-            gallery.row(_row(looks, place, PALETTE[2]))
+            gallery.row(tiles(looks, place, PALETTE[2]))
     st.caption("Generated images, as the autoencoder sees them and gives them back, and where it errs.")
 
 
-def _row(looks: Looks, place: int, colour: str) -> list[str]:
+def tiles(looks: Looks, place: int, colour: str) -> list[str]:
     name = looks.files[place].name
     largest = float(np.quantile(looks.errors, 0.995)) or 1.0
     return [
@@ -139,25 +157,20 @@ def _row(looks: Looks, place: int, colour: str) -> list[str]:
 
 
 def _centroids(development: ImageSet, result: Reconstruction) -> None:
-    pair = engine.reconstructing().centroids(development, result.config)
+    gallery.row(centroids(engine.reconstructing().centroids(development, result.config)), large=True)
+    st.caption(CENTROIDS_CAPTION)
+
+
+def centroids(pair: np.ndarray) -> list[str]:
+    """HTML of the mean error images (2, size, size) of used and not used, and of their difference."""
     largest = float(np.quantile(pair, 0.995)) or 1.0
     difference = pair[1] - pair[0]
     spread = float(np.abs(difference).max()) or 1.0
-    gallery.row(
-        [
-            gallery.figure(heat(pair[0], largest), ["mean error, used"], ROLES["used"], "used", SIDE),
-            gallery.figure(
-                heat(pair[1], largest), ["mean error, not used"], ROLES["not used"], "not used", SIDE
-            ),
-            gallery.figure(_signed(difference / spread), ["not used less used"], GREY, "difference", SIDE),
-        ],
-        large=True,
-    )
-    st.caption(
-        "The two centroid images of development, on one scale. By SSIM a new slice goes to the centroid that "
-        "its own errors resemble more; window 7 x 7, data range their largest value. Right: orange, where "
-        "slices that were not used err more."
-    )
+    return [
+        gallery.figure(heat(pair[0], largest), ["mean error, used"], ROLES["used"], "used", SIDE),
+        gallery.figure(heat(pair[1], largest), ["mean error, not used"], ROLES["not used"], "not used", SIDE),
+        gallery.figure(_signed(difference / spread), ["not used less used"], GREY, "difference", SIDE),
+    ]
 
 
 def enlarged(pixels: np.ndarray) -> np.ndarray:

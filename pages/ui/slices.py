@@ -108,7 +108,7 @@ def _evidence(image_set: ImageSet, result: Membership, part: Judged, place: int)
         tiles.append(gallery.figure(view.cropped, [f"crop: {CROP_WORDS[crop.kind]}"], GREY, "crop", SIDE))
     gallery.row(tiles, large=True)
     found = evidence.of(embedder, image_set, result.config, k, file)
-    st.caption(_in_words(found, part, place))
+    st.caption(in_words(found, part, place))
     cropped = crop.kind in NEEDS_LUNGS and st.toggle("Show synthetic images as cropped", key="as_cropped")
     gallery.row([_neighbour(each, cropped, result) for each in found.neighbours], large=False)
     st.caption("The nearest synthetic images. A copy shows here, side by side; likeness alone is no proof.")
@@ -120,11 +120,16 @@ def _neighbour(each: evidence.Neighbour, cropped: bool, result: Membership) -> s
     if cropped:
         crop = result.config.crops()[0]
         pixels = evidence.view(training_data.embedder, each.file.sha256, crop).cropped
+    return neighbour(each, pixels)
+
+
+def neighbour(each: evidence.Neighbour, pixels: np.ndarray) -> str:
+    """HTML of a synthetic image beside the slice that it is near to."""
     words = [each.file.name, f"distance {each.distance:.4g}, cluster {each.cluster + 1}"]
     return gallery.figure(pixels, words, PALETTE[2], each.file.name)
 
 
-def _in_words(found: Evidence, part: Judged, place: int) -> str:
+def in_words(found: Evidence, part: Judged, place: int) -> str:
     nearer = share_nearer(part.files, part.distance, place)
     images = "1 synthetic image" if found.size == 1 else f"{found.size} synthetic images"
     return (

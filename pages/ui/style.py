@@ -15,13 +15,17 @@ ROLES = {"used": "#0072B2", "not used": "#E69F00", UNKNOWN: GREY, "generated": "
 DISTANCES = {"min": "#009E73", "avg": "#CC79A7"}
 DASHES = {"min": "solid", "avg": "dash"}
 
-CSS = """
-<style>
+PAGE = """
 section[data-testid="stSidebar"] { width: 220px !important; min-width: 220px !important; }
 body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
   min-width: 340px; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stSidebarContent"] { padding: 0 0.9rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+[data-testid="stSidebarUserContent"] h3 { margin-bottom: 0.5rem; }
+[data-testid="stSidebar"] [data-testid="stPageLink"] a { padding-top: 0.16rem; padding-bottom: 0.16rem;
+  min-height: 0; line-height: 1.5; }
+[data-testid="stSidebar"] [data-testid="stPageLink"] { margin-bottom: -0.2rem; }
 [data-testid="stSidebarUserContent"] { padding: 0 0 1rem; margin: 0; }
 [data-testid="stMainBlockContainer"] { padding: 1.4rem 1.8rem 3rem; max-width: 1500px; }
 [data-testid="stMainBlockContainer"] > div > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
@@ -34,7 +38,26 @@ body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelec
   background: none !important; font-variant-numeric: tabular-nums; }
 h1 { font-size: 1.35rem !important; padding: 0 !important; line-height: 1.2 !important; }
 h3 { font-size: 1rem !important; padding: 0.2rem 0 !important; }
+.st-key-actions { margin-top: -4.4rem; margin-bottom: 0.6rem; align-items: center; }
+.st-key-actions button, .st-key-actions a, .st-key-actions a * { font-size: 0.875rem !important; }
+.st-key-tour { border-color: rgba(0,114,178,0.55) !important; padding: 0.5rem 0.9rem !important; }
+.st-key-tour [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+.st-key-tour [data-testid="stVerticalBlock"] { gap: 0.3rem; }
+.st-key-tour p { font-size: 0.875rem; line-height: 1.45; margin: 0; }
 .st-key-map_chart_hover { position: absolute; height: 0; }
+a.go { color: inherit !important; font-size: 0.875rem; text-underline-offset: 3px; opacity: 0.85; }
+a.go:hover, a.go:focus-visible { opacity: 1; }
+[data-testid="stSidebar"] a.go { padding-left: 0.5rem; }
+.heat { overflow-x: auto; }
+.heat table { border-collapse: separate; border-spacing: 2px; font-size: 0.8rem; border: none; }
+.heat th { font-weight: 500; text-align: left; padding: 0.25rem 0.6rem; opacity: 0.85; border: none; }
+.heat td { padding: 0; text-align: center; border: none; min-width: 5.2rem; border-radius: 3px; }
+.heat a { display: block; padding: 0.42rem 0.6rem; color: inherit !important; text-decoration: none;
+  font-variant-numeric: tabular-nums; }
+.heat a:hover, .heat a:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
+"""
+# Also in the report, which has no page around it.
+GALLERY = """
 .gallery { display: flex; flex-wrap: wrap; gap: 10px; }
 .gallery figure { margin: 0; width: 116px; }
 .gallery img { width: 116px; height: 116px; object-fit: contain; background: #000; display: block;
@@ -43,8 +66,8 @@ h3 { font-size: 1rem !important; padding: 0.2rem 0 !important; }
 .gallery.large img { height: 150px; }
 .gallery figcaption { font-size: 11px; line-height: 1.3; opacity: 0.8; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; padding-top: 2px; }
-</style>
 """
+CSS = f"<style>{PAGE}{GALLERY}</style>"
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,13 @@ def marks(generators: Sequence[str]) -> dict[str, Mark]:
         for i, name in enumerate(named)
     }
     return {**styles, UNKNOWN: Mark(GREY, "circle-open", "○")}
+
+
+def role_marks() -> dict[str, Mark]:
+    """The same for what a real slice is: used, not used, unknown."""
+    symbols = {"used": 0, "not used": 1, "generated": 2}
+    named = {name: Mark(ROLES[name], SYMBOLS[i], GLYPHS[i]) for name, i in symbols.items()}
+    return {**named, UNKNOWN: Mark(GREY, "circle-open", "○")}
 
 
 def cluster_colours(k: int, matching: Sequence[int | None], generators: Sequence[str]) -> list[str]:

@@ -1,11 +1,10 @@
 """A grid of configurations: what to combine, a heat map and a table of what came of it."""
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core import clustering, features, sweep
@@ -15,7 +14,7 @@ from core.grid import Grid, Listed
 from core.regions.crops import CROPS
 from core.uncertainty import p_text
 from core.values import ImageSet
-from pages.ui import engine, figures, frame
+from pages.ui import engine, links
 from pages.ui import knobs as page_knobs
 from pages.ui.style import digits, share
 
@@ -85,20 +84,25 @@ def live(sets: Sequence[ImageSet], listed: Listed) -> None:
     """The rows so far."""
     found = engine.store().note(sweep.name(sets, listed))
     if found and found["rows"]:
-        _heat_map(found["rows"], "live_heat_map")
+        st.html(heat_map(found["rows"], sets))
 
 
-def show(image_set: ImageSet, found: Found) -> None:
+def show(sets: Sequence[ImageSet], found: Found) -> None:
     """The choice in words, the heat map, the table."""
     rows = found["rows"]
     if found["best"] is not None:
         best = rows[found["best"]]
-        words = f"Best on {'development' if image_set.real else 'this set'}: {_words(best)}, {_value(best)}"
+        part = "development" if sets[0].real else "this set"
         tried = sum(row["error"] is None for row in rows)
-        st.info(f"{words}. As the best of {tried}, p {p_text(found['p_value'])}.{_on_test(found)}")
-    _heat_map(rows, "heat_map")
-    st.caption("Each cell a configuration; what can't run is empty, and the table says why.")
-    _table(image_set, rows)
+        st.info(
+            f"Best on {part}: {_words(best)}, {_value(best)}. As the best of {tried}, "
+            f"p {p_text(found['p_value'])}.{_on_test(found)}"
+        )
+    st.html(heat_map(rows, sets))
+    st.caption(
+        "Each cell a configuration: click it to open its page. An empty one can't run, as the table says."
+    )
+    _table(rows)
 
 
 def _on_test(found: Found) -> str:
@@ -108,46 +112,49 @@ def _on_test(found: Found) -> str:
     return f" On test: {test['error'] or _value(test)}."
 
 
-def _heat_map(rows: Sequence[Found], key: str) -> None:
-    score = _score(rows)
+def heat_map(rows: Sequence[Found], sets: Sequence[ImageSet]) -> str:
+    """HTML: a table of links, so that a cell can be clicked, tabbed to, and opened in a tab of its own."""
+    cells = {(_row_of(row), _column_of(row)): _cell(row, sets) for row in rows}
     down = list(dict.fromkeys(_row_of(row) for row in rows))
     across = list(dict.fromkeys(_column_of(row) for row in rows))
-    values = np.full((len(down), len(across)), np.nan)
-    for row in rows:
-        if row["error"] is None and row.get(score) is not None:
-            values[down.index(_row_of(row)), across.index(_column_of(row))] = row[score]
-    text = [["" if np.isnan(value) else digits(float(value)) for value in line] for line in values]
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            x=across,
-            y=down,
-            text=text,
-            texttemplate="%{text}",
-            zmin=0 if score == "ari" else 0.5,
-            zmax=1,
-            colorscale=[[0, "rgba(0,114,178,0.05)"], [1, "rgba(0,114,178,0.85)"]],
-            colorbar={"title": score.upper(), "thickness": 12},
-            hovertemplate="%{y}<br>%{x}: %{z:.3f}<extra></extra>",
-            hoverongaps=False,
-            xgap=2,
-            ygap=2,
-        )
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in across)
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(name)}</th>'
+        + "".join(cells.get((name, column), "<td></td>") for column in across)
+        + "</tr>"
+        for name in down
     )
-    figures.layout(figure, "clustering", "backbone, crop", 120 + 34 * len(down))
-    figure.update_yaxes(autorange="reversed", title=None)
-    figure.update_xaxes(title=None)
-    st.plotly_chart(figure, key=key, config=figures.CONFIG, alt=f"{score.upper()} of each configuration")
+    title = f"{_score(rows).upper()} of each configuration"
+    return (
+        f'<div class="heat"><table aria-label="{title}"><thead><tr><th>{_score(rows).upper()}</th>{head}</tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
 
 
-def _table(image_set: ImageSet, rows: Sequence[Found]) -> None:
+def _cell(row: Found, sets: Sequence[ImageSet]) -> str:
+    score = "ari" if "ari" in row else "auc"
+    value = row.get(score)
+    if row["error"] or value is None:
+        why = html.escape(row["error"] or "undefined")
+        return f'<td title="{why}"><span aria-label="{why}">–</span></td>'
+    above = (value - (0 if score == "ari" else 0.5)) / (1 if score == "ari" else 0.5)
+    shade = 0.05 + 0.55 * min(max(above, 0.0), 1.0)
+    words = html.escape(f"{_words(row)}: {_value(row)}")
+    place = html.escape(links.href(row["config"], sets))
+    return (
+        f'<td style="background-color:rgba(0,114,178,{shade:.2f})"><a href="{place}" target="_self" '
+        f'title="{words}" aria-label="{words}">{_earned(row, score)}</a></td>'
+    )
+
+
+def _table(rows: Sequence[Found]) -> None:
     score = _score(rows)
     order = sorted(
         range(len(rows)), key=lambda i: -(rows[i].get(score) if rows[i].get(score) is not None else -9)
     )
     table = [
         {
-            score.upper(): "–" if rows[i].get(score) is None else digits(rows[i][score]),
+            score.upper(): "–" if rows[i].get(score) is None else _earned(rows[i], score),
             "95% interval": _spread(rows[i].get(f"{score}_ci")),
             "backbone": features.title(rows[i]["config"]["backbone"]),
             "crop": page_knobs.CROP_WORDS[rows[i]["config"]["crop"]],
@@ -157,21 +164,18 @@ def _table(image_set: ImageSet, rows: Sequence[Found]) -> None:
         }
         for i in order
     ]
-    event = st.dataframe(
+    st.dataframe(
         pd.DataFrame(table),
         hide_index=True,
         height="content" if len(table) < 12 else 420,
         key="sweep_table",
-        on_select="rerun",
-        selection_mode="single-row",
     )
-    picked = event["selection"]["rows"]
-    if picked:
-        config = rows[order[picked[0]]]["config"]
-        target = frame.REGIONS if image_set.real else frame.GENERATORS
-        knobs_of_it = {"set": image_set.name, **page_knobs.address(config)}
-        st.page_link(target, label="Open this configuration on its page", query_params=knobs_of_it)
-    st.caption("Choose a row to open its page with these knobs.")
+    st.caption("The same as a table: click a column's head to sort by it.")
+
+
+def _earned(row: Found, score: str) -> str:
+    """As many digits as the interval earns."""
+    return digits(row[score], *(row.get(f"{score}_ci") or (None, None)))
 
 
 def _score(rows: Sequence[Found]) -> str:
@@ -203,7 +207,7 @@ def _value(row: Found) -> str:
     value = row.get(score)
     if value is None:
         return f"{score.upper()} undefined"
-    return f"{score.upper()} {digits(value)} ({_spread(row[f'{score}_ci'])})"
+    return f"{score.upper()} {_earned(row, score)} ({_spread(row[f'{score}_ci'])})"
 
 
 def _spread(interval: Sequence[float] | None) -> str:

@@ -18,7 +18,8 @@ from tests.textures import NAME
 Open = Callable[..., AppTest]
 GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
 RECONSTRUCTION, WHAT_IF = "pages/3_Reconstruction.py", "pages/4_What-if.py"
-DATA, SYSTEM = "pages/6_Data.py", "pages/7_System.py"
+COMPARE, PAPER, RUNS = "pages/5_Compare.py", "pages/6_Paper.py", "pages/8_Runs.py"
+DATA, SYSTEM = "pages/9_Data.py", "pages/10_System.py"
 
 
 def metrics(page: AppTest) -> dict[str, str]:
@@ -40,14 +41,14 @@ def add_set(library: Library, name: str, images: dict[str, np.ndarray]) -> None:
     library.add(ImageSet(name, "generators", tuple(files)))
 
 
-@pytest.mark.parametrize("page", [GENERATORS, REGIONS, RECONSTRUCTION, WHAT_IF, DATA, SYSTEM])
+@pytest.mark.parametrize("page", [GENERATORS, REGIONS, RECONSTRUCTION, WHAT_IF, COMPARE, PAPER, DATA, SYSTEM])
 def test_every_page_opens_on_an_empty_home(page: str, home: Path, open_page: Open) -> None:
     opened = open_page(page)
     assert not opened.exception
     assert page == SYSTEM or "import" in words(opened).lower()
 
 
-@pytest.mark.parametrize("page", [DATA, SYSTEM])
+@pytest.mark.parametrize("page", [PAPER, RUNS, DATA, SYSTEM])
 def test_every_page_opens_on_a_set(page: str, small: Library, open_page: Open) -> None:
     opened = open_page(page)
     assert not opened.exception

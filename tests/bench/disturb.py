@@ -5,6 +5,7 @@ Then the page is opened anew and, where it asks, told to go on. The weights and 
 the work that nobody disturbed.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from core import jobs, reconstructing, summary
 from core.hashing import bytes_key
@@ -74,7 +75,8 @@ def _run(
         return _digest(home), seconds
     finally:
         server.stop()
-        shutil.rmtree(home)
+        _kill_worker(None, server)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _open(browser: Browser, server: Server) -> Page:
@@ -90,7 +92,8 @@ def _press(page: Page) -> None:
     """Start the work where the page asks for a click; else it has started by itself."""
     page.locator(f"{BUTTONS}, [class*='st-key-cancel_']").first.wait_for(timeout=60_000)
     if page.locator(BUTTONS).count():
-        page.locator(BUTTONS).first.click()
+        with contextlib.suppress(Error):
+            page.locator(BUTTONS).first.click(timeout=2000)
 
 
 def _finish(page: Page) -> None:
@@ -101,7 +104,8 @@ def _finish(page: Page) -> None:
             return
         again = page.locator('[class*="st-key-again"] button')
         if again.count() and again.first.is_visible():
-            again.first.click()
+            with contextlib.suppress(Error):  # the page is drawn anew in between: a person clicks again
+                again.first.click(timeout=2000)
         page.wait_for_timeout(250)
     raise RuntimeError(f"no verdict: {page.locator('body').inner_text()[:500]}")
 
@@ -128,7 +132,7 @@ def _digest(home: Path) -> str:
 Disturb = Callable[[Page, Server], Server | None]
 
 
-def _kill_worker(page: Page, server: Server) -> None:
+def _kill_worker(page: Page | None, server: Server) -> None:
     os.environ["IMPRINT_HOME"] = str(server.home)
     for job in jobs.recent():
         if job.active and job.pid:

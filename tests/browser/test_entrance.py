@@ -15,6 +15,10 @@ from tests.browser.conftest import Server
         ("Regions", "Training data: regions"),
         ("Reconstruction", "Training data: reconstruction"),
         ("What-if", "What-if"),
+        ("Compare", "Compare"),
+        ("Paper", "Paper"),
+        ("Audit", "Audit"),
+        ("Runs", "Runs"),
         ("Data", "Data"),
         ("System", "System"),
     ],
@@ -58,10 +62,11 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
 def test_a_new_user_finds_the_demo_sets(page: Page, fresh_server: Callable[..., Server]) -> None:
     """As ``make run`` does: the demo sets into an empty home, then the page, which groups the first."""
     server = fresh_server(demo=True)
-    page.goto(f"{server.url}/?backbone=LBP")
+    page.goto(server.url)
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_text("600 generated")).to_be_visible()
-    expect(sidebar.get_by_text("3 generators")).to_be_visible()
+    expect(sidebar.get_by_text("1000 generated")).to_be_visible()
+    expect(sidebar.get_by_text("4 generators")).to_be_visible()
+    expect(page.get_by_text("1 of 4 · Generator fingerprints")).to_be_visible()
     page.goto(f"{server.url}/Generators?backbone=LBP")
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.get_by_test_id("stMetric").nth(1).get_by_test_id("stMetricValue")).to_have_text("3")

@@ -1,0 +1,85 @@
+"""The blind baselines: each sees one thing of an image that should not tell what is asked.
+
+A baseline is a row: a title, what it sees, and its value for one image, a number or a word; None where there
+is none, and then ``lacking`` says why.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from core.audit.looks import Looks
+from core.registry import Registry
+from core.values import ImageFile
+
+VERSION = 1
+NOT_RECORDED = "not recorded when the set was made"
+NUMBER = re.compile(r"[0-9]{1,15}")
+
+Value = float | str | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    title: str
+    sees: str
+    of: Callable[[ImageFile, Looks], Value]
+    lacking: str = NOT_RECORDED
+
+
+BASELINES: Registry[Baseline] = Registry("baseline")
+
+
+def _stem(file: ImageFile) -> str:
+    return PurePosixPath(file.name).stem
+
+
+def _pattern(file: ImageFile, looks: Looks) -> Value:
+    return NUMBER.sub("#", _stem(file))
+
+
+def _number(file: ImageFile, looks: Looks) -> Value:
+    found = NUMBER.findall(_stem(file))
+    return float(found[-1]) if found else None
+
+
+def _size(file: ImageFile, looks: Looks) -> Value:
+    return f"{looks.width:.0f} x {looks.height:.0f} px"
+
+
+def _format(file: ImageFile, looks: Looks) -> Value:
+    return file.origin.format if file.origin else None
+
+
+def _bits(file: ImageFile, looks: Looks) -> Value:
+    return f"{file.origin.bits} bit" if file.origin else None
+
+
+def _bytes(file: ImageFile, looks: Looks) -> Value:
+    return float(file.origin.bytes) if file.origin else None
+
+
+for name, row in {
+    "mean": Baseline("Mean intensity", "the mean grey level", lambda _, looks: looks.mean),
+    "darkest": Baseline("Darkest grey", "the grey level of the darkest 1%", lambda _, looks: looks.darkest),
+    "brightest": Baseline(
+        "Brightest grey", "the grey level of the brightest 1%", lambda _, looks: looks.brightest
+    ),
+    "levels": Baseline(
+        "Grey levels used", "how many of the 256 grey levels occur", lambda _, looks: looks.levels
+    ),
+    "border": Baseline(
+        "Constant border", "px of border that have one grey level", lambda _, looks: looks.border
+    ),
+    "jpeg": Baseline("JPEG traces", "an 8 x 8 block grid in the pixels", lambda _, looks: looks.jpeg),
+    "size": Baseline("Image size", "width and height", _size),
+    "format": Baseline("File format", "PNG, JPEG or TIFF", _format),
+    "bits": Baseline("Bit depth", "bits a pixel in the file", _bits),
+    "bytes": Baseline("File size", "bytes of the file", _bytes),
+    "pattern": Baseline("Name", "the file's name, whatever its digits", _pattern),
+    "number": Baseline(
+        "Number in the name", "the last number in the file's name", _number, "a name without a number"
+    ),
+}.items():
+    BASELINES.register(name, row)

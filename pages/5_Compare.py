@@ -1,0 +1,28 @@
+"""Compare: two and more configurations that were tried, how their scores differ and which images changed."""
+
+import streamlit as st
+
+from core.errors import ImprintError
+from core.values import ImageSet
+from pages.ui import actions, compare_views, frame
+
+frame.open_page("Compare", "Does another configuration change the answer, and for which images?", pair="real")
+image_set, test = frame.chosen_set(), frame.test_set()
+
+
+@st.fragment
+def panel(image_set: ImageSet, test: ImageSet | None) -> None:
+    """Which configurations; their scores; the images."""
+    sets = [image_set] if test is None or not image_set.real else [image_set, test]
+    bar = st.container()
+    try:
+        answers = compare_views.chosen(sets)
+        if len(answers) > 1:
+            with bar:
+                actions.report_bar(sets, answers)
+            compare_views.show(sets, answers)
+    except ImprintError as error:
+        st.error(str(error))
+
+
+panel(image_set, test)

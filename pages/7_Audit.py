@@ -1,0 +1,42 @@
+"""Audit: what tells a set's classes besides the fingerprint, and what if it were taken out?"""
+
+import streamlit as st
+
+from core.errors import ImprintError
+from core.values import ImageSet
+from pages.ui import audit_views, frame, what_if_views
+
+frame.open_page("Audit", "What gives the answer away besides the fingerprint?")
+image_set = frame.chosen_set()
+
+NEAR, WHAT_IF = "Copies and near-duplicates", "What if it were taken out?"
+
+
+@st.fragment
+def panel(image_set: ImageSet) -> None:
+    """Answer, plot and table, then one tab: what is closed computes nothing."""
+    answer = st.container(key="answer")
+    try:
+        found = audit_views.audit(image_set)
+        if found is None:
+            return
+        with answer:
+            audit_views.answer(found)
+        audit_views.baselines(found)
+        tab = st.segmented_control(
+            "More",
+            [WHAT_IF, NEAR],
+            default=WHAT_IF,
+            key="tab",
+            required=True,
+            label_visibility="collapsed",
+        )
+        if tab == NEAR:
+            audit_views.near_duplicates(found)
+        else:
+            what_if_views.panel(found)
+    except ImprintError as error:
+        answer.error(str(error))
+
+
+panel(image_set)

@@ -1,0 +1,263 @@
+"""Configurations side by side: chosen from what was tried, their scores, maps and the images that changed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import engine as answers_of
+from core import trail
+from core.comparison import SHOWN, Comparison, compare
+from core.engine import ATTRIBUTION, MEMBERSHIP, RECONSTRUCTION, Answer
+from core.hashing import key
+from core.membership.rules import RULES
+from core.pipeline import Attribution
+from core.uncertainty import Score
+from core.values import ImageSet, MembershipConfig, PipelineConfig
+from pages.ui import (
+    compare_figures,
+    engine,
+    figures,
+    gallery,
+    run_log,
+    slices,
+    style,
+    work,
+)
+from pages.ui.style import digits, spread
+
+MOST = 4
+PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+
+# -- which --------------------------------------------------------------------------------------------
+
+
+def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
+    """The answers of the configurations that are chosen, as far as they are there."""
+    rows = _tried(sets)
+    if len(rows) < 2:
+        st.info(
+            "Fewer than two configurations were tried on this set. Turn a knob on its page, or run a grid on "
+            "What-if; then come back."
+        )
+        return []
+    names = _choose(rows)
+    if len(names) < 2:
+        st.info("Choose a second configuration to compare with the first.")
+    found = [_answer(sets, rows[name]) for name in names]
+    return [answer for answer in found if answer is not None]
+
+
+def _tried(sets: Sequence[ImageSet]) -> dict[str, trail.Row]:
+    """By the first letters of their keys, best first."""
+    kinds = (MEMBERSHIP, RECONSTRUCTION) if sets[0].real else (ATTRIBUTION,)
+    return {row["id"][:12]: row for kind in kinds for row in trail.tried(kind, sets)}
+
+
+def _choose(rows: dict[str, trail.Row]) -> list[str]:
+    """Kept in the address; at first what the address names, filled up with the best."""
+    asked = [name for name in st.query_params.get("of", "").split(",") if name in rows]
+    if len(asked) < 2:
+        asked += [name for name in rows if name not in asked][: 2 - len(asked)]
+    names = st.multiselect(
+        "Configurations, the first is what the others are compared with",
+        list(rows),
+        asked,
+        key=f"of_{key(sorted(rows))[:8]}",
+        format_func=lambda name: run_log.in_words(rows[name]),
+        max_selections=MOST,
+    )
+    st.query_params["of"] = ",".join(names)
+    return names
+
+
+def _answer(sets: Sequence[ImageSet], row: trail.Row) -> Answer | None:
+    config = answers_of.from_json(row["spec"])
+    first, test = sets[0], sets[1] if len(sets) > 1 else None
+    if isinstance(config, PipelineConfig):
+        return work.attribution(first, config)
+    if isinstance(config, MembershipConfig):
+        return work.membership(first, test, config)
+    return work.reconstruction(first, test, config, lambda: None)
+
+
+# -- what differs -------------------------------------------------------------------------------------
+
+
+def show(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> None:
+    names = [chr(ord("A") + place) for place in range(len(answers))]
+    others = names[1:]
+    other = others[0]
+    if len(others) > 1:
+        other = str(
+            st.segmented_control("Compare A with", others, default=other, key="compare_with", required=True)
+        )
+    first, second = answers[0], answers[names.index(other)]
+    comparison = compare(first, second)
+    _cards(answers, names, comparison, other)
+    if isinstance(first, Attribution) and isinstance(second, Attribution):
+        picked = _maps(sets[0], first, second, comparison, other)
+    else:
+        picked = _distances(first, second, comparison, other)
+    _changed(comparison, picked, other, isinstance(first, Attribution))
+
+
+def _score_of(answer: Answer) -> tuple[str, Score]:
+    if isinstance(answer, Attribution):
+        return "ari", answer.agreement.scores["ari"]
+    verdict = answer.reported.verdict
+    return "auc", verdict.scores["auc"] if verdict else Score(None, undefined="the truth is not known")
+
+
+def _cards(answers: Sequence[Answer], names: Sequence[str], comparison: Comparison, other: str) -> None:
+    columns = st.columns(len(answers) + 2)
+    for column, answer, name in zip(columns, answers, names, strict=False):
+        score, found = _score_of(answer)
+        value = "–" if found.value is None else digits(found.value, *_ends(found))
+        column.metric(f"{name}: {SHOWN[score]}", value, spread(found), help=_described(answer), **PLAIN)
+    score, difference = next(iter(comparison.differences.items()))
+    value = "–" if difference.value is None else f"{difference.value:+.3f}"
+    columns[-2].metric(f"{other} less A", value, spread(difference), help=_paired_words(), **PLAIN)
+    changed, n = len(comparison.changed), len(comparison.files)
+    columns[-1].metric("Changed", f"{changed:,}", f"of {n:,} images", **PLAIN)
+    st.caption(in_words(SHOWN[score], difference, other))
+
+
+def _described(answer: Answer) -> str:
+    facts = answer.config.flat().items()
+    return ", ".join(f"{name} {value}" for name, value in facts if value not in (None, {}))
+
+
+def _paired_words() -> str:
+    return "Both are scored on the same resampled images; below, the 95% interval of the difference."
+
+
+def in_words(score: str, difference: Score, other: str) -> str:
+    if difference.value is None or difference.low is None or difference.high is None:
+        return f"The difference is undefined: {difference.undefined}."
+    if difference.low > 0 or difference.high < 0:
+        better = other if difference.value > 0 else "A"
+        return f"{better} has the higher {score} on these images: the difference's interval leaves out 0."
+    return f"The interval of the difference holds 0: on these images no difference in {score} is shown."
+
+
+def _ends(score: Score) -> tuple[float | None, float | None]:
+    return score.low, score.high
+
+
+# -- the images ---------------------------------------------------------------------------------------
+
+
+def _maps(
+    image_set: ImageSet, first: Attribution, second: Attribution, comparison: Comparison, other: str
+) -> list[str]:
+    """Both maps; what is selected on one is shown on the other. Names of the selected images."""
+    marks = style.marks(first.agreement.generators)
+    colours = style.cluster_colours(
+        int(max(comparison.before.max(), comparison.after.max())) + 1,
+        first.agreement.matching,
+        first.agreement.generators,
+    )
+    selected: set[str] = set(st.session_state.get("linked", ()))
+    latest = list(selected)
+    for column, answer, name in zip(st.columns(2), (first, second), ("A", other), strict=True):
+        with column:
+            st.caption(f"**{name}** {run_log.config_words(answer.config.flat())}")
+            points = engine.pipeline().map(image_set, answer.config, "pca")
+            clusters = comparison.before if name == "A" else comparison.after
+            figure = figures.scatter_map(
+                points, answer.files, clusters, marks, colours, ("component 1", "component 2"), selected
+            )
+            event = st.plotly_chart(
+                figure,
+                key=f"compare_map_{name}",
+                on_select="rerun",
+                selection_mode=("lasso", "points", "box"),
+                config=figures.CONFIG,
+                alt=f"Map of configuration {name}",
+            )
+            names = [str(point["customdata"][0]) for point in event["selection"]["points"]]
+            if names != st.session_state.get(f"selected_{name}", []):
+                st.session_state[f"selected_{name}"] = names
+                latest = names
+    st.caption("Shape: the generator. Colour: the cluster, named alike in both as far as they agree.")
+    if set(latest) != selected:
+        st.session_state["linked"] = latest
+        st.rerun(scope="fragment")
+    return latest
+
+
+def _distances(first: Answer, second: Answer, comparison: Comparison, other: str) -> list[str]:
+    """Each slice by its rank under both; the names of those that are selected."""
+    assert not isinstance(first, Attribution)
+    assert not isinstance(second, Attribution)
+    placed = [ranks(answer.reported.distance) for answer in (first, second)]
+    roles = [slices.role(file) for file in comparison.files]
+    event = st.plotly_chart(
+        compare_figures.ranks(placed[0], placed[1], comparison.files, roles, ("A", other)),
+        key="compare_ranks",
+        on_select="rerun",
+        selection_mode=("lasso", "points", "box"),
+        config=figures.CONFIG,
+        alt=f"Rank of each slice by distance under A and under {other}",
+    )
+    rules = [RULES.get(answer.development.choice.rule).title.lower() for answer in (first, second)]
+    st.caption(
+        "Each slice by the rank of its distance: low is suspicious. Off the diagonal the two disagree. "
+        f"Rules: A “{rules[0]}”, {other} “{rules[1]}”."
+    )
+    return [str(point["customdata"][0]) for point in event["selection"]["points"]]
+
+
+def ranks(distance: np.ndarray) -> np.ndarray:
+    """1 for the smallest; equal ones share their mean rank."""
+    _, inverse, counts = np.unique(distance, return_inverse=True, return_counts=True)
+    last = counts.cumsum()
+    return (last - (counts - 1) / 2)[inverse]
+
+
+def _changed(comparison: Comparison, picked: Sequence[str], other: str, clusters: bool) -> None:
+    places = comparison.changed
+    if not len(places):
+        st.success("No image changed.")
+        return
+    st.markdown(f"### Images that changed from A to {other}")
+    _moves(comparison, clusters)
+    files = [comparison.files[place] for place in places]
+    wanted = set(picked)
+    if wanted:
+        files = [file for file in files if file.name in wanted]
+        st.caption(f"{len(files)} of the {len(picked)} selected images changed.")
+    notes = {comparison.files[place].name: move(comparison, place, clusters) for place in places}
+    marks = style.marks([file.label or style.UNKNOWN for file in files]) if clusters else style.role_marks()
+    kind = gallery.generator_of if clusters else slices.role
+    gallery.show(files, engine.library(), marks, notes, key="changed", kind=kind)
+
+
+def _moves(comparison: Comparison, clusters: bool) -> None:
+    table = pd.DataFrame(moves(comparison, clusters))
+    st.dataframe(table, hide_index=True, height="content", key="moves", width="content")
+
+
+def moves(comparison: Comparison, clusters: bool) -> list[dict[str, object]]:
+    """How many went from where to where, most first."""
+    kinds: dict[tuple[int, int], int] = {}
+    for place in comparison.changed:
+        way = int(comparison.before[place]), int(comparison.after[place])
+        kinds[way] = kinds.get(way, 0) + 1
+    return [
+        {"from": _word(a, clusters), "to": _word(b, clusters), "images": count}
+        for (a, b), count in sorted(kinds.items(), key=lambda item: -item[1])
+    ]
+
+
+def move(comparison: Comparison, place: int, clusters: bool) -> str:
+    """Of an image: from where to where."""
+    before, after = comparison.before[place], comparison.after[place]
+    return f"{_word(before, clusters)} → {_word(after, clusters)}"
+
+
+def _word(value: int, clusters: bool) -> str:
+    return f"c{value + 1}" if clusters else ("not used", "used")[value]
