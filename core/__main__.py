@@ -109,6 +109,13 @@ def parser() -> Parser:
     several.add_argument("--seed", type=int, default=0)
     _effort_flags(several)
 
+    paper = verb("paper", cli_sweep.paper, "run a table of the paper on a set, theirs beside ours")
+    paper.add_argument("name")
+    paper.add_argument("--test", metavar="SET", help="the set that training data are reported on")
+    paper.add_argument("--table", default="2", choices=["2", "3", "4", "5"])
+    paper.add_argument("--untrained", action="store_true", help="run networks without weights untrained")
+    _effort_flags(paper)
+
     again = verb("run", cli_runs.run, "make a saved run again, and tell whether its numbers are the same")
     again.add_argument("runfile", type=Path, metavar="RUNFILE")
     _effort_flags(again)

@@ -1,11 +1,16 @@
 """The command line's verb ``sweep``: a grid of configurations, one row each."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from core import cli, features, sweep
 from core.cli import Args, Outcome
 from core.engine import Engine
 from core.errors import BadChoice
 from core.grid import Grid
 from core.images.library import Library
+from core.paper import tables
+from core.paper.tables import Line
 from core.store import Store
 from core.sweep import Row, Swept
 from core.uncertainty import p_text
@@ -17,6 +22,39 @@ def run(args: Args) -> Outcome:
     listed = _grid(args).listed(sets[0])
     swept = sweep.run(Engine(Store(), library, cli.effort(args)), sets, listed, cli.listener(args))
     return {**swept.as_json(), "text": "\n".join(_lines(swept))}
+
+
+def paper(args: Args) -> Outcome:
+    """A table of the paper on a set of the user's, each row beside the printed one."""
+    library = Library()
+    sets = [library.get(name) for name in (args.name, args.test) if name]
+    fitting = tables.MEMBERSHIPS if sets[0].real else tables.ATTRIBUTIONS
+    if args.table not in fitting:
+        raise BadChoice(f"Of '{args.name}' the tables {' and '.join(fitting)} can be made; got {args.table}.")
+    lines = tables.lines(args.table, args.untrained)
+    asked = sets if sets[0].real else sets[:1]
+    engine = Engine(Store(), library, cli.effort(args))
+    swept = sweep.run(engine, asked, tables.listed(lines), cli.listener(args))
+    rows = [
+        {"row": line.name, "paper": dict(line.theirs), "remark": line.remark, **row.as_json()}
+        for line, row in zip(lines, swept.rows, strict=True)
+    ]
+    told = [
+        f"{line.name}: paper {_printed(line)}; {_ours(row)}" for line, row in zip(lines, rows, strict=True)
+    ]
+    return {"table": args.table, "rows": rows, "text": "\n".join([*told, tables.REMARKS[args.table]])}
+
+
+def _printed(line: Line) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in line.theirs.items())
+
+
+def _ours(row: Mapping[str, Any]) -> str:
+    found = tables.ours(row)
+    if found is None:
+        return f"ours: {row['error'] or 'undefined'}"
+    value, spread = found
+    return f"ours {value:.4f}" + (f" ({spread[0]:.3f} to {spread[1]:.3f})" if spread else "")
 
 
 def _grid(args: Args) -> Grid:

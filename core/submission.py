@@ -111,7 +111,7 @@ def identifiers(files: Sequence[ImageFile]) -> list[str]:
     for name in names:
         if not name.isprintable() or "," in name or _quoted(name) or name != name.strip():
             raise BadChoice(
-                f"The image '{name}' can't stand in a submission: a comma, a quote, a space at an end or an "
+                f"The image {name!r} can't stand in a submission: a comma, a quote, a space at an end or an "
                 "unprintable character in a name would be misread. Rename it."
             )
     return names
@@ -144,8 +144,10 @@ def validate(submission: str | bytes, known: Sequence[str], task: str) -> tuple[
     """All that is wrong with a submission about the images with the ``known`` identifiers, by line."""
     if isinstance(submission, bytes):
         submission = submission.decode("utf-8", "surrogateescape")  # a broken byte is found in its line
-    if "\0" in submission:  # UTF-16, or no text at all
-        return (Problem(1, ENCODING, _shortened(submission)),)
+    before, zero, _ = submission.partition("\0")
+    if zero:  # UTF-16, or no text at all
+        line = before.count("\n") + 1
+        return (Problem(line, ENCODING, _shortened(submission.splitlines()[line - 1])),)
     return tuple(_Reader(known, TASKS.get(task)).problems(submission))
 
 

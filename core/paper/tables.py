@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core import features
 from core.engine import Config
@@ -68,6 +69,13 @@ def lines(table: str, untrained: bool = False, linkage: str = "ward") -> list[Li
 def listed(found: list[Line]) -> Listed:
     """Fixed beforehand, not chosen: each is reported on test."""
     return Listed(tuple(line.config for line in found), each_on_test=True)
+
+
+def ours(row: Mapping[str, Any]) -> tuple[float, list[float] | None] | None:
+    """Of a sweep's row (as JSON) the number to set beside the paper's, and its interval: ARI, or F1 on test
+    (on development where there is no test set)."""
+    part, name = (row, "ari") if "ari" in row else (row.get("test", row), "f1")
+    return None if row["error"] or part.get(name) is None else (part[name], part.get(f"{name}_ci"))
 
 
 def _attribution(row: Reference, linkage: str) -> Line:

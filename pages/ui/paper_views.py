@@ -50,7 +50,7 @@ def show(sets: Sequence[ImageSet], lines: Sequence[Line], rows: Sequence[Row], l
     theirs = _theirs(lines)
     if not live:
         st.info(_in_words(lines, rows, theirs))
-    ours = [_ours(row, theirs) for row in rows] + [None] * (len(lines) - len(rows))
+    ours = [tables.ours(row) for row in rows] + [None] * (len(lines) - len(rows))
     st.plotly_chart(
         _figure(lines, theirs, ours),
         key="live_paper_chart" if live else "paper_chart",
@@ -66,7 +66,7 @@ def _in_words(lines: Sequence[Line], rows: Sequence[Row], theirs: str) -> str:
     pairs = [
         (line.theirs[theirs], found[0])
         for line, row in zip(lines, rows, strict=True)
-        if (found := _ours(row, theirs)) is not None
+        if (found := tables.ours(row)) is not None
     ]
     words = f"{len(pairs)} of {len(lines)} rows ran."
     if len(pairs) < 3 or len(set(pairs)) < 3:
@@ -85,14 +85,6 @@ def _theirs(lines: Sequence[Line]) -> str:
         "The paper's data set", DATA_SETS, default="mean", key="data_set", required=True
     )
     return next(column for column in tests if column.endswith(str(name)))
-
-
-def _ours(row: Row, theirs: str) -> tuple[float, list[float] | None] | None:
-    """Our value and its interval: ARI, or F1 on test (on development where there is no test set)."""
-    if row["error"]:
-        return None
-    part, name = (row, "ari") if theirs == "ARI" else (row.get("test", row), "f1")
-    return None if part.get(name) is None else (part[name], part.get(f"{name}_ci"))
 
 
 def _figure(

@@ -66,9 +66,22 @@ def test_a_stage_knows_neither_the_store_nor_another_stage(path: Path) -> None:
     rooms = {
         *("core.store", "core.embedding", "core.stages", "core.pipeline", "core.training_data"),
         *("core.measuring", "core.judging", "core.evidence", "core.reconstructing"),
-        *("core.jobs", "core.cli", "core.trail", "core.cluster"),
+        *("core.jobs", "core.cli", "core.trail", "core.cluster", "core.engine", "core.grid", "core.sweep"),
+        *("core.runs", "core.comparison", "core.auditing", "core.deriving", "core.submission"),
     }
     assert not under(imported(path), *others, *rooms)
+
+
+ABOVE = ("sweep", "runs", "comparison", "trail", "grid", "auditing", "deriving", "jobs")
+
+
+@pytest.mark.parametrize("path", CORE, ids=named)
+def test_what_answers_knows_nobody_that_asks(path: Path) -> None:
+    """One door: engine.py and all below it know neither sweeps nor runs, logs, comparisons and audits."""
+    room = path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+    if room in ABOVE or room.startswith(("cli", "__main__")) or room in ("paper", "audit", "submission"):
+        return
+    assert not under(imported(path), *(f"core.{each}" for each in ABOVE))
 
 
 def test_the_store_knows_no_stage() -> None:

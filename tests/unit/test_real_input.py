@@ -1,10 +1,16 @@
 """The main job on real generative models' images of real slices, where they are at hand."""
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from core import features
+import pytest
+
+from core import features, sweep
+from core.engine import Engine
 from core.images.importing import import_path
 from core.images.library import Library
+from core.paper import tables
 from core.pipeline import Pipeline
 from core.store import Store
 from core.values import ClusterSpec, PipelineConfig, ReduceSpec
@@ -22,6 +28,31 @@ def test_three_generators_are_told_apart(shared_data: Path, library: Library, st
         return round(pipeline.attribute(report.image_set, config).agreement.scores["ari"].value or 0, 2)
 
     assert (ari(None, "hierarchical"), ari(0.95, "hierarchical"), ari(None, "kmeans")) == (1.0, 0.98, 0.99)
+
+
+def test_table_2s_rows_that_need_no_download_share_every_stage(
+    shared_data: Path, library: Library, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six rows: LBP as one number by k-means and Ward; EfficientNet by both, with and without PCA. So two
+    embeddings of 600 images, a PCA each (LBP's is for the map), three trees, six clusterings; then none."""
+    image_set = import_path(shared_data / "attribution-dev", "dev", library).image_set
+    made: Counter[str] = Counter()
+    put = store.put
+
+    def counting(name: str, arrays: Any, stage: str = "", pinned: bool = False) -> None:
+        made[stage] += len(arrays["rows"]) if stage == "embeddings" else 1
+        put(name, arrays, stage, pinned)
+
+    monkeypatch.setattr(store, "put", counting)
+    listed = tables.listed(tables.lines("2"))
+    swept = sweep.tried(Engine(store, library), [image_set], listed)
+    assert sum(row.error is None for row in swept.rows) == 6
+    stages = ("embeddings", "networks", "pca", "tree", "clusters")
+    assert {name: made[name] for name in stages} == dict(zip(stages, (1200, 1, 2, 3, 6), strict=True))
+    made.clear()
+    again = sweep.tried(Engine(store, library), [image_set], listed)
+    assert not made
+    assert [row.score for row in again.rows] == [row.score for row in swept.rows]
 
 
 def test_a_membership_set_is_recognised(shared_data: Path, library: Library) -> None:
