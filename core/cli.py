@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import engine, features, runs, submission, summary, trail
+from core import engine, features, home, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features import weights as weights_files
 from core.features.backbones import NETWORKS
@@ -19,6 +19,7 @@ from core.images.library import Library
 from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step, silent
+from core.reconstruction import checkpoints
 from core.regions.crops import crop_spec
 from core.store import Store
 from core.uncertainty import p_text
@@ -132,10 +133,11 @@ def weights(args: Args) -> Outcome:
 def cache(args: Args) -> Outcome:
     store = Store()
     if args.action == "clear":
-        freed = store.clear()
+        freed = store.clear() + checkpoints.tidy(home.folder("training"), everything=True)
         return {"freed_bytes": freed, "text": f"{freed / 1e6:.1f} MB freed. Image sets are kept."}
     if args.action == "verify":
         found = asdict(store.verify())
+        checkpoints.tidy(home.folder("training"))
         text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
         return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
     stats = store.stats()

@@ -125,8 +125,8 @@ def cancel(job_id: str) -> None:
     while job is not None and job.active and not job.pid and time.monotonic() < deadline:
         time.sleep(0.05)  # it has not yet said who it is
         job = find(job_id)
-    if job is None or not job.active:
-        return
+    if job is None or not job.active or not job.pid:
+        return  # without a pid there is nobody to ask: signals to group 0 would end the server itself
     for signum, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(job.pid, signum)
@@ -180,6 +180,10 @@ def _carry_out(job: Job) -> int:
     except ImprintError as error:
         _save(replace(job, state="failed", error=str(error)))
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        words = f"The disk: {error.strerror or error}. Make room there, then go on: what is finished is kept."
+        _save(replace(job, state="failed", error=words))
+        return 1
     except Exception as error:
         _save(replace(job, state="failed", error=f"An error in Imprint ({type(error).__name__}: {error})."))
         raise
@@ -217,10 +221,14 @@ def _path(job_id: str, suffix: str) -> Path:
 
 
 def _load(job_id: str) -> Job:
-    """Its state, also as another version wrote it. Raises FileNotFoundError."""
-    raw = json.loads(_path(job_id, "json").read_text("utf-8"))
-    known = {field.name: raw[field.name] for field in fields(Job) if field.name in raw}
-    return Job(**{**known, "sets": tuple(raw.get("sets", ()))})
+    """Its state, also as another version wrote it. Raises FileNotFoundError, also where a power cut left an
+    empty file."""
+    try:
+        raw = json.loads(_path(job_id, "json").read_text("utf-8"))
+        known = {field.name: raw[field.name] for field in fields(Job) if field.name in raw}
+        return Job(**{**known, "sets": tuple(raw.get("sets", ()))})
+    except (ValueError, TypeError, AttributeError):
+        raise FileNotFoundError(f"{job_id} has no state that can be read") from None
 
 
 def _save(job: Job) -> None:

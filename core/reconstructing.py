@@ -11,28 +11,27 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core import home, judging
 from core.errors import BadChoice
 from core.features import resize
-from core.files import write_atomic
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import has_bf16, usable_cores
 from core.judging import Judgement, Measured, truth_of
 from core.membership import protocol, rules
 from core.membership.rules import RULES
-from core.progress import Listener, Step, silent
-from core.reconstruction import check_count, decisions
+from core.progress import Listener, Meter, Step, silent
+from core.reconstruction import check_count, checkpoints, decisions
 from core.store import Arrays, Store
 from core.values import AutoencoderSpec, ImageFile, ImageSet, ReconstructionConfig
 
 VERSION = 1
 FIRST_GUESS = 300.0  # images a second at 64 px, before this machine has told its own
 PREPARE = 6.0  # seconds to load torch
+CHUNK = 256  # images that are reconstructed at a time
 SAMPLES = 8  # generated images whose reconstruction is kept
 HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used ones"}
 OWN_RULE = {"mse": "means", "ssim": "centroid"}
@@ -66,6 +65,7 @@ class Reconstructing:
 
     def __init__(self, store: Store, library: Library, listener: Listener = silent) -> None:
         self.store, self.library, self.listener = store, library, listener
+        self._to_train: list[str] = []  # models that the question at hand still lacks
 
     # -- what a person asks for --------------------------------------------------------------------
 
@@ -76,9 +76,11 @@ class Reconstructing:
         start = time.perf_counter()
         config, notes = runnable(config)
         sets = [development] if test is None else [development, test]
-        for each in sets:
-            check(each)
+        check(sets)
         there = self.ready(sets, config)
+        self._to_train = [
+            name for each in sets if not self.store.has(name := model_key(each, config.autoencoder))
+        ]
         measured = self._measured(sets, config, there)
         learnt = judging.learn(self.store, measured[0], _rules(config), config.autoencoder.seed)
         dev, *others = (
@@ -102,14 +104,20 @@ class Reconstructing:
         spec = runnable(config)[0].autoencoder
         looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
         names = [errors_key(each, files, spec) for each, files in looked_at]
+        if config.decision == "ssim":
+            names.append(ssim_key(sets, spec))
         return all(self.store.has(name) for name in names)
+
+    def trained(self, image_set: ImageSet, config: ReconstructionConfig) -> bool:
+        """Whether a set's autoencoder is there."""
+        return self.store.has(model_key(image_set, runnable(config)[0].autoencoder))
 
     def seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
         """About how long training would take."""
         spec = runnable(config)[0].autoencoder
         pace = self.store.note(pace_name(spec))
         rate = float(pace["images_per_second"]) if pace else FIRST_GUESS * (64 / spec.size) ** 2
-        lacking = [each for each in sets if not self.store.has(model_key(each, spec))]
+        lacking = [each for each in sets if not self.trained(each, config)]
         return PREPARE + sum(len(each.generated) for each in lacking) * spec.epochs / rate
 
     def history(self, image_set: ImageSet, config: ReconstructionConfig) -> list[list[float]]:
@@ -157,11 +165,8 @@ class Reconstructing:
         """Centroids are of development; its own images meet those of the other folds."""
         truth, known = truth_of(sets[0].real)
         spec = config.autoencoder
-        used = truth.used.tolist(), truth.groups.tolist()
-        names = [errors_key(each, each.real, spec) for each in sets]
 
         def make() -> Arrays:
-            protocol.check_classes(truth)
             maps = [found["maps"].astype(np.float32) for found in arrays]
             pair = decisions.centroids(maps[0][known], truth.used)
             development = decisions.towards_used(maps[0], pair)
@@ -170,8 +175,7 @@ class Reconstructing:
             rows = [development, *(decisions.towards_used(each, pair) for each in maps[1:])]
             return {f"part{place}": row for place, row in enumerate(rows)}
 
-        name = key("ssim", decisions.VERSION, protocol.VERSION, names, used)
-        found, _ = self.store.compute(name, make, "reconstruction")
+        found, _ = self.store.compute(ssim_key(sets, spec), make, "reconstruction")
         return [found[f"part{place}"] for place in range(len(sets))]
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
@@ -180,15 +184,20 @@ class Reconstructing:
         def make() -> Arrays:
             from core.reconstruction import networks
 
-            images = self._pixels(files, spec)
-            made = networks.reconstruct(self.weights(image_set, spec), spec, images)
-            maps = decisions.errors(images, made)
+            weights = self.weights(image_set, spec)
             kept = len(files) if files == image_set.real else SAMPLES
-            return {
-                "mse": maps.mean((1, 2)),
-                "maps": maps[:kept].astype(np.float16),
-                "made": (made[:kept].clip(0, 1) * 255).round().astype(np.uint8),
-            }
+            meter = Meter("reconstructing", len(files), self.listener)
+            mse, maps, looks = [], [], []
+            for first in range(0, len(files), CHUNK):  # thousands of images would not fit as floats
+                images = self._pixels(files[first : first + CHUNK], spec)
+                made = networks.reconstruct(weights, spec, images)
+                errors = decisions.errors(images, made)
+                left = max(0, kept - first)
+                mse.append(errors.mean((1, 2)))
+                maps.append(errors[:left].astype(np.float16))
+                looks.append((made[:left].clip(0, 1) * 255).round().astype(np.uint8))
+                meter.add(len(images))
+            return {"mse": np.concatenate(mse), "maps": np.concatenate(maps), "made": np.concatenate(looks)}
 
         return self.store.compute(errors_key(image_set, files, spec), make, "reconstruction")[0]
 
@@ -208,15 +217,24 @@ class Reconstructing:
         torch.set_num_threads(usable_cores())  # sums depend on it: not a knob
         files = sorted(image_set.generated, key=lambda file: file.sha256)
         path = checkpoint(name)
-        self.listener(Step("reading the images", 0, spec.epochs))
-        training = Training(self._pixels(files, spec), spec, _saved(path))
+        of = max(1, len(self._to_train)) * spec.epochs
+        before = self._to_train.index(name) * spec.epochs if name in self._to_train else 0
+        words = "epoch"
+
+        def tell(epochs: float, rate: float) -> None:
+            """Also within an epoch, which may take minutes."""
+            left = (of - before - epochs) * len(files) / max(rate, 1e-9)
+            self.listener(Step(words, before + int(epochs), of, rate, left))
+
+        self.listener(Step("reading the images", before, of))
+        images = self._pixels(files, spec)
+        training = Training(images, spec, checkpoints.read(path), tell)
         for epoch in training.epochs():
-            write_atomic(path, _bytes(training.state()), durable=False)
+            checkpoints.write(path, training.state())
             rows = [[e.number, e.train, e.held_out, round(e.rate, 1)] for e in training.history]
             self.store.put_note(f"training:{name}", {"epochs": rows})
-            left = (spec.epochs - epoch.number) * len(files) / max(epoch.rate, 1e-9)
             words = f"epoch, loss {epoch.train:.5f}, held out {epoch.held_out:.5f}"
-            self.listener(Step(words, epoch.number, spec.epochs, epoch.rate, left))
+            tell(epoch.number, epoch.rate)
         pace = float(np.median([epoch.rate for epoch in training.history]))
         self.store.put_note(pace_name(spec), {"images_per_second": round(pace, 1)})
         path.unlink(missing_ok=True)
@@ -244,6 +262,14 @@ def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: Autoencode
     return key("reconstruction", VERSION, model_key(image_set, spec), ids)
 
 
+def ssim_key(sets: Sequence[ImageSet], spec: AutoencoderSpec) -> str:
+    """Centroids are of development's roles, and its folds of its groups."""
+    truth, _ = truth_of(sets[0].real)
+    names = [errors_key(each, each.real, spec) for each in sets]
+    used = truth.used.tolist(), truth.groups.tolist()
+    return key("ssim", decisions.VERSION, protocol.VERSION, names, used)
+
+
 def pace_name(spec: AutoencoderSpec) -> str:
     return f"pace:autoencoder:{spec.size}:{spec.precision}"
 
@@ -259,29 +285,14 @@ def _rules(config: ReconstructionConfig) -> list[str]:
     return rules.general() if config.rule == "best" else [config.rule]
 
 
-def check(image_set: ImageSet) -> None:
-    """Raises BadChoice where a set lacks what it takes; looks at no pixel."""
-    if not image_set.real:
-        raise BadChoice(
-            f"'{image_set.name}' has no real images, so nothing can be said about its training data."
-        )
-    if not image_set.generated:
-        raise BadChoice(f"'{image_set.name}' has no generated images to train an autoencoder on.")
-    check_count(len(image_set.generated))
-
-
-def _bytes(arrays: dict[str, Any]) -> bytes:
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
-
-
-def _saved(path: Path) -> Arrays | None:
-    """A checkpoint, if there is a whole one."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return dict(load(path.read_bytes()))
-    except (FileNotFoundError, SafetensorError):
-        return None
+def check(sets: Sequence[ImageSet]) -> None:
+    """Raises BadChoice where a set lacks what it takes: before hours of training, and looking at no pixel."""
+    for each in sets:
+        if not each.real:
+            raise BadChoice(
+                f"'{each.name}' has no real images, so nothing can be said about its training data."
+            )
+        if not each.generated:
+            raise BadChoice(f"'{each.name}' has no generated images to train an autoencoder on.")
+        check_count(len(each.generated))
+    protocol.check_classes(truth_of(sets[0].real)[0])

@@ -147,7 +147,7 @@ def validate(submission: str | bytes, known: Sequence[str], task: str) -> tuple[
     before, zero, _ = submission.partition("\0")
     if zero:  # UTF-16, or no text at all
         line = before.count("\n") + 1
-        return (Problem(line, ENCODING, _shortened(submission.splitlines()[line - 1])),)
+        return (Problem(line, ENCODING, _shortened(submission.split("\n")[line - 1])),)
     return tuple(_Reader(known, TASKS.get(task)).problems(submission))
 
 
@@ -221,5 +221,6 @@ def _quoted(text: str) -> bool:
 
 
 def _shortened(text: str) -> str:
+    """And printable, whatever the file holds."""
     shown = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-    return shown.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)

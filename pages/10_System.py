@@ -10,6 +10,7 @@ from core import __version__, home, jobs
 from core.features import weights
 from core.features.backbones import NETWORKS
 from core.inference import runtime
+from core.reconstruction import checkpoints
 from pages.ui import engine, frame, weights_panel
 from pages.ui.style import duration
 
@@ -70,6 +71,7 @@ def cache_table() -> None:
         st.caption("Everything computed is forgotten and computed again when needed. Image sets are kept.")
         if st.button("Clear the cache", key="clear", type="primary"):
             engine.store().clear()
+            checkpoints.tidy(home.folder("training"), everything=True)
             st.rerun()
 
 

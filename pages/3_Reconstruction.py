@@ -44,11 +44,11 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
 def live(development: ImageSet, test: ImageSet | None, config: ReconstructionConfig) -> None:
     """The loss of the set whose autoencoder is being trained: development's comes first."""
     reconstructing = engine.reconstructing()
-    for image_set in (test, development):
-        if image_set is not None and (history := reconstructing.history(image_set, config)):
-            st.caption(f"Autoencoder of {image_set.name}")
-            reconstruction_views.draw_loss(history, "live_loss_chart")
-            return
+    sets = [development] if test is None else [development, test]
+    image_set = next((each for each in sets if not reconstructing.trained(each, config)), sets[-1])
+    if history := reconstructing.history(image_set, config):
+        st.caption(f"Autoencoder of {image_set.name}")
+        reconstruction_views.draw_loss(history, "live_loss_chart")
 
 
 panel(development, test)

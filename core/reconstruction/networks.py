@@ -8,7 +8,7 @@ stopped.
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +65,21 @@ class Epoch:
 
 
 class Training:
-    """One training run over images uint8 (n, size, size), from the start or from a ``state``."""
+    """One training run over images uint8 (n, size, size), from the start or from a ``state``.
+
+    ``tell`` hears of epochs done, with their fraction, and images per second, about once a second.
+    """
 
     def __init__(
-        self, images: np.ndarray, spec: AutoencoderSpec, state: Mapping[str, np.ndarray] | None = None
+        self,
+        images: np.ndarray,
+        spec: AutoencoderSpec,
+        state: Mapping[str, np.ndarray] | None = None,
+        tell: Callable[[float, float], None] = lambda epochs, rate: None,
     ) -> None:
         check_count(len(images))
         check_content(images)
+        self._tell = tell
         self.spec, self.device = spec, torch.device("cuda" if torch.cuda.is_available() else "cpu")
         order = np.random.default_rng((spec.seed, 0)).permutation(len(images))
         held = max(1, round(HELD_OUT * len(images)))
@@ -81,7 +89,7 @@ class Training:
         self._optimiser = torch.optim.Adam(self._network.parameters(), RATE)
         self.history: list[Epoch] = []
         self.best = self._weights()
-        if state is not None:
+        if state is not None and self._fits(state):
             self._go_on(state)
 
     @property
@@ -120,6 +128,14 @@ class Training:
         rows = [[each.number, each.train, each.held_out, each.rate] for each in self.history]
         return {**arrays, "history": np.array(rows, np.float64).reshape(-1, 4)}
 
+    def _fits(self, state: Mapping[str, np.ndarray]) -> bool:
+        """Whether a state is one of this very network: another version's is not."""
+        wanted = {name: value.shape for name, value in self.best.items()}
+        parts = [
+            {name: value.shape for name, value in _under(state, kind).items()} for kind in ("now.", "best.")
+        ]
+        return all(part == wanted for part in parts) and state.get("history", np.zeros(0)).shape[1:] == (4,)
+
     def _go_on(self, state: Mapping[str, np.ndarray]) -> None:
         self._network.load_state_dict(_tensors(_under(state, "now.")))
         self.best = _under(state, "best.")
@@ -135,7 +151,7 @@ class Training:
         start = time.perf_counter()
         order = np.random.default_rng((self.spec.seed, number)).permutation(self._learn)
         self._network.train()
-        total = 0.0
+        total, seen, told = 0.0, 0, start
         for batch in np.array_split(order, max(1, len(order) // BATCH)):
             images = self._batch(batch)
             with self._precision():
@@ -144,6 +160,10 @@ class Training:
             loss.backward()
             self._optimiser.step()
             total += float(loss.detach()) * len(batch)
+            seen += len(batch)
+            if (now := time.perf_counter()) - told > 1:
+                told = now
+                self._tell(number - 1 + seen / len(order), seen / (now - start))
         seconds = time.perf_counter() - start
         return Epoch(number, total / len(order), self._error(self._held), len(order) / seconds)
 

@@ -58,8 +58,7 @@ def reconstruction(
     """The same by reconstruction; ``beside`` is drawn while it trains."""
     engine_ = engine.reconstructing()
     sets = [development] if test is None else [development, test]
-    for each in sets:
-        check(each)
+    check(sets)
     if engine_.ready(sets, config):
         result = engine_.judge(development, test, config)
         trail.record(sets, result)

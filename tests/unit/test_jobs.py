@@ -1,5 +1,6 @@
 """Work in a process of its own: found again, cancelled without a trace, resumed after a kill."""
 
+import fcntl
 import os
 import signal
 import threading
@@ -145,6 +146,31 @@ def test_a_mistake_is_the_jobs_error(library: Library) -> None:
     failed = until(job.id, ended)
     assert failed.state == "failed"
     assert failed.error.startswith("ResNet50 needs its ImageNet weights")
+
+
+def test_a_job_that_never_said_who_it_is_is_asked_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lock is held and its pid unknown: a signal to group 0 would end the server that sends it."""
+    image_set = make_set(library)
+    job = jobs.Job(jobs.name(jobs.UMAP, [image_set], QUICK), jobs.UMAP, ("set",), "starting", 0.0)
+    jobs._save(job)
+    sent: list[int] = []
+    monkeypatch.setattr(jobs, "STARTING", 0.1)
+    monkeypatch.setattr(jobs.os, "killpg", lambda pid, signum: sent.append(pid))
+    with jobs._path(job.id, "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        jobs.cancel(job.id)
+    assert sent == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 1}'])
+def test_a_state_that_can_not_be_read_is_no_job(text: str, library: Library) -> None:
+    """As a power cut may leave it: the list of work goes on without."""
+    path = jobs._path("f" * 24, "json")
+    path.write_text(text)
+    assert jobs.find("f" * 24) is None
+    assert jobs.recent() == []
 
 
 def test_who_never_was_is_none_and_can_be_cancelled(home: object) -> None:

@@ -1,6 +1,9 @@
 """From sets to a verdict by reconstruction: what is trained once, and what the store keeps."""
 
+import os
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from core.errors import BadChoice, Cancelled
 from core.images.library import Library
 from core.progress import Step
 from core.reconstructing import Reconstructing, checkpoint, model_key
+from core.reconstruction import checkpoints
 from core.store import Store
 from core.values import AutoencoderSpec, ImageSet, ReconstructionConfig, Role
 from tests.unit.test_training_data import leaky
@@ -55,8 +59,12 @@ def test_training_is_done_once_and_decisions_share_it(
     config = ReconstructionConfig(replace(SPEC, epochs=3))
     assert not engine.judge(dev, None, config).cached
     monkeypatch.setattr(engine, "_train", None)
-    for other in (replace(config, decision="ssim"), replace(config, rule="median")):
-        assert engine.judge(dev, None, other).cached
+    assert engine.judge(dev, None, replace(config, rule="median")).cached
+    ssim = replace(config, decision="ssim")
+    assert not engine.judge(
+        dev, None, ssim
+    ).cached  # its centroids are another stage, and trained with the same
+    assert engine.judge(dev, None, ssim).cached
 
 
 def test_what_was_stopped_goes_on_from_its_last_epoch(store: Store, library: Library) -> None:
@@ -83,15 +91,65 @@ def test_what_was_stopped_goes_on_from_its_last_epoch(store: Store, library: Lib
     np.testing.assert_array_equal(whole.dev.distance, broken.dev.distance)
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
-def test_a_damaged_checkpoint_is_no_checkpoint(
-    damage: bytes | None, engine: Reconstructing, library: Library
+@pytest.mark.parametrize(("damage", "cut"), [(b"", 0), (b"nonsense", 0), (None, 4), (None, 0)])
+def test_a_checkpoint_that_is_damaged_or_of_another_network_is_none(
+    damage: bytes | None, cut: int, engine: Reconstructing, library: Library
 ) -> None:
     dev = leaky(library, "dev", 1)
     config = ReconstructionConfig(replace(SPEC, epochs=2))
     path = checkpoint(model_key(dev, config.autoencoder))
-    path.write_bytes(damage if damage is not None else reconstructing._bytes({"x": np.zeros(3)})[:-4])
+    if damage is None:
+        checkpoints.write(path, {"x": np.zeros(3)})
+        if cut:
+            path.write_bytes(path.read_bytes()[:-cut])
+    else:
+        path.write_bytes(damage)
     assert len(engine.judge(dev, None, config).dev.distance) == 48
+
+
+def test_two_trainings_count_as_one_work(store: Store, library: Library) -> None:
+    """Two sets of 3 epochs each: 6, and the second goes on where the first ended."""
+    sets = leaky(library, "dev", 1), leaky(library, "test", 1)
+    seen: list[tuple[int, int]] = []
+
+    def listen(step: Step) -> None:
+        if step.stage.startswith("epoch"):
+            seen.append((step.done, step.total))
+
+    Reconstructing(store, library, listen).judge(*sets, ReconstructionConfig(replace(SPEC, epochs=3)))
+    assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_many_images_are_reconstructed_a_chunk_at_a_time(
+    store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In chunks of 10 of 48 the same errors and looks as at once."""
+    dev, config = leaky(library, "dev", 1), ReconstructionConfig(replace(SPEC, epochs=2))
+    whole = Reconstructing(store, library)
+    expected = whole.judge(dev, None, config)
+    looks = whole.look(dev, [*dev.real[:3], *dev.generated[:2]], config)
+    weights = whole.weights(dev, config.autoencoder)
+    store.clear()
+    store.put(model_key(dev, config.autoencoder), weights)
+    monkeypatch.setattr(reconstructing, "CHUNK", 10)
+    again = Reconstructing(store, library)
+    found = again.judge(dev, None, config)
+    np.testing.assert_allclose(found.dev.distance, expected.dev.distance, rtol=1e-5)
+    np.testing.assert_allclose(found.generated_mse, expected.generated_mse, rtol=1e-5)
+    same = again.look(dev, [*dev.real[:3], *dev.generated[:2]], config)
+    np.testing.assert_allclose(same.made, looks.made, atol=1)
+
+
+def test_abandoned_checkpoints_are_tidied(home: Path) -> None:
+    """A part of a killed writer, an hour old, goes; a checkpoint of today stays, one of last year goes."""
+    folder = home / "training"
+    folder.mkdir(parents=True)
+    for name, age in (("a.part", 3600), ("b.safetensors", 60), ("c.safetensors", 365 * 86400)):
+        (folder / name).write_bytes(b"x" * 10)
+        os.utime(folder / name, (time.time() - age,) * 2)
+    assert checkpoints.tidy(folder) == 20
+    assert [path.name for path in folder.iterdir()] == ["b.safetensors"]
+    assert checkpoints.tidy(folder, everything=True) == 10
 
 
 def test_looks_show_what_was_reconstructed(engine: Reconstructing, library: Library) -> None:
@@ -111,13 +169,16 @@ def only(image_set: ImageSet, *roles: Role) -> ImageSet:
 
 
 @pytest.mark.parametrize("decision", ["mse", "ssim"])
-def test_what_is_missing_is_one_sentence(decision: str, engine: Reconstructing, library: Library) -> None:
+def test_what_is_missing_is_one_sentence(
+    decision: str, engine: Reconstructing, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = ReconstructionConfig(replace(SPEC, epochs=1), decision)
     dev = leaky(library, "dev", 1)
     with pytest.raises(BadChoice, match="'part' has no real images"):
         engine.judge(only(dev, Role.GENERATED), None, config)
     with pytest.raises(BadChoice, match="no generated images to train"):
         engine.judge(only(dev, Role.REAL_USED, Role.REAL_NOT_USED), None, config)
+    monkeypatch.setattr(engine, "_train", None)  # told before, not after hours of it
     with pytest.raises(BadChoice, match="no real image that is known as used"):
         engine.judge(only(dev, Role.GENERATED, Role.REAL_NOT_USED), None, config)
     one = ImageSet("one", "membership", (dev.generated[0], *dev.real))

@@ -71,7 +71,7 @@ def test_what_is_valid_has_no_problem(text: str | bytes) -> None:
         ("\ufeff" + VALID, 1, submission.MARK),
         (VALID.replace("a2", "a2\xe9").encode("latin-1"), 2, submission.ENCODING),
         (VALID.encode("utf-16"), 1, submission.ENCODING),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 1, submission.ENCODING),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 3, submission.ENCODING),
     ],
 )
 def test_every_rule_is_told_with_its_line(text: str | bytes, line: int, rule: str) -> None:
@@ -119,9 +119,11 @@ def test_two_mistakes_in_a_line_are_told_both_and_lines_come_in_order() -> None:
 
 
 def test_the_text_is_shown_shortened_and_printable() -> None:
-    long, byte = submission.validate(b"a1" + b"x" * 90 + b",1\na2\xe9,0", ("a2",), MEMBERSHIP)[:2]
+    text = b"a1" + b"x" * 90 + b",1\na2\xe9,0\n\x1b[2J\t0"
+    long, byte, control = submission.validate(text, ("a2",), MEMBERSHIP)[:3]
     assert (long.text, len(long.text)) == ("a1" + "x" * 57 + "…", submission.SHOWN)
     assert byte == Problem(2, submission.ENCODING, "a2\\udce9,0")
+    assert control.text == "\\x1b[2J\\t0"
 
 
 def test_missing_images_are_named() -> None:
@@ -192,15 +194,17 @@ def test_clusters_are_written_from_1() -> None:
 
 
 @pytest.mark.parametrize("recipe", [*recipes()], ids=lambda recipe: recipe.name)
-def test_what_is_written_for_a_demo_set_is_valid(recipe: Recipe) -> None:
+def test_what_is_written_for_a_demo_set_is_valid_and_read_back(recipe: Recipe) -> None:
     rng = np.random.default_rng(0)
     members = [ImageFile(m.path, f"{i:064}", m.role, m.label) for i, m in enumerate(recipe.members)]
     real = [file for file in members if file.role is not Role.GENERATED]
     made = [file for file in members if file.role is Role.GENERATED]
-    texts = {ATTRIBUTION: submission.attribution(made, rng.integers(0, 5, len(made)))}
+    clusters, used = rng.integers(0, 5, len(made)), rng.random(len(real)) < 0.5
+    written = {ATTRIBUTION: (submission.attribution(made, clusters), clusters + 1)}
     if real:
-        texts[MEMBERSHIP] = submission.membership(real, rng.random(len(real)) < 0.5)
-    for task, text in texts.items():
+        written[MEMBERSHIP] = submission.membership(real, used), used.astype(int)
+    for task, (text, values) in written.items():
         known = submission.identifiers(submission.asked(members, task))
         assert submission.validate(text.encode(), known, task) == ()
-        assert len(text.splitlines()) == len(real if task == MEMBERSHIP else made)
+        rows = [line.split(",") for line in text.splitlines()]
+        assert rows == [[name, str(value)] for name, value in zip(known, values, strict=True)]
