@@ -29,7 +29,9 @@ def engine(store: Store, library: Library) -> Reconstructing:
 def test_a_generator_that_copies_is_found_out_and_another_not(
     engine: Reconstructing, library: Library
 ) -> None:
-    config = ReconstructionConfig(SPEC)
+    """80 epochs, for after 40 the AUC still hangs on the processor: 0.79 on one, above 0.8 on another; after 80
+    it was 0.93 and more with two seeds."""
+    config = ReconstructionConfig(replace(SPEC, epochs=80))
     found = engine.judge(leaky(library, "dev", 1), leaky(library, "test", 1), config)
     assert found.outcome == "leak"
     assert found.reported.verdict is not None
@@ -73,8 +75,12 @@ def test_what_was_stopped_goes_on_from_its_last_epoch(store: Store, library: Lib
     config = ReconstructionConfig(replace(SPEC, epochs=5))
     seen: list[int] = []
 
+    def listen(step: Step) -> None:
+        if step.stage.startswith(("reading", "epoch")):
+            seen.append(step.done)
+
     def impatient(step: Step) -> None:
-        seen.append(step.done)
+        listen(step)
         if step.done == 2:
             raise Cancelled
 
@@ -82,7 +88,7 @@ def test_what_was_stopped_goes_on_from_its_last_epoch(store: Store, library: Lib
         Reconstructing(store, library, impatient).judge(dev, None, config)
     name = model_key(dev, config.autoencoder)
     assert checkpoint(name).exists()
-    broken = Reconstructing(store, library, lambda step: seen.append(step.done)).judge(dev, None, config)
+    broken = Reconstructing(store, library, listen).judge(dev, None, config)
     assert seen == [0, 1, 2, 0, 3, 4, 5]
     assert not checkpoint(name).exists()
     assert len(Reconstructing(store, library).history(dev, config)) == 5
