@@ -14,12 +14,11 @@ from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImag
 from core.images.library import Library
 from core.images.readers import SUFFIXES, read_grey
 from core.images.sources import Source, open_source
-from core.judging import Judgement
 from core.progress import Meter
-from core.reconstructing import Reconstructing
+from core.reconstructing import Reconstructing, Reconstruction
 from core.regions.segmentation import Segmenter
 from core.store import Store
-from core.training_data import TrainingData
+from core.training_data import Membership, TrainingData
 from core.uncertainty import p_text
 from core.values import AutoencoderSpec, ImageSet, MembershipConfig, ReconstructionConfig
 
@@ -67,10 +66,9 @@ def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
     return library.get(args.development), library.get(args.test) if args.test else None
 
 
-def _told(args: Args, result: Judgement, outcome: Outcome, head: str) -> Outcome:
+def _told(args: Args, result: Membership | Reconstruction, outcome: Outcome, head: str) -> Outcome:
     if args.predictions:
-        reported = result.reported
-        cli.write_text(args.predictions, submission.membership(reported.files, reported.predicted))
+        cli.write_text(args.predictions, submission.of(result))
     return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
 
 

@@ -18,8 +18,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from core.engine import ATTRIBUTION, MEMBERSHIP
+from core.engine import ATTRIBUTION, MEMBERSHIP, Answer
 from core.errors import BadChoice
+from core.pipeline import Attribution
 from core.registry import Registry
 from core.values import ImageFile, Role
 
@@ -128,6 +129,13 @@ def membership(files: Sequence[ImageFile], used: np.ndarray) -> str:
 def attribution(files: Sequence[ImageFile], clusters: np.ndarray) -> str:
     """Of generated images and their clusters, int (n,) from 0. Raises BadChoice."""
     return _text(ATTRIBUTION, files, clusters + 1)
+
+
+def of(answer: Answer) -> str:
+    """Of whatever was asked. Raises BadChoice."""
+    if isinstance(answer, Attribution):
+        return attribution(answer.files, answer.clusters)
+    return membership(answer.reported.files, answer.reported.predicted)
 
 
 def _text(task: str, files: Sequence[ImageFile], values: np.ndarray) -> str:

@@ -1,11 +1,13 @@
 """What can be done with an answer: copy its link, save it as a run, compare it, take a report along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core import runs
+from core import runs, submission
 from core.engine import Answer
+from core.errors import ImprintError
 from core.hashing import key
 from core.values import ImageSet
 from pages.ui import engine, routes
@@ -31,6 +33,10 @@ button { font: inherit; font-size: 0.875rem; color: var(--st-text-color); cursor
   background: none; border: none; padding: 0.3rem 0.2rem; white-space: nowrap; }
 button:hover, button:focus-visible { color: var(--st-primary-color); opacity: 1; }
 """
+MIME = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
+RUN_WORDS = "A file that python -m core run makes again anywhere, and compares"
+REPORT_WORDS = "One page to read, print and pass on, that needs no network"
+SUBMISSION_WORDS = "The challenge's form: identifier, comma, 1 for used, or the number of the cluster"
 _copy = st.components.v2.component(
     "imprint_copy_link", html='<button type="button">Copy link</button>', css=CSS, js=JS
 )
@@ -38,43 +44,51 @@ _copy = st.components.v2.component(
 
 def bar(sets: Sequence[ImageSet], answer: Answer) -> None:
     """A quiet row at the height of the page's title."""
-    with st.container(key="actions", horizontal=True, horizontal_alignment="right", gap="medium"):
+    with _row():
         _copy(key="copy_link", width="content", height="content")
-        st.download_button(
-            "Save run",
-            lambda: runs.of(sets, answer).text(),
-            file_name="run.json",
-            mime="application/json",
-            key="save_run",
-            type="tertiary",
-            on_click="ignore",
-            help="A file that python -m core run makes again anywhere, and compares",
-        )
+        _download("Save run", "run.json", lambda: runs.of(sets, answer).text(), RUN_WORDS)
+        _submission(answer)
         query = {"set": sets[0].name, "of": key(answer.config)[:12]}
         if len(sets) > 1:
             query["test"] = sets[1].name
         st.page_link(routes.COMPARE, label="Compare", query_params=query)
-        _report_button(sets, [answer])
+        _download("Report", "report.html", lambda: _report(sets, [answer]), REPORT_WORDS)
 
 
 def report_bar(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> None:
     """The same place, for a comparison."""
-    with st.container(key="actions", horizontal=True, horizontal_alignment="right", gap="medium"):
+    with _row():
         _copy(key="copy_link", width="content", height="content")
-        _report_button(sets, answers)
+        _download("Report", "report.html", lambda: _report(sets, answers), REPORT_WORDS)
 
 
-def _report_button(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> None:
+def _row() -> DeltaGenerator:
+    return st.container(key="actions", horizontal=True, horizontal_alignment="right", gap="medium")
+
+
+def _download(label: str, name: str, make: Callable[[], str], words: str, disabled: bool = False) -> None:
+    """Made when it is asked for, not at every turn of a knob."""
     st.download_button(
-        "Report",
-        lambda: _report(sets, answers),
-        file_name="report.html",
-        mime="text/html",
-        key="save_report",
+        label,
+        make,
+        file_name=name,
+        mime=MIME[name.rpartition(".")[2]],
+        key=f"download_{name.partition('.')[0]}",
         type="tertiary",
         on_click="ignore",
-        help="One page to read, print and pass on, that needs no network",
+        help=words,
+        disabled=disabled,
     )
+
+
+def _submission(answer: Answer) -> None:
+    """The challenge's file; where a name of the set can't stand in one, the reason."""
+    try:
+        text = submission.of(answer)
+    except ImprintError as error:
+        _download("Submission", "submission.csv", str, str(error), disabled=True)
+        return
+    _download("Submission", "submission.csv", lambda: text, SUBMISSION_WORDS)
 
 
 def _report(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from core import submission
+from core.engine import ATTRIBUTION
 from core.images.library import Library
 from tests import textures
 from tests.browser.conftest import ROOT, Server
@@ -141,3 +143,16 @@ def test_the_run_log_has_what_was_tried(page: Page, server: Server) -> None:
     settled(page)
     opener.click()
     expect(page.get_by_role("combobox", name="Clustering")).to_have_value("k-means")
+
+
+def test_a_submission_keeps_the_challenges_form(page: Page, server: Server) -> None:
+    """Every image once, by its identifier, and what the page writes is what the validator wants."""
+    page.goto(f"{server.url}/Generators?{CONFIGURED}")
+    expect(metric(page, "ARI")).to_be_visible()
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Submission").click()
+    text = Path(download.value.path()).read_text()
+    files = Library(server.home).get(textures.NAME).generated
+    assert submission.validate(text, submission.identifiers(files), ATTRIBUTION) == ()
+    assert text.count("\n") == len(files)
