@@ -116,13 +116,18 @@ class Embedder:
 
     def lungless(self, ids: Sequence[str]) -> set[str]:
         """Which of the images have no lung by their mask; looked up where the same were asked for before."""
-        name = key("lungless", mask_key(), sorted(ids))
+        name = self.lungless_name(ids)
         found = self.store.note(name)
         if found is None:
             masks = self.masks(ids)
             found = {"ids": sorted(identity for identity in set(ids) if not masks[identity].any())}
             self.store.put_note(name, found)
         return set(found["ids"])
+
+    @staticmethod
+    def lungless_name(ids: Sequence[str]) -> str:
+        """Of the note that keeps them."""
+        return key("lungless", mask_key(), sorted(ids))
 
     def _batches(
         self, feature: FeatureSpec, ids: list[str], load: features.LoadPixels

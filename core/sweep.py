@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core import scores, trail
+from core import scores, spreading, trail
 from core.engine import Answer, Config, Engine
 from core.errors import ImprintError
 from core.grid import Listed
@@ -82,17 +82,25 @@ def run(by: Engine, sets: Sequence[ImageSet], listed: Listed, listener: Listener
         by.store.put_note(where, {"rows": rows, "of": of, "over": False})
         meter.add(1)
 
-    swept = tried(by, sets, listed, noted)
+    with spreading.ahead(by, sets if listed.each_on_test else sets[:1], listed.configs) as ahead:
+        swept = tried(by, sets, listed, noted, ahead)
     by.store.put_note(where, {**swept.as_json(), "of": of, "over": True})
     return swept
 
 
-def tried(by: Engine, sets: Sequence[ImageSet], listed: Listed, on_row: OnRow = lambda row: None) -> Swept:
-    """A row that can't run says why, and the others go on."""
+def tried(
+    by: Engine,
+    sets: Sequence[ImageSet],
+    listed: Listed,
+    on_row: OnRow = lambda row: None,
+    ahead: Callable[[Config], None] = lambda config: None,
+) -> Swept:
+    """A row that can't run says why, and the others go on. ``ahead`` may compute a row elsewhere before."""
     asked = sets if listed.each_on_test else sets[:1]
     rows: list[Row] = []
     chosen_among: list[np.ndarray] = []
     for config in listed.configs:
+        ahead(config)
         row, answer = _row(by, asked, config)
         rows.append(row)
         if answer is not None and row.score is not None:
