@@ -1,7 +1,7 @@
 """Data: bring images in, see what was recognised and what was refused, look at them, delete them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,10 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import ImprintError
-from core.images import layouts
-from core.images.importing import ImportReport, import_source
+from core.images import layouts, windows
+from core.images.importing import SCANS, ImportReport, import_source
 from core.images.layouts import LAYOUTS
+from core.images.readers import SUFFIXES
 from core.images.sources import Source, from_files, from_zip, open_source, open_zip
+from core.images.windows import View
 from core.progress import Step
 from core.values import ImageSet, Role
 from pages.ui import engine, frame, gallery, style
@@ -32,8 +34,8 @@ def import_form() -> None:
     with st.form("import", border=True):
         left, right = st.columns(2)
         uploads = left.file_uploader(
-            "Drop a zip, or PNG, JPEG and TIFF files",
-            type=["zip", "png", "jpg", "jpeg", "tif", "tiff"],
+            "Drop a zip, or PNG, JPEG, TIFF, DICOM and NIfTI files",
+            type=["zip", *(suffix.removeprefix(".") for suffix in (*SUFFIXES, *SCANS))],
             accept_multiple_files=True,
             key="uploads",
         )
@@ -49,6 +51,7 @@ def import_form() -> None:
             "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
         )
         go = bottom[2].form_submit_button("Import", type="primary", width="stretch")
+        view, rename = scan_choices()
     if not go:
         return
     bar = st.progress(0.0, text="Reading")
@@ -66,6 +69,8 @@ def import_form() -> None:
                 layout,
                 labels,
                 lambda step: bar.progress(*shown(step)),
+                view(),
+                rename,
             )
     except ImprintError as error:
         bar.empty()
@@ -73,6 +78,23 @@ def import_form() -> None:
         return
     st.session_state["import_report"] = report
     frame.go_to_set(report.image_set.name)
+
+
+def scan_choices() -> tuple[Callable[[], View], bool]:
+    """How DICOM and NIfTI are shown (asked of the form when it is sent), and whether files are numbered."""
+    columns = st.columns([2, 2, 3], vertical_alignment="bottom")
+    window = columns[0].selectbox(
+        "Window of scans, HU",
+        list(windows.PRESETS),
+        index=None,
+        key="window",
+        placeholder=f"{windows.DEFAULT}, or centre/width",
+        format_func=lambda name: f"{name} ({windows.window(name)})" if name in windows.PRESETS else name,
+        accept_new_options=True,
+    )
+    axis = columns[1].selectbox("Cut volumes", windows.AXES, key="axis")
+    rename = columns[2].checkbox("Numbers instead of file names, which may tell of patients", key="rename")
+    return lambda: View(windows.window(window) if window else None, axis), rename
 
 
 def shown(step: Step) -> tuple[float, str]:

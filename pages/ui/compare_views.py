@@ -1,6 +1,7 @@
 """Configurations side by side: chosen from what was tried, their scores, maps and the images that changed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from pages.ui import (
     style,
     work,
 )
+from pages.ui.linked import Link
 from pages.ui.style import digits, spread
 
 MOST = 4
@@ -160,33 +162,24 @@ def _maps(
         first.agreement.matching,
         first.agreement.generators,
     )
-    selected: set[str] = set(st.session_state.get("linked", ()))
-    latest = list(selected)
+    link = Link(key(first.config, second.config)[:12])
     for column, answer, name in zip(st.columns(2), (first, second), ("A", other), strict=True):
+        clusters = comparison.before if name == "A" else comparison.after
+        points = engine.pipeline().map(image_set, answer.config, "pca")
+        draw = partial(
+            figures.scatter_map,
+            points,
+            answer.files,
+            clusters,
+            marks,
+            colours,
+            ("component 1", "component 2"),
+        )
         with column:
             st.caption(f"**{name}** {run_log.config_words(answer.config.flat())}")
-            points = engine.pipeline().map(image_set, answer.config, "pca")
-            clusters = comparison.before if name == "A" else comparison.after
-            figure = figures.scatter_map(
-                points, answer.files, clusters, marks, colours, ("component 1", "component 2"), selected
-            )
-            event = st.plotly_chart(
-                figure,
-                key=f"compare_map_{name}",
-                on_select="rerun",
-                selection_mode=("lasso", "points", "box"),
-                config=figures.CONFIG,
-                alt=f"Map of configuration {name}",
-            )
-            names = [str(point["customdata"][0]) for point in event["selection"]["points"]]
-            if names != st.session_state.get(f"selected_{name}", []):
-                st.session_state[f"selected_{name}"] = names
-                latest = names
+            link.draw(f"compare_map_{name}", draw, f"Map of configuration {name}")
     st.caption("Shape: the generator. Colour: the cluster, named alike in both as far as they agree.")
-    if set(latest) != selected:
-        st.session_state["linked"] = latest
-        st.rerun(scope="fragment")
-    return latest
+    return link.picked()
 
 
 def _distances(first: Answer, second: Answer, comparison: Comparison, other: str) -> list[str]:

@@ -41,10 +41,10 @@ def settled(page: Page) -> None:
     page.evaluate(QUIET)
 
 
-def lasso(page: Page) -> None:
-    """Draw a loop over the left half of the map."""
+def lasso(page: Page, chart: str = "map_chart") -> None:
+    """Draw a loop over the left half of a map."""
     settled(page)
-    box = page.locator(".st-key-map_chart .nsewdrag").first.bounding_box()
+    box = page.locator(f".st-key-{chart} .nsewdrag").first.bounding_box()
     assert box is not None
     corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.05)]
     points = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in corners]

@@ -21,7 +21,7 @@ PAGES = {
     "regions": (f"Regions?{DIAL}&backbone=Pixels", ".st-key-k_chart .main-svg"),
     "reconstruction": (f"Reconstruction?{DIAL}&ae_size=32+px&epochs=20", ".st-key-error_chart .main-svg"),
     "what-if": (f"What-if?{GENERATORS}", ".st-key-grid_backbones"),
-    "compare": (f"Compare?{GENERATORS}", ".st-key-compare_map_A .main-svg"),
+    "compare": (f"Compare?{GENERATORS}", ".st-key-compare_map_A_0 .main-svg"),
     "paper": (f"Paper?{GENERATORS}", ".st-key-live_paper_chart .main-svg"),
     "audit": (f"Audit?{GENERATORS}", ".main-svg"),
     "runs": ("Runs", ".st-key-runs_table canvas"),

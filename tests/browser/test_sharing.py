@@ -13,8 +13,9 @@ from core.engine import ATTRIBUTION
 from core.images.library import Library
 from tests import textures
 from tests.browser.conftest import ROOT, Server
-from tests.browser.test_generators import choose, metric, settled, value
+from tests.browser.test_generators import choose, lasso, metric, settled, value
 
+DIMMED = '[class*="st-key-compare_map_B"] .point[style*="opacity: 0.1"]'
 CONFIGURED = "set=Enlarged+textures&backbone=LBP&pca=95%25&cluster=k-means"
 
 
@@ -77,11 +78,15 @@ def test_two_configurations_are_compared(page: Page, server: Server) -> None:
     page.get_by_test_id("stMain").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
     expect(metric(page, "B less A")).to_be_visible()
-    expect(page.locator(".st-key-compare_map_A .main-svg").first).to_be_visible()
+    expect(page.locator(".st-key-compare_map_A_0 .main-svg").first).to_be_visible()
     changed = int(metric(page, "Changed").get_by_test_id("stMetricValue").inner_text())
     assert changed > 0
     expect(page.get_by_text("Images that changed from A to B")).to_be_visible()
     expect(page.locator(".gallery figure")).to_have_count(min(changed, 24))
+
+    lasso(page, "compare_map_A_0")
+    expect(page.get_by_text("selected images changed")).to_be_visible()
+    expect(page.locator(DIMMED).first).to_be_attached()  # on the other map the rest stands back as well
 
 
 def test_the_guided_demo_goes_to_the_end(page: Page, demo_server: Server) -> None:
