@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from core import cli, cli_audit, cli_membership, cli_runs, cli_submission, cli_sweep, clustering, features
 from core.errors import ImprintError
 from core.features.handcrafted import DESCRIPTORS
+from core.images import windows
 from core.images.layouts import LAYOUTS
 from core.inference.runtime import usable_cores
 from core.membership import distances, rules
@@ -48,6 +49,12 @@ def parser() -> Parser:
     add.add_argument("--name", required=True)
     add.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
     add.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
+    shown = ", ".join(f"{name} ({window})" for name, window in windows.PRESETS.items())
+    add.add_argument("--window", metavar="W", help=f"of scans: {shown}, or as --window=centre/width in HU")
+    add.add_argument("--axis", default="axial", choices=windows.AXES, help="that volumes are cut along")
+    add.add_argument(
+        "--rename", action="store_true", help="numbers instead of names that may tell of patients"
+    )
 
     demo = verb("demo", cli.demo, "install the demo sets, whose truth is known")
     demo.add_argument("--if-empty", action="store_true", help="only where there is no set yet")

@@ -14,8 +14,10 @@ from core.errors import BadChoice, ImprintError
 from core.features import weights as weights_files
 from core.features.backbones import NETWORKS
 from core.features.handcrafted import DESCRIPTORS
+from core.images import windows
 from core.images.importing import import_path
 from core.images.library import Library
+from core.images.windows import View
 from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step, silent
@@ -30,7 +32,10 @@ Outcome = dict[str, Any]
 
 
 def import_(args: Args) -> Outcome:
-    report = import_path(args.path, args.name, Library(), args.layout, args.labels, listener(args))
+    view = View(windows.window(args.window) if args.window else None, args.axis)
+    report = import_path(
+        args.path, args.name, Library(), args.layout, args.labels, listener(args), view, args.rename
+    )
     facts = _describe(report.image_set)
     lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {_counts(facts)}"]
     if report.unchanged:
@@ -42,6 +47,7 @@ def import_(args: Args) -> Outcome:
         "unchanged": report.unchanged,
         "refused": [asdict(refusal) for refusal in report.refused],
         "notes": list(report.notes),
+        "dropped": dict(report.dropped),
         "text": "\n".join(lines),
     }
 
@@ -82,7 +88,7 @@ def attribute(args: Args) -> Outcome:
         ]
         write_csv(args.labels_out, ("file", "label", "cluster"), rows)
     if args.submission:
-        write_text(args.submission, submission.attribution(result.files, result.clusters))
+        write_text(args.submission, submission.of(result))
     outcome = {"set": image_set.name, **summary.attribution(result)}
     outcome["tried"] = len(trail.tried(engine.ATTRIBUTION, [image_set]))
     return {**outcome, "text": _attribution_text(outcome)}

@@ -91,9 +91,14 @@ def _membership(path: str, labels: Labels) -> Place:
     return Place(role)
 
 
-def _flat(path: str, labels: Labels) -> Place:
+def called(path: str) -> tuple[str, ...]:
+    """What a row of a table may call a file, its whole path first."""
     pure = PurePosixPath(path)
-    label = next((labels[name] for name in (path, pure.name, pure.stem) if name in labels), None)
+    return path, pure.name, pure.stem, pure.stem.removesuffix(".nii")
+
+
+def _flat(path: str, labels: Labels) -> Place:
+    label = next((labels[name] for name in called(path) if name in labels), None)
     role = role_of(label) if label else None
     return Place(role) if role else Place(Role.GENERATED, label)
 

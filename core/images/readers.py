@@ -19,23 +19,22 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from core.errors import UnreadableImage
+from core.images import png
+from core.images.limits import MAX_PIXELS, check_size
 from core.values import Origin
 
 FORMATS = ("PNG", "JPEG", "TIFF")
+KINDS = "PNG, JPEG, TIFF, DICOM or NIfTI"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-OTHER_IMAGES = (".bmp", ".gif", ".webp", ".dcm", ".dicom", ".nii", ".gz", ".jp2", ".npy", ".pgm", ".heic")
-MIN_SIDE = 16
-MAX_PIXELS = 64_000_000
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # of TIFF; Pillow turns 8-bit values round itself, not 16-bit ones
 BITS_PER_SAMPLE = 258  # of TIFF; absent means 1
-PNG_DEPTH, PNG_COLOUR = 24, 25  # bytes of the header
-PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 # Pillow's remarks on odd metadata are none of a user's business; the limits here are ours. Once for the
-# process: catching warnings around each file is not safe in threads.
+# process: catching warnings around each file is not safe in threads. A bomb is more than a remark.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 def read_grey(data: bytes) -> np.ndarray:
@@ -49,38 +48,49 @@ def read(data: bytes) -> tuple[np.ndarray, Origin]:
         raise UnreadableImage("the file is empty (0 bytes)")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check(image)
+            _check(image, data)
             origin = Origin(str(image.format), len(data), _bits(image, data))
             white_is_zero = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
             image.load()
+            _check_lines(image, data)
             return _grey(ImageOps.exif_transpose(image), white_is_zero), origin
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImage("not a PNG, JPEG or TIFF image, whatever its name says") from None
-    except Image.DecompressionBombError:
+        raise UnreadableImage(f"not a {KINDS} image, whatever its name says") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage(f"more than {MAX_PIXELS // 10**6} million pixels") from None
     except MemoryError:
         raise UnreadableImage("the image needs more memory than there is") from None
     except Exception as error:  # a decoder may raise anything on a broken file
-        raise UnreadableImage(f"damaged or cut off ({_first_line(error)})") from None
+        raise UnreadableImage(f"damaged or cut off ({_words(error)})") from None
 
 
-def _check(image: Image.Image) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS // 10**6} million")
-    if min(width, height) < MIN_SIDE:
-        raise UnreadableImage(f"{width} x {height} pixels: too small, {MIN_SIDE} x {MIN_SIDE} is the least")
-    pages = getattr(image, "n_frames", 1)
-    if pages > 1:
-        raise UnreadableImage(f"{pages} pages in one file: save each as an image of its own")
+def _check(image: Image.Image, data: bytes) -> None:
+    check_size(image.height, image.width)
+    try:
+        image.seek(1)  # and no further: a file may chain millions of pages
+    except EOFError:
+        image.seek(0)
+    else:
+        raise UnreadableImage("several pages in one file: save each as an image of its own")
+    if image.mode == "P" and image.palette is None:
+        raise UnreadableImage("damaged (its colours are missing)")
+
+
+def _check_lines(image: Image.Image, data: bytes) -> None:
+    """Pillow leaves black what a PNG lacks at its end. Counting is slow, so only where the end is black."""
+    if image.format != "PNG":
+        return
+    last = np.asarray(image.crop((0, image.height - 1, image.width, image.height)))
+    if (png.header(data).interlaced or not last.any()) and not png.whole(data):
+        raise UnreadableImage("damaged or cut off (its lines end too early)")
 
 
 def _bits(image: Image.Image, data: bytes) -> int:
     """Bits a pixel as the file says: Pillow opens a PNG of 2-bit grey or 16-bit colour as one of 8 bits."""
     if image.format == "PNG":
-        return data[PNG_DEPTH] * PNG_CHANNELS[data[PNG_COLOUR]]
+        return png.header(data).bits
     if image.format == "TIFF":
         return sum(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (1,)))
     return 8 * len(image.getbands())
@@ -105,6 +115,13 @@ def scale_16_bit(values: np.ndarray) -> np.ndarray:
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:120] if text else type(error).__name__
+def _words(error: Exception) -> str:
+    """Pillow's OSErrors are about pixels; other errors may quote what stands in the file."""
+    lines = str(error).strip().splitlines() if isinstance(error, OSError) else []
+    return lines[0][:120] if lines else kind_of(error)
+
+
+def kind_of(error: Exception) -> str:
+    """An error's type, in words that hold nothing of the file: ``ValueError``, ``zlib.error``."""
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

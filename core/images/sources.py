@@ -5,8 +5,10 @@ are counted as they come and not as the archive says.
 """
 
 import re
+import stat
+import struct
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +16,30 @@ from typing import IO
 
 from core.errors import NothingToImport, UnreadableImage
 from core.images.layouts import JUNK
+from core.images.names import identity, shown
 
 MAX_ENTRIES = 20_000
 MAX_FILE = 256 * 2**20
 MAX_TOTAL = 16 * 2**30
 MAX_RATIO = 100
-UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+MAX_CONTENTS = 16 * 2**20  # bytes of an archive's table of contents; 20,000 entries take 2 or 3 MB
+ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
+END, END_SIZE = b"PK\5\6", 22  # of the record that closes a zip, before a comment of up to 65,535 bytes
+SIZE_AT = 12  # of the table of contents, in that record
+
+Refused = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Relative paths in natural order, and a way to their bytes (which may raise UnreadableImage)."""
+    """Relative paths in natural order, and a way to their bytes (which may raise UnreadableImage).
+
+    ``refused``: what is not even listed, with the reason: names and kinds of entry that no set needs.
+    """
 
     paths: tuple[str, ...]
     read: Callable[[str], bytes]
+    refused: Refused = ()
 
 
 def natural(path: str) -> list[tuple[int, int, str]]:
@@ -59,24 +71,40 @@ def open_source(path: Path) -> Iterator[Source]:
 
 def open_zip(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
     """An archive whose table of contents can be read. Raises NothingToImport."""
+    if _size_of_contents(file) > MAX_CONTENTS:
+        raise NothingToImport(f"{name} has a table of contents of more than {MAX_CONTENTS // 2**20} MiB.")
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise NothingToImport(f"{name} is not a zip archive, or is cut off ({error}).") from None
+    except Exception:  # BadZipFile, OSError, struct.error, UnicodeDecodeError ...
+        raise NothingToImport(f"{name} is not a zip archive, or is damaged or cut off.") from None
+
+
+def _size_of_contents(archive: Path | IO[bytes]) -> int:
+    """As the archive's last record says it, which is what zipfile reads at once; 0 where there is none."""
+    if isinstance(archive, Path):
+        with archive.open("rb") as file:
+            return _size_of_contents(file)
+    end = archive.seek(0, 2)
+    archive.seek(max(0, end - END_SIZE - 0xFFFF))
+    tail = archive.read()
+    at = tail.rfind(END)
+    size: int = struct.unpack_from("<I", tail, at + SIZE_AT)[0] if 0 <= at <= len(tail) - END_SIZE else 0
+    return 0 if size == 0xFFFFFFFF else size  # a zip64 archive says it elsewhere
 
 
 def from_folder(folder: Path) -> Source:
     """Files below a folder; links that lead out of it are refused when read."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    names = {shown(name): name for name in sorted(found)}
     root = folder.resolve()
 
     def read(name: str) -> bytes:
-        path = (folder / name).resolve()
+        path = (folder / names[name]).resolve()
         if not path.is_relative_to(root):
             raise UnreadableImage("a link that leads out of the folder")
-        if path.stat().st_size > MAX_FILE:
-            raise UnreadableImage(f"larger than {MAX_FILE // 2**20} MiB")
         try:
+            if path.stat().st_size > MAX_FILE:
+                raise UnreadableImage(f"larger than {MAX_FILE // 2**20} MiB")
             return path.read_bytes()
         except OSError as error:
             raise UnreadableImage(f"can't be read ({error.strerror})") from None
@@ -86,36 +114,83 @@ def from_folder(folder: Path) -> Source:
 
 def from_zip(archive: zipfile.ZipFile) -> Source:
     """Entries of an open archive, within limits on count, size and compression."""
-    entries = [info for info in archive.infolist() if not info.is_dir()]
+    entries = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(entries) > MAX_ENTRIES:
         raise NothingToImport(f"The archive has {len(entries)} entries; {MAX_ENTRIES} are the most taken.")
     if sum(info.file_size for info in entries) > MAX_TOTAL:
         raise NothingToImport(f"The archive unpacks to more than {MAX_TOTAL // 2**30} GiB.")
-    by_name = {UNSAFE.sub("?", info.filename.replace("\\", "/")).lstrip("/"): info for info in entries}
+    by_name, refused = _sorted_out(entries)
+    unpacked = 0
 
     def read(name: str) -> bytes:
+        nonlocal unpacked
         info = by_name[name]
-        if info.flag_bits & 1:
-            raise UnreadableImage("encrypted in the archive")
-        limit = min(MAX_FILE, max(info.compress_size, 1024) * MAX_RATIO)
-        try:
-            with archive.open(info) as entry:
-                data = entry.read(limit + 1)
-        except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as error:
-            raise UnreadableImage(f"damaged in the archive ({error})") from None
-        except Exception:  # zlib.error and its like in other codecs
-            raise UnreadableImage("damaged in the archive") from None
+        packed = min(info.compress_size, archive.start_dir)  # what it says, but never more than there is
+        limit = min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
+        data = _unpacked(archive, info, limit + 1)
+        unpacked += len(data)
         if len(data) > limit:
-            raise UnreadableImage("unpacks to far more than its size in the archive")
+            raise UnreadableImage(f"unpacks to far more than its size in the archive ({MAX_RATIO}:1)")
+        if unpacked > MAX_TOTAL:
+            raise UnreadableImage(f"the archive has unpacked to more than {MAX_TOTAL // 2**30} GiB by now")
         return data
 
-    return Source(_ordered(by_name), read)
+    return Source(_ordered(by_name), read, refused)
+
+
+def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], Refused]:
+    """Entries by the name they are shown under, and those that are refused."""
+    taken: dict[str, zipfile.ZipInfo] = {}
+    seen: set[str] = set()
+    refused = []
+    for info in entries:
+        name = shown(info.filename)
+        reason = _fault(info, name)
+        if reason is None and JUNK.search(name):
+            continue
+        if reason is None and identity(name) in seen:
+            reason = "a second file of this name, but for letter case or Unicode form"
+        if reason is None:
+            seen.add(identity(name))
+            taken[name] = info
+        else:
+            refused.append((name, reason))
+    return taken, tuple(refused)
+
+
+def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
+    """Why an entry is not taken, whatever it holds."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if not name:
+        return "a file without a name"
+    if name.startswith("/") or re.match("[A-Za-z]:", name):
+        return "an absolute name, which leads out of the archive"
+    if ".." in name.split("/"):
+        return "a name that climbs out of the archive"
+    if kind not in (0, stat.S_IFREG):
+        return "a link or a device, not a file"
+    if info.flag_bits & 1:
+        return "encrypted in the archive"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "compressed in a way that is not read here: deflate is"
+    if name.lower().endswith(ARCHIVES) and not name.lower().endswith(".nii.gz"):
+        return "an archive in the archive: unpack it first"
+    return None
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        with archive.open(info) as entry:
+            return entry.read(most)
+    except Exception:  # BadZipFile, zlib.error, EOFError ...; their words may quote the entry's name
+        raise UnreadableImage("damaged in the archive") from None
 
 
 def from_files(files: Mapping[str, bytes]) -> Source:
     """Files that a browser sent, by their relative paths."""
-    return Source(_ordered(files), lambda name: files[name])
+    names = {shown(name): name for name in files}
+    return Source(_ordered(names), lambda name: files[names[name]])
 
 
-def _ordered(names: Iterator[str] | Mapping[str, object]) -> tuple[str, ...]:
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((name for name in names if not JUNK.search(name)), key=natural))

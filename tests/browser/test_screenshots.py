@@ -19,14 +19,14 @@ DIAL = "set=Demo+membership+DB1+development%2C+dial+1&test=Demo+membership+DB1+t
 PAGES = {
     "generators": (f"Generators?{GENERATORS}&backbone=Residual+spectrum", ".st-key-map_chart .main-svg"),
     "regions": (f"Regions?{DIAL}&backbone=Pixels", ".st-key-k_chart .main-svg"),
-    "reconstruction": (f"Reconstruction?{DIAL}&ae_size=32+px&epochs=20", ".st-key-error_chart .main-svg"),
+    "reconstruction": (f"Reconstruction?{DIAL}&ae_size=32+px&epochs=60", ".st-key-error_chart .main-svg"),
     "what-if": (f"What-if?{GENERATORS}", ".st-key-grid_backbones"),
     "compare": (f"Compare?{GENERATORS}", ".st-key-compare_map_A_0 .main-svg"),
     "paper": (f"Paper?{GENERATORS}", ".st-key-live_paper_chart .main-svg"),
     "audit": (f"Audit?{GENERATORS}", ".main-svg"),
     "runs": ("Runs", ".st-key-runs_table canvas"),
     "data": (f"Data?{GENERATORS}", ".gallery img"),
-    "system": ("System", ".st-key-cache_table canvas"),
+    "system": ("System", ".st-key-weights_table canvas"),
 }
 LIGHTEST, DARKEST = 200, 60  # mean grey of a light page is above, of a dark one below
 
@@ -63,6 +63,10 @@ def test_every_page_has_its_picture_light_and_dark(
 
 def picture(page: Page, address: str, there: str, path: Path) -> None:
     page.goto(address)
+    start = page.locator(".st-key-start button")
+    expect(page.locator(there).or_(start).first).to_be_visible()
+    if start.is_visible():  # a training that takes longer is announced first
+        start.click()
     expect(page.locator(there).first).to_be_visible()
     settled(page)
     page.mouse.move(1270, 715)  # no tool bar of a plot, no tip

@@ -13,6 +13,7 @@ from core.progress import Step
 from core.values import Role
 from tests.unit.samples import encoded, noise, write_tree, zipped
 
+A_PLAIN = noise(1)[0]
 A, B, C, D = (encoded(pixels) for pixels in noise(4))
 SET = {"vae/1.png": A, "vae/2.png": B, "gan/1.png": C}
 
@@ -61,6 +62,7 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
         "vae/text.png": b"text",
         "gan/tiny.png": encoded(np.zeros((1, 1), np.uint8)),
         "gan/slice.dcm": b"DICM",
+        "gan/slice.bmp": encoded(A_PLAIN, "BMP"),
         "stray.png": D,
         "notes.txt": b"no image, and nobody's business",
     }
@@ -72,7 +74,8 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
         ("vae/empty.png", "0 bytes"),
         ("vae/text.png", "not a PNG"),
         ("gan/tiny.png", "1 x 1 pixels"),
-        ("gan/slice.dcm", ".dcm files are not read"),
+        ("gan/slice.dcm", "not a PNG"),
+        ("gan/slice.bmp", ".bmp files are not read; PNG, JPEG, TIFF, DICOM or NIfTI are"),
         ("stray.png", "generator is unknown"),
     ]:
         assert word in reasons[file]
@@ -82,8 +85,8 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
     ("files", "reason"),
     [
         ({}, "folder is empty"),
-        ({"notes.txt": b"x", "more.txt": b"y"}, "No PNG, JPEG or TIFF image among 2 files"),
-        ({"a.dcm": b"x"}, "None of 1 files could be taken; a.dcm: .dcm files are not read"),
+        ({"notes.txt": b"x", "more.txt": b"y"}, "No PNG, JPEG, TIFF, DICOM or NIfTI image among 2 files"),
+        ({"a.bmp": b"x"}, "None of 1 files could be taken; a.bmp: .bmp files are not read"),
         ({"g/a.png": b""}, "None of 1 files could be taken; g/a.png: the file is empty"),
     ],
 )
@@ -222,15 +225,16 @@ def test_a_zip_in_a_zip_of_folders(library: Library, tmp_path: Path) -> None:
 def test_a_climbing_archive_writes_nothing_outside_the_home(
     library: Library, home: Path, tmp_path: Path
 ) -> None:
-    """Of the four, the two that don't climb are taken: two images and one manifest in the home."""
+    """Of the four, one neither climbs nor is absolute: one image and one manifest in the home."""
     climbing = {"../../../evil/1.png": A, "/abs/2.png": B, "../home.png": C, "ok/3.png": D}
     (tmp_path / "s.zip").write_bytes(zipped(climbing))
-    import_path(tmp_path / "s.zip", "s", library)
+    refused = import_path(tmp_path / "s.zip", "s", library).refused
+    assert {refusal.file for refusal in refused} == set(climbing) - {"ok/3.png"}
     outside = {path for path in tmp_path.rglob("*") if not path.is_relative_to(home)}
     assert outside == {tmp_path / "s.zip"}
     assert not Path("/abs").exists()
     inside = [path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()]
-    assert sorted(inside) == ["images", "images", "sets"]
+    assert sorted(inside) == ["images", "sets"]
 
 
 def test_a_file_name_that_is_not_utf_8(library: Library, tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""Names of files as display text: no path on this machine, and numbers where they may tell of a patient."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+# Control characters, and those that turn or hide text on a screen.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def shown(name: str) -> str:
+    return UNSAFE.sub("?", name.replace("\\", "/"))
+
+
+def identity(name: str) -> str:
+    """The same for names that some file system takes for one: by letter case or Unicode's composed forms."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+class Names:
+    """What an import calls its files: as they are, or (``rename``) by their number in natural order."""
+
+    def __init__(self, paths: Iterable[str], rename: bool) -> None:
+        self._numbers = {path: f"{number:06}" for number, path in enumerate(paths, 1)} if rename else {}
+
+    def of(self, path: str) -> str:
+        return self._numbers.get(path, path)
+
+    def beside(self, path: str, inner: str, by_folder: bool) -> str:
+        """A file that is taken, ``inner`` below the wrapping folders; the folder of its class is kept."""
+        if path not in self._numbers:
+            return inner
+        folder = PurePosixPath(inner).parts[0] if by_folder else ""
+        return str(PurePosixPath(folder, self._numbers[path]))

@@ -1,0 +1,67 @@
+"""How values without a fixed range become 8-bit grey: a window of Hounsfield units, and the way of slicing.
+
+A window is LINEAR_EXACT of DICOM PS3.3, C.11.2.1.3.2: y = 255 ((x - centre) / width + 0.5), clipped to
+0..255, rounded. So lung, centre -600 and width 1500 HU, shows -1350 as black and 150 as white.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadChoice
+
+AXES = ("axial", "coronal", "sagittal")
+FARTHEST = 1e6  # of a centre or a width; CT ends near 32,000 HU
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``centre`` and ``width`` in the file's units, HU for CT."""
+
+    centre: float
+    width: float
+
+    def __post_init__(self) -> None:
+        if not (abs(self.centre) <= FARTHEST and 0 < self.width <= FARTHEST):
+            raise BadChoice(f"A window's width is above 0, its centre a number; got {self}.")
+
+    def __str__(self) -> str:
+        return f"{self.centre:g}/{self.width:g}"
+
+
+PRESETS = {"lung": Window(-600, 1500), "soft": Window(40, 400), "bone": Window(480, 2500)}
+DEFAULT = "lung"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How scans are shown: ``window`` None where nobody chose one, ``axis`` along which volumes are cut."""
+
+    window: Window | None = None
+    axis: str = "axial"
+
+    def __post_init__(self) -> None:
+        if self.axis not in AXES:
+            raise BadChoice(f"A volume is cut axial, coronal or sagittal; got '{self.axis}'.")
+
+    @property
+    def shown(self) -> Window:
+        return self.window or PRESETS[DEFAULT]
+
+
+def window(text: str) -> Window:
+    """A preset's name, or centre/width such as -600/1500."""
+    if text in PRESETS:
+        return PRESETS[text]
+    number = r"\s*([+-]?[0-9]{1,7}(?:\.[0-9]{1,6})?)\s*"
+    parts = re.fullmatch(f"{number}/{number}", text)
+    if parts is None:
+        raise BadChoice(f"A window is {', '.join(PRESETS)} or centre/width such as 40/400; got '{text}'.")
+    return Window(float(parts[1]), float(parts[2]))
+
+
+def grey(values: np.ndarray, shown: Window) -> np.ndarray:
+    """Values of any number type to uint8 of the same shape; NaN is black."""
+    share = (values.astype(np.float32) - np.float32(shown.centre)) / np.float32(shown.width) + 0.5
+    return np.rint(255 * np.nan_to_num(np.clip(share, 0, 1), nan=0.0)).astype(np.uint8)
