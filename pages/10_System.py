@@ -27,6 +27,11 @@ KIND_WORDS = {
 frame.open_page("System", "What runs here, and what it needs.")
 
 
+def _place(state: dict[str, object]) -> str:
+    package = NETWORKS.get(str(state["backbone"])).package
+    return f"the package {package}" if package and state["path"] else str(state["path"] or "")
+
+
 def weights_table() -> None:
     st.markdown("### Weights")
     states = [weights.status(name) for name in NETWORKS.names()]
@@ -36,7 +41,7 @@ def weights_table() -> None:
             "file": s["file"],
             "MB": s["megabytes"],
             "state": s["state"],
-            "place": s["path"] or "",
+            "place": _place(s),
         }
         for s in states
     ]

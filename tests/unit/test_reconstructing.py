@@ -29,7 +29,7 @@ def engine(store: Store, library: Library) -> Reconstructing:
 def test_a_generator_that_copies_is_found_out_and_another_not(
     engine: Reconstructing, library: Library
 ) -> None:
-    """80 epochs, for after 40 the AUC still hangs on the processor: 0.79 on one, above 0.8 on another; after 80
+    """80 epochs, for after 40 the AUC hangs on the processor: 0.79 on one, above 0.8 on another; after 80
     it was 0.93 and more with two seeds."""
     config = ReconstructionConfig(replace(SPEC, epochs=80))
     found = engine.judge(leaky(library, "dev", 1), leaky(library, "test", 1), config)
