@@ -5,13 +5,16 @@ import io
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from core.images.library import Library
+from core.store import Store
 from core.values import ImageFile, ImageSet
 from demo.population import Scan, scans
 from demo.streams import Stream
@@ -90,3 +93,17 @@ def make_set(
     image_set = ImageSet(name, "generators", files)
     library.add(image_set)
     return image_set
+
+
+class Counting(Store):
+    """Notes what is put: rows of embeddings, and entries of the other stages."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__(folder)
+        self.made: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
+
+    def put(self, name: str, arrays: Any, stage: str = "", pinned: bool = False) -> None:
+        self.names[name] += 1
+        self.made[stage] += len(arrays["rows"]) if stage == "embeddings" else 1
+        super().put(name, arrays, stage, pinned)

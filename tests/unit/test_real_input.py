@@ -1,10 +1,6 @@
 """The main job on real generative models' images of real slices, where they are at hand."""
 
-from collections import Counter
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from core import features, sweep
 from core.engine import Engine
@@ -14,6 +10,7 @@ from core.paper import tables
 from core.pipeline import Pipeline
 from core.store import Store
 from core.values import ClusterSpec, PipelineConfig, ReduceSpec
+from tests.unit.samples import Counting
 
 
 def test_three_generators_are_told_apart(shared_data: Path, library: Library, store: Store) -> None:
@@ -30,20 +27,12 @@ def test_three_generators_are_told_apart(shared_data: Path, library: Library, st
     assert (ari(None, "hierarchical"), ari(0.95, "hierarchical"), ari(None, "kmeans")) == (1.0, 0.98, 0.99)
 
 
-def test_table_2s_rows_that_need_no_download_share_every_stage(
-    shared_data: Path, library: Library, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_table_2s_rows_that_need_no_download_share_every_stage(shared_data: Path, library: Library) -> None:
     """Six rows: LBP as one number by k-means and Ward; EfficientNet by both, with and without PCA. So two
     embeddings of 600 images, a PCA each (LBP's is for the map), three trees, six clusterings; then none."""
     image_set = import_path(shared_data / "attribution-dev", "dev", library).image_set
-    made: Counter[str] = Counter()
-    put = store.put
-
-    def counting(name: str, arrays: Any, stage: str = "", pinned: bool = False) -> None:
-        made[stage] += len(arrays["rows"]) if stage == "embeddings" else 1
-        put(name, arrays, stage, pinned)
-
-    monkeypatch.setattr(store, "put", counting)
+    store = Counting()
+    made = store.made
     listed = tables.listed(tables.lines("2"))
     swept = sweep.tried(Engine(store, library), [image_set], listed)
     assert sum(row.error is None for row in swept.rows) == 6
@@ -53,6 +42,7 @@ def test_table_2s_rows_that_need_no_download_share_every_stage(
     again = sweep.tried(Engine(store, library), [image_set], listed)
     assert not made
     assert [row.score for row in again.rows] == [row.score for row in swept.rows]
+    store.close()
 
 
 def test_a_membership_set_is_recognised(shared_data: Path, library: Library) -> None:

@@ -2,7 +2,6 @@
 
 import sys
 import types
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from core.images.library import Library
 from core.inference.runtime import Effort
 from core.store import Store
 from core.values import AutoencoderSpec, ImageSet, ReconstructionConfig
-from tests.unit.samples import make_set
+from tests.unit.samples import Counting, make_set
 from tests.unit.test_training_data import PIXELS, leaky
 
 LBP = features.spec("lbp")
@@ -28,20 +27,6 @@ def _always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(cluster.SCHEDULER, raising=False)
     # Streamlit's AppTest leaves a page as the main module, which a spawned worker would run again.
     monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
-
-
-class Counting(Store):
-    """Notes what is put: rows of embeddings, and entries of the other stages."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.made: Counter[str] = Counter()
-        self.names: Counter[str] = Counter()
-
-    def put(self, name: str, arrays: Any, stage: str = "", pinned: bool = False) -> None:
-        self.names[name] += 1
-        self.made[stage] += len(arrays["rows"]) if stage == "embeddings" else 1
-        super().put(name, arrays, stage, pinned)
 
 
 def swept(

@@ -1,6 +1,5 @@
 """Sweeps: every stage once, rows that fail alone, and a choice that is paid for."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from core.grid import Grid
 from core.images.library import Library
 from core.store import Store
 from tests.unit.conftest import Ran
-from tests.unit.samples import make_set
+from tests.unit.samples import Counting, make_set
 from tests.unit.test_training_data import PIXELS, leaky
 
 LBP, SPECTRUM = features.spec("lbp"), features.spec("residual_spectrum", size=32)
@@ -34,20 +33,12 @@ def test_a_grid_combines_all_and_leaves_out_what_is_the_same() -> None:
     assert [config.feature for config in grid.attributions().configs] == [LBP] * 12 + [SPECTRUM] * 12
 
 
-def test_every_stage_is_computed_once(
-    library: Library, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_stage_is_computed_once(library: Library) -> None:
     """2 backbones, 2 shares, Ward and average, 2 k: each of 18 images once a backbone, 2 PCA, 8 trees (not
     16). The second sweep computes nothing."""
     image_set = make_set(library)
-    made: Counter[str] = Counter()
-    put = store.put
-
-    def counting(name: str, arrays: Any, stage: str = "", pinned: bool = False) -> None:
-        made[stage] += len(arrays["rows"]) if stage == "embeddings" else 1
-        put(name, arrays, stage, pinned)
-
-    monkeypatch.setattr(store, "put", counting)
+    store = Counting()
+    made = store.made
     grid = Grid((LBP, SPECTRUM), variances=(None, 0.9), linkages=("ward", "average"), ks=("known", 2))
     configs = grid.attributions()
     swept = sweep.tried(Engine(store, library), [image_set], configs)
@@ -61,6 +52,7 @@ def test_every_stage_is_computed_once(
     assert not made
     assert [row.score for row in again.rows] == [row.score for row in swept.rows]
     assert again.p_value == swept.p_value
+    store.close()
 
 
 def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, store: Store) -> None:

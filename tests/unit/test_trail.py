@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from core import engine, features, trail
 from core.engine import ATTRIBUTION, MEMBERSHIP
@@ -74,3 +75,26 @@ def test_training_data_has_a_trail_of_its_pair_of_sets(store: Store, library: Li
     assert rows[0]["dev_auc"] > rows[1]["dev_auc"]
     assert rows[0]["config"]["backbone"] == "pixels"
     assert trail.tried(MEMBERSHIP, [dev]) == []
+
+
+def test_a_line_that_was_cut_off_is_passed_over(store: Store, library: Library, home: Path) -> None:
+    """As a crash leaves it: the rows before it stand, and the next is told apart from it."""
+    image_set = make_set(library)
+    attribute(store, library, image_set, k=3)
+    (path,) = (home / "runs").iterdir()
+    whole = path.read_text()
+    path.write_text(whole + whole[:40])
+    assert len(trail.tried(ATTRIBUTION, [image_set])) == 1
+    attribute(store, library, image_set, k=2)
+    assert [row["k"] for row in trail.tried(ATTRIBUTION, [image_set])] == [3, 2]
+
+
+def test_a_thousand_rows_are_each_noted_once(store: Store, library: Library, home: Path) -> None:
+    """Each configuration once, in the order in which they came; the log has them, the latest first."""
+    image_set = make_set(library)
+    result = attribute(store, library, image_set, k=3)
+    for seed in range(1, 1000):
+        config = replace(result.config, cluster=replace(result.config.cluster, seed=seed))
+        trail.record([image_set], replace(result, config=config))
+    assert len(trail.tried(ATTRIBUTION, [image_set])) == 1000
+    assert len(trail.everything()) == 1000
