@@ -37,7 +37,7 @@ PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
 def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
-    """The answers of the configurations that are chosen, as far as they are there."""
+    """The answers of the configurations that are chosen, once all are there."""
     rows = _tried(sets)
     if len(rows) < 2:
         st.info(
@@ -49,7 +49,8 @@ def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
     if len(names) < 2:
         st.info("Choose a second configuration to compare with the first.")
     found = [_answer(sets, rows[name]) for name in names]
-    return [answer for answer in found if answer is not None]
+    answers = [answer for answer in found if answer is not None]
+    return answers if len(answers) == len(found) else []  # else the letters would name others
 
 
 def _tried(sets: Sequence[ImageSet]) -> dict[str, trail.Row]:
