@@ -111,10 +111,10 @@ def _shown(row: trail.Row) -> dict[str, Any]:
     return {
         "time": datetime.fromisoformat(flat["time"]),
         "question": KIND_WORDS[flat["kind"]],
-        "sets": flat["sets"],
         "configuration": config_words(row["config"], flat),
         "score": flat["score"],
         "value": "undefined" if flat["value"] is None else digits(flat["value"]),
         "95% interval": "" if flat["low"] is None else f"{digits(flat['low'])} to {digits(flat['high'])}",
         "AUC test": "" if flat["test_auc"] is None else digits(flat["test_auc"]),
+        "sets": flat["sets"],
     }
