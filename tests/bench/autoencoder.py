@@ -91,8 +91,8 @@ def _in_turns(
 
     def turn(step: Step) -> None:
         nonlocal since
-        if not step.done:
-            return  # reading the images counts with the first epoch
+        if not step.stage.startswith("epoch") or step.done == len(ours):
+            return  # within an epoch, or before the first, whose time reading the images counts with
         ours.append(time.perf_counter() - since)  # its checkpoint is written
         theirs.append(bare.epoch())
         since = time.perf_counter()
