@@ -16,13 +16,15 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 def canonical(value: Any) -> Json:
     """Plain JSON of a value; a dataclass is tagged with its name, so that equal fields differ by kind."""
+    if type(value) is str:  # by far the most: a set's hashes, at every toggle
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         named = {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
         return [type(value).__name__, named]
     if isinstance(value, Mapping):
         return {str(name): canonical(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [canonical(item) for item in value]
+        return [item if type(item) is str else canonical(item) for item in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -112,7 +112,7 @@ class Pipeline:
     def has_map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> bool:
         config, _ = self.effective(config)
         run = Run(self.embedder, config, generated(image_set))
-        return self.store.has(run.map_key(kind)) if kind == "umap" else self.store.has(run.pca_key)
+        return self.store.has(run.map_key(kind))
 
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""

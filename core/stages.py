@@ -86,7 +86,12 @@ class Run:
         variance = self.config.reduce.variance
         if variance is None:
             return features.dimensions(self.config.feature)
-        return reduction.columns(self.pca()["ratio"], variance)
+        name = f"columns:{self.reduced_key}"  # a number, for which a toggle need not read a decomposition
+        found = self.store.note(name)
+        if found is None:
+            found = {"columns": reduction.columns(self.pca()["ratio"], variance)}
+            self.store.put_note(name, found)
+        return int(found["columns"])
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
@@ -155,17 +160,19 @@ class Run:
         return result
 
     def map_key(self, kind: str) -> str:
+        if kind == "pca":
+            return key("map", projection.VERSION, kind, self.pca_key)
         return key("map", projection.VERSION, kind, self.reduced_key, self.config.cluster.seed)
 
     def map(self, kind: str) -> np.ndarray:
         if kind not in projection.MAPS:
             raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
+        return self._stage("map", self.map_key(kind), lambda: {"points": self._points(kind)})["points"]
+
+    def _points(self, kind: str) -> np.ndarray:
         if kind == "pca":
             return projection.flat(self.pca()["scores"])
-        rows = self.reduced
-        return self._stage(
-            "map", self.map_key(kind), lambda: {"points": projection.umap(rows(), self.config.cluster.seed)}
-        )["points"]
+        return projection.umap(self.reduced(), self.config.cluster.seed)
 
     def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
         start = time.perf_counter()

@@ -14,7 +14,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -103,9 +102,9 @@ def identifiers(files: Sequence[ImageFile]) -> list[str]:
 
     Raises BadChoice where names make no identifiers.
     """
-    names = [PurePosixPath(file.name).stem for file in files]
+    names = [_stem(file.name.rpartition("/")[2]) for file in files]
     if len(set(names)) < len(names):
-        names = [str(PurePosixPath(file.name).with_suffix("")) for file in files]
+        names = [_beside(file.name) for file in files]
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
         raise BadChoice(f"Two images would have the identifier '{name}'. Rename one of them.")
@@ -222,6 +221,18 @@ def _form(line: str) -> str | None:
     if "," not in line and re.search("[;\t]", line):
         return SEPARATOR
     return None if line.count(",") == 1 else COLUMNS
+
+
+def _stem(name: str) -> str:
+    """A file's name without its extension; a name that only starts with a dot has none."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and stem and suffix else name
+
+
+def _beside(path: str) -> str:
+    """The same with its folder."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{_stem(name)}"
 
 
 def _quoted(text: str) -> bool:

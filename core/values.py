@@ -65,7 +65,7 @@ class ImageSet:
         rows = sorted((f.sha256, f.role, f.label or "", f.group or "") for f in self.files)
         return key("truth", rows)
 
-    @property
+    @cached_property
     def generated(self) -> tuple[ImageFile, ...]:
         return tuple(file for file in self.files if file.role is Role.GENERATED)
 

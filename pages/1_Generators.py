@@ -94,16 +94,16 @@ def draw_map(
         )
     axes = ("component 1", "component 2") if kind == "pca" else ("UMAP 1", "UMAP 2")
     event = st.plotly_chart(
-        figures.scatter_map(points, result.files, result.clusters, marks, colours, axes),
+        figures.scatter_map(points, result.files, result.clusters, marks, colours, axes, live=True),
         key="map_chart",
         on_select="rerun",
         selection_mode=("lasso", "points", "box"),
         config=figures.CONFIG,
         alt=f"Map of {len(result.files)} images by {features.title(config.feature.backbone)}, {kind.upper()}",
     )
-    thumbnails.hover("map_chart", result.files, engine.store(), engine.library())
+    thumbnails.hover("map_chart", result.files, result.clusters, engine.store(), engine.library())
     st.caption("Near points look alike to the backbone. Draw a lasso or click a point to see its images.")
-    return [str(point["customdata"][0]) for point in event["selection"]["points"]]
+    return [result.files[int(point["customdata"])].name for point in event["selection"]["points"]]
 
 
 panel(image_set)

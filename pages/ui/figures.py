@@ -34,44 +34,62 @@ def scatter_map(
     cluster_colours: Sequence[str] | None,
     axes: tuple[str, str],
     selected: Collection[str] = (),
+    live: bool = False,
 ) -> go.Figure:
     """Each image a point; its shape is the generator, its colour the generator or (given) the cluster.
 
-    ``selected``: names of images that stand out, as if they had been selected on this very map.
+    ``selected``: names of images that stand out, as if they had been selected on this very map. ``live``: a
+    point carries the place of its image in ``files`` alone, and the tip beside the chart (thumbnails.hover)
+    names it: another clustering then sends, and draws, a map by generator not again.
     """
-    points = _rounded(points)
+    points = _rounded(points).astype(np.float32)
     kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
     labels = np.array([file.label or UNKNOWN for file in files])
+    by_cluster = cluster_colours is not None
     figure = go.Figure()
-    groups = [(name, np.flatnonzero(labels == name)) for name in marks if (labels == name).any()]
-    if cluster_colours is not None:
-        groups = [(f"c{c + 1}", np.flatnonzero(clusters == c)) for c in np.unique(clusters)]
-    for name, chosen in groups:
-        colour = marks[name].colour if cluster_colours is None else cluster_colours[clusters[chosen[0]]]
-        figure.add_trace(
-            kind(
-                x=points[chosen, 0],
-                y=points[chosen, 1],
-                mode="markers",
-                name=name,
-                customdata=[[files[i].name, labels[i], f"c{clusters[i] + 1}"] for i in chosen],
-                marker={
-                    "color": colour,
-                    "symbol": [marks[labels[i]].symbol for i in chosen],
-                    "size": 7,
-                    "opacity": 0.8,
-                    "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
-                },
-                selectedpoints=_places(selected, [files[i].name for i in chosen]),
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 0.15}},
+    for group, label in _groups(labels, clusters if by_cluster else np.zeros(len(files), int), marks):
+        chosen = np.flatnonzero((labels == label) & ((clusters == group) if by_cluster else True))
+        name = f"c{group + 1}" if by_cluster else label
+        colour = cluster_colours[group] if cluster_colours is not None else marks[label].colour
+        names = [] if live and not selected else [files[i].name for i in chosen]
+        trace = kind(
+            x=points[chosen, 0],
+            y=points[chosen, 1],
+            mode="markers",
+            name=name,
+            legendgroup=name if by_cluster else None,
+            showlegend=name not in {each.name for each in figure.data},
+            marker={
+                "color": colour,
+                "symbol": marks[label].symbol,
+                "size": 7,
+                "opacity": 0.8,
+                "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
+            },
+            selectedpoints=_places(selected, names),
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.15}},
+        )
+        if live:
+            trace.update(customdata=chosen.astype(np.int32), hoverinfo="none")
+        else:
+            told = [f"c{c + 1}" for c in clusters[chosen]]
+            trace.update(
+                customdata=[[name, label, c] for name, c in zip(names, told, strict=True)],
                 hovertemplate="%{customdata[0]}<br>%{customdata[1]}, cluster %{customdata[2]}<extra></extra>",
             )
-        )
+        figure.add_trace(trace)
     layout(figure, *axes, height=330)
     # A first tool that selects: the lasso is what the map is for.
     figure.update_layout(dragmode="lasso", uirevision="map")
     return figure
+
+
+def _groups(labels: np.ndarray, clusters: np.ndarray, marks: Mapping[str, Mark]) -> list[tuple[int, str]]:
+    """The pairs of cluster and generator that there are, a trace each: one colour, one shape."""
+    order = {name: place for place, name in enumerate(marks)}
+    found = set(zip(clusters.tolist(), labels.tolist(), strict=True))
+    return sorted(found, key=lambda pair: (pair[0], order[pair[1]]))
 
 
 def _places(selected: Collection[str], names: Sequence[str]) -> list[int] | None:

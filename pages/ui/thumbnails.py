@@ -1,7 +1,7 @@
-"""Hover thumbnails on a map: all images in one small picture, sent once, and a few lines in the browser.
+"""The tip of a map: all images in one small picture, their names, sent once, and a few lines in the browser.
 
-Plotly's hover labels hold no images. The component listens to the chart beside it and shows the tile
-that belongs to the point's name; no request goes back to the server.
+Plotly's hover labels hold no images. The component listens to the chart beside it and shows the tile and
+the words that belong to the point's place among the files; no request goes back to the server.
 """
 
 import base64
@@ -17,6 +17,7 @@ from core.hashing import key
 from core.images.library import Library
 from core.store import Store
 from core.values import ImageFile
+from pages.ui.gallery import generator_of
 
 COLUMNS = 40
 SIDE_FEW, SIDE_MANY, MANY, MOST = 64, 40, 1000, 4000
@@ -25,21 +26,32 @@ JS = """
 export default function (component) {
   const { data, parentElement } = component;
   const tip = parentElement.querySelector('.tip');
-  const places = new Map(data.names.map((name, i) => [name, i]));
-  tip.style.width = tip.style.height = data.side * 2 + 'px';
-  tip.style.backgroundImage = `url(${data.atlas})`;
-  tip.style.backgroundSize = data.columns * data.side * 2 + 'px auto';
+  const [picture, first, second] = ['.picture', '.name', '.what'].map((each) => tip.querySelector(each));
+  const side = data.side * 2;
+  picture.style.width = picture.style.height = side + 'px';
+  picture.style.backgroundImage = `url(${data.atlas})`;
+  picture.style.backgroundSize = data.columns * side + 'px auto';
   let chart = null;
+  let kept = '', bytes = '';
+  const cluster = (place) => {
+    const now = document.querySelector(`.st-key-${data.chart}_hover [data-clusters]`)?.dataset.clusters ?? '';
+    if (now !== kept) { kept = now; bytes = atob(now); }
+    const [low, high] = [bytes.charCodeAt(2 * place), bytes.charCodeAt(2 * place + 1)];
+    return bytes ? `, cluster c${low + 256 * high + 1}` : '';
+  };
   const show = (event) => {
-    const place = places.get(event.points[0].customdata?.[0]);
-    if (place === undefined) return;
-    const side = data.side * 2;
+    const place = event.points[0].customdata;
+    if (!Number.isInteger(place)) return;
+    const shown = place < data.pictures;
+    picture.style.display = shown ? 'block' : 'none';
     const x = (place % data.columns) * side, y = Math.floor(place / data.columns) * side;
-    tip.style.backgroundPosition = `-${x}px -${y}px`;
-    const left = event.event.clientX + 18, top = event.event.clientY + 18;
-    tip.style.left = Math.min(left, window.innerWidth - side - 8) + 'px';
-    tip.style.top = Math.min(top, window.innerHeight - side - 8) + 'px';
+    picture.style.backgroundPosition = `-${x}px -${y}px`;
+    first.textContent = data.names[place];
+    second.textContent = data.generators[data.labels[place]] + cluster(place);
     tip.style.display = 'block';
+    const left = event.event.clientX + 18, top = event.event.clientY + 18;
+    tip.style.left = Math.min(left, window.innerWidth - tip.offsetWidth - 8) + 'px';
+    tip.style.top = Math.min(top, window.innerHeight - tip.offsetHeight - 8) + 'px';
   };
   const hide = () => { tip.style.display = 'none'; };
   const attach = () => {
@@ -62,24 +74,40 @@ export default function (component) {
   };
 }
 """
+HTML = """<div class="tip" role="presentation">
+<div class="picture"></div><div class="name"></div><div class="what"></div></div>"""
 CSS = """
-.tip { display: none; position: fixed; z-index: 1000; pointer-events: none; background-color: #000;
-  background-repeat: no-repeat; border: 1px solid #888; }
+.tip { display: none; position: fixed; z-index: 1000; pointer-events: none; width: max-content;
+  font-size: 12px; line-height: 1.35; padding: 1px; color: var(--st-text-color);
+  background-color: var(--st-background-color); border: 1px solid var(--st-border-color); }
+.picture { background-color: #000; background-repeat: no-repeat; }
+.name, .what { max-width: 240px; padding: 0 5px;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.what { opacity: 0.75; padding-bottom: 2px; }
 """
-_component = st.components.v2.component(
-    "imprint_thumbnails", html='<div class="tip" role="presentation"></div>', css=CSS, js=JS
-)
+_component = st.components.v2.component("imprint_thumbnails", html=HTML, css=CSS, js=JS)
 
 
-def hover(chart_key: str, files: Sequence[ImageFile], store: Store, library: Library) -> None:
-    """Show an image's thumbnail beside the pointer while it is over its point in a keyed chart."""
+def hover(
+    chart_key: str, files: Sequence[ImageFile], clusters: np.ndarray, store: Store, library: Library
+) -> None:
+    """Beside the pointer, the thumbnail, name, generator and cluster of the image whose point it is over.
+
+    The clusters stand in an element of their own, since they alone change with a knob.
+    """
     shown = files[:MOST]
     side = SIDE_FEW if len(shown) <= MANY else SIDE_MANY
     name = key("atlas", 1, side, [file.sha256 for file in shown])
     arrays, _ = store.compute(name, lambda: {"webp": _atlas(shown, side, library)}, "thumbnails")
+    labels = [generator_of(file) for file in files]
+    generators = sorted(set(labels))
+    places = {each: place for place, each in enumerate(generators)}
     data = {
         "chart": chart_key,
-        "names": [file.name for file in shown],
+        "names": [file.name for file in files],
+        "generators": generators,
+        "labels": [places[label] for label in labels],
+        "pictures": len(shown),
         "atlas": "data:image/webp;base64," + base64.b64encode(arrays["webp"].tobytes()).decode(),
         "columns": COLUMNS,
         "side": side,
@@ -87,6 +115,8 @@ def hover(chart_key: str, files: Sequence[ImageFile], store: Store, library: Lib
     # Pinned to the window, so it may stand anywhere: out of the flow, it takes no room.
     with st.container(key=f"{chart_key}_hover"):
         _component(key=f"{chart_key}_thumbnails", data=data, height=1)
+        kept = base64.b64encode(clusters.astype("<u2").tobytes()).decode()
+        st.html(f'<span data-clusters="{kept}"></span>')
 
 
 def _atlas(files: Sequence[ImageFile], side: int, library: Library) -> np.ndarray:

@@ -88,19 +88,24 @@ def _time(pipeline: Pipeline, image_set: ImageSet, config: PipelineConfig) -> tu
 
 
 def _synthetic(seed: int) -> tuple[ImageSet, np.ndarray]:
-    """Images of a few generators by name, and float32 rows whose spectrum falls off as real ones' does.
-
-    The generators overlap, so that each config finds other clusters, whose scores are not there yet either.
-    """
+    """Images of a few generators by name, and their rows."""
     rng = np.random.default_rng(seed)
-    width = features.dimensions(SPEC)
     label = rng.integers(GENERATORS, size=IMAGES)
-    scale = 1 / np.sqrt(1 + np.arange(width))
-    rows = (0.3 * rng.normal(size=(GENERATORS, width))[label] + rng.normal(size=(IMAGES, width))) * scale
+    rows = spectrum_rows(label, features.dimensions(SPEC), rng)
     names = tuple(
         ImageFile(f"{i}.png", key("bench", seed, i), label=f"generator {label[i]}") for i in range(IMAGES)
     )
-    return ImageSet("bench", "flat", names), rows.astype(np.float32)
+    return ImageSet("bench", "flat", names), rows
+
+
+def spectrum_rows(label: np.ndarray, width: int, rng: np.random.Generator) -> np.ndarray:
+    """float32 (n, width) rows whose spectrum falls off as real ones' does.
+
+    The generators overlap, so that each config finds other clusters, whose scores are not there yet either.
+    """
+    scale = 1 / np.sqrt(1 + np.arange(width))
+    centres = 0.3 * rng.normal(size=(GENERATORS, width))
+    return ((centres[label] + rng.normal(size=(len(label), width))) * scale).astype(np.float32)
 
 
 def _fill(store: Store, image_set: ImageSet, rows: np.ndarray) -> None:

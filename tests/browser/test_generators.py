@@ -94,6 +94,15 @@ def test_hover_shows_the_image(page: Page, server: Server) -> None:
     expect(page.locator(".tip[data-listening]")).to_be_attached()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
     expect(page.locator(".tip")).to_be_visible()
+    expect(page.locator(".tip .picture")).to_be_visible()
+    expect(page.locator(".tip .name")).to_have_text(re.compile(r"\.png$"))
+    first = page.locator(".tip .what").inner_text()
+    choose(page, "k", "2")
+    settled(page)
+    page.mouse.move(0, 0)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    expect(page.locator(".tip .what")).to_have_text(re.compile(r", cluster c[12]$"))
+    assert first.split(",")[0] == page.locator(".tip .what").inner_text().split(",")[0]
 
 
 def test_a_cell_of_the_table_shows_its_images(page: Page, server: Server) -> None:
