@@ -11,8 +11,6 @@ from typing import Any
 
 from core import engine, features, home, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
-from core.features import weights as weights_files
-from core.features.backbones import NETWORKS
 from core.features.handcrafted import DESCRIPTORS
 from core.images import windows
 from core.images.importing import import_path
@@ -122,18 +120,6 @@ def _attribution_text(facts: Outcome) -> str:
     source = "from the cache" if facts["cached"] else "computed"
     lines.append(f"{facts['seconds']:.2f} s, embeddings {source}")
     return "\n".join(lines + facts["notes"])
-
-
-def weights(args: Args) -> Outcome:
-    if args.download:
-        weights_files.download(args.download, listener(args))
-    if args.take:
-        weights_files.adopt(args.take[0], Path(args.take[1]))
-    states = [weights_files.status(name) for name in NETWORKS.names()]
-    lines = [
-        f"{state['backbone']:20} {state['state']:8} {state['path'] or state['advice']}" for state in states
-    ]
-    return {"weights": states, "text": "\n".join(lines)}
 
 
 def cache(args: Args) -> Outcome:

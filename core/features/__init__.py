@@ -10,7 +10,8 @@ from core.errors import BadChoice, UnknownName, WeightsMissing
 from core.features import own
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
-from core.features.own import network
+from core.features.own import is_own as is_own
+from core.features.own import network as network
 from core.inference.runtime import Effort, Runtime
 from core.values import FeatureSpec, Scalar
 
@@ -33,12 +34,12 @@ def networks() -> list[str]:
 
 
 def is_network(backbone: str) -> bool:
-    return backbone in NETWORKS.names() or own.is_own(backbone)
+    return backbone in NETWORKS.names() or is_own(backbone)
 
 
 def title(backbone: str) -> str:
     """Also of a network of the user's that is no longer here, which the run log may name."""
-    if own.is_own(backbone):
+    if is_own(backbone):
         return own.title(backbone)
     return NETWORKS.get(backbone).title if is_network(backbone) else DESCRIPTORS.get(backbone).title
 
@@ -54,8 +55,8 @@ def spec(
     options: dict[str, Scalar] | None = None,
 ) -> FeatureSpec:
     """A checked spec; what is left out takes the backbone's own default. Raises BadChoice, UnknownName."""
-    if own.is_own(backbone) and backbone not in own.names():
-        raise WeightsMissing(own.missing(backbone, weights))
+    if is_own(backbone) and backbone not in own.names():
+        raise WeightsMissing(own.missing(backbone, weights, size, options or {}))
     if backbone not in names():
         raise UnknownName("backbone", backbone, names())
     if not is_network(backbone):

@@ -129,7 +129,7 @@ def _by_channel(values: tuple[float, ...], channels: int) -> np.ndarray:
 
 
 def _pooled(shape: Any) -> tuple[int, ...]:
-    """The axes that are averaged: those of maps (1, D, H, W), of tokens (1, T, D); none of a vector (1, D)."""
+    """What is averaged: maps (1, D, H, W), tokens (1, T, D); of a vector (1, D) nothing."""
     if shape.is_dynamic:
         raise WeightsRefused(
             f"The size of the output is not known beforehand: {shape}. Choose another output."

@@ -5,6 +5,7 @@ One file may have several rows, each with its own choices.
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,16 @@ def is_own(name: str) -> bool:
     return NAME.fullmatch(name) is not None
 
 
-def missing(name: str, weights: str = "") -> str:
-    """``weights``: as a spec names the file."""
+def missing(
+    name: str, weights: str = "", size: int | None = None, options: Mapping[str, object] | None = None
+) -> str:
+    """What to do; the rest is as a spec says it, which may be a stranger's."""
     sha256 = f" (SHA-256 {weights.removeprefix('sha256:')})" if weights.startswith("sha256:") else ""
+    chosen = {"name": name, **({"size": size} if size else {}), **(options or {})}
+    flags = " ".join(f"--{flag} {shlex.quote(str(value))}" for flag, value in chosen.items())
     return (
-        f"The network file {name}{sha256} is not on this machine. Add it, with the choices it was used with: "
-        f'python -m core weights add FILE --name "{name}"'
+        f"The network file {name}{sha256} is not on this machine. Add it as it was used: "
+        f"python -m core weights add FILE {flags}"
     )
 
 
