@@ -162,7 +162,7 @@ def parser() -> Parser:
     )
 
     verb("cache", cli.cache, "look after the cache").add_argument(
-        "action", choices=["stats", "verify", "clear"]
+        "action", choices=["stats", "verify", "repair", "clear"]
     )
     return root
 

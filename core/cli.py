@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import engine, features, home, runs, submission, summary, trail
+from core import engine, features, home, repairing, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features.handcrafted import DESCRIPTORS
 from core.images import windows
@@ -123,6 +123,9 @@ def _attribution_text(facts: Outcome) -> str:
 
 
 def cache(args: Args) -> Outcome:
+    if args.action == "repair":
+        report = repairing.repair()
+        return {**report.as_json(), "changed": report.changed, "text": "\n".join(report.lines())}
     store = Store()
     if args.action == "clear":
         freed = store.clear() + checkpoints.tidy(home.folder("training"), everything=True)

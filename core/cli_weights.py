@@ -49,7 +49,7 @@ def weights(args: Args) -> Outcome:
         weights_files.download(args.download, listener(args))
     if args.take:
         weights_files.adopt(args.take[0], Path(args.take[1]))
-    states = [weights_files.status(name, args.verify) for name in features.networks()]
+    states = [weights_files.status(name, args.verify) for name in features.network_names()]
     lines = [
         f"{state['backbone']:20} {state['state']:8} {state['path'] or state['advice']}"
         + (f"\n{'':29} SHA-256 {state['sha256']}, checked {state['checked']}" if state["sha256"] else "")

@@ -29,7 +29,7 @@ def names() -> list[str]:
     return NETWORKS.names() + DESCRIPTORS.names() + own.names()
 
 
-def networks() -> list[str]:
+def network_names() -> list[str]:
     return NETWORKS.names() + own.names()
 
 

@@ -6,6 +6,7 @@ One file may have several rows, each with its own choices.
 import json
 import re
 import shlex
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.values import FeatureSpec
 
 SUFFIX = ".onnx"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}\.onnx")
+UNUSED = 86400  # seconds that a file without a name is kept
 
 
 def names() -> list[str]:
@@ -122,6 +124,21 @@ def discard(path: Path) -> None:
     if path.name not in {network(each).file for each in names()}:
         path.unlink(missing_ok=True)
         manifest.forget(path)
+
+
+def tidy() -> int:
+    """Delete files that were looked at a day ago and never added; returns how many."""
+    used = {network(each).file for each in names()}
+    unread = [row for row in folder().glob("*.json") if row.stem not in names()]
+    doomed = [
+        path
+        for path in home.folder("weights").glob(f"*{SUFFIX}")
+        if path.name not in used and time.time() - path.stat().st_mtime > UNUSED
+    ]
+    for path in [] if unread else doomed:  # a row that can't be read may have named one of them
+        path.unlink(missing_ok=True)
+        manifest.forget(path)
+    return 0 if unread else len(doomed)
 
 
 def row_of(name: str, facts: Mapping[str, Any]) -> Network:
