@@ -1,7 +1,6 @@
 """The command line's verb ``weights``: what the networks need, and a user's own network."""
 
 import argparse
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -89,10 +88,9 @@ def _add(args: Args) -> Outcome:
         seen = onnx_worker.look(path)
         wanted = _wanted(args, seen)
         row = adding.add(path, name, wanted)
-    except ImprintError as error:
-        with suppress(OSError):
-            own.discard(path)
-        raise type(error)(str(error).replace(path.name, Path(args.file).name)) from None
+    except ImprintError:
+        own.discard(path)
+        raise
     width = next(iter(row.dimensions.values()))
     lines = [
         *_told(seen),

@@ -50,7 +50,9 @@ def main(fd: int, memory: int, threads: int) -> None:
     except WeightsRefused as error:
         frames.write(answers, {"refused": str(error)})
     except MemoryError:
-        frames.write(answers, {"refused": f"It needs more than the {memory / 2**30:.1f} GB that it gets."})
+        frames.write(
+            answers, {"refused": f"The network needs more than the {memory / 2**30:.1f} GB that it gets."}
+        )
     except Exception as error:  # OpenVINO raises RuntimeError and its own kinds for all that it can't do
         frames.write(answers, {"refused": _words(error, memory)})
     answers.flush()
@@ -157,15 +159,15 @@ def _words(error: Exception, memory: int) -> str:
     """OpenVINO's reason, as far as it is for people."""
     text = str(error)
     if "alloc" in text:
-        return f"It needs more than the {memory / 2**30:.1f} GB that it gets."
+        return f"The network needs more than the {memory / 2**30:.1f} GB that it gets."
     if unknown := UNKNOWN.search(text):
         return (
-            f"It uses operators that OpenVINO does not know: {unknown[1].strip()}. "
+            f"The network uses operators that OpenVINO does not know: {unknown[1].strip()}. "
             "Export it with the standard operators of ONNX alone (opset 13 to 20)."
         )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or ["no reason"]
-    return f"OpenVINO can't read it ({' '.join(told)[:200]}). {EXPORT}."
+    return f"OpenVINO can't read the network ({' '.join(told)[:200]}). {EXPORT}."
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Worker:
             self._process = _start(file, memory, threads)
         finally:
             os.close(file)
-        self._name, self._incoming = path.name, bytearray()
+        self._incoming = bytearray()
         try:
             self.look = _look(self._answer(READING))
         except BaseException:
@@ -151,13 +151,11 @@ class Worker:
         finally:
             timer.cancel()
         if frame is None:
-            raise (
-                WeightsRefused(f"{self._name}: it took longer than {seconds:.0f} s.")
-                if late.is_set()
-                else (self._fallen())
-            )
+            if late.is_set():
+                raise WeightsRefused(f"The network took longer than {seconds:g} s. Take a smaller one.")
+            raise self._fallen()
         if "refused" in frame[0]:
-            raise WeightsRefused(f"{self._name}: {_printable(frame[0]['refused'], 600)}")
+            raise WeightsRefused(_printable(frame[0]["refused"], 600))
         return frame
 
     def _frame(self) -> tuple[frames.Header, bytes] | None:
@@ -176,7 +174,7 @@ class Worker:
         self._process.kill()
         code = self._process.wait()
         how = "memory ran out" if code == -signal.SIGKILL else "a fault of the library, or memory ran out"
-        return WeightsRefused(f"{self._name}: the process that reads it fell over it ({how}).")
+        return WeightsRefused(f"The process that runs the network fell over it ({how}).")
 
 
 def look(path: Path) -> Look:
