@@ -11,6 +11,7 @@ from core.features import adding, onnx_worker, own
 from core.features import weights as weights_files
 from core.features.backbones import NORMALISATIONS
 from core.features.onnx_worker import Look, Wanted
+from core.regions import network
 
 ACTIONS = ("add", "look", "remove")
 
@@ -54,7 +55,10 @@ def weights(args: Args) -> Outcome:
         + (f"\n{'':29} SHA-256 {state['sha256']}, checked {state['checked']}" if state["sha256"] else "")
         for state in states
     ]
-    return {**done, "weights": states, "text": "\n".join([*filter(None, [done.get("text")]), *lines])}
+    shipped = [{"file": network.WEIGHTS.name, "sha256": network.identity()}]
+    lines.append(f"{'lungs':20} ready    {network.WEIGHTS}\n{'':29} SHA-256 {network.identity()}, shipped")
+    text = "\n".join([*filter(None, [done.get("text")]), *lines])
+    return {**done, "weights": states, "shipped": shipped, "text": text}
 
 
 def _look(args: Args) -> Outcome:

@@ -52,7 +52,7 @@ def proposed(look: Look, size: int | None = None, channels: int | None = None, *
 
     ``given``: normalisation and output. Raises BadChoice, WeightsRefused.
     """
-    fixed_channels, fixed_size = _image(look)
+    fixed_channels, fixed_size = bound(look)
     size = size or fixed_size or USUAL
     if fixed_size and size != fixed_size:
         raise BadChoice(f"This network takes {fixed_size} px, as it was exported; got {size}.")
@@ -88,8 +88,8 @@ def outputs(look: Look) -> list[Port]:
     return sorted(usable, key=lambda each: len(each.shape or ()) or 5)
 
 
-def _image(look: Look) -> tuple[int | None, int | None]:
-    """Channels and side in px that the input is bound to, None where it is not."""
+def bound(look: Look) -> tuple[int | None, int | None]:
+    """Channels and side in px that the input is bound to, None where it is not. Raises WeightsRefused."""
     if len(look.inputs) != 1:
         have = ", ".join(each.name for each in look.inputs) or "none"
         raise WeightsRefused(
