@@ -10,6 +10,7 @@ import io
 import os
 import re
 import resource
+import signal
 import sys
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from core.errors import WeightsRefused
 from core.features.backbones import NORMALISATIONS
 from core.features.onnx_scan import EXPORT, scan
+from core.features.onnx_worker import IMAGE, READING
 from core.images import cage, frames
 from core.inference import quiet, runtime
 
@@ -37,6 +39,7 @@ def main(fd: int, memory: int, threads: int) -> None:
     reader = _warm(effort)
     cage.close(memory)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    _time(READING, threads)
     try:
         model = _look(fd, reader, answers)
         request = frames.read(requests)
@@ -46,7 +49,7 @@ def main(fd: int, memory: int, threads: int) -> None:
         network = runtime.OpenVino(embedder, str(request[0]["precision"]), effort)
         frames.write(answers, {"pooling": pooling})
         answers.flush()
-        _serve(network, requests, answers)
+        _serve(network, requests, answers, threads)
     except WeightsRefused as error:
         frames.write(answers, {"refused": str(error)})
     except MemoryError:
@@ -147,9 +150,15 @@ def _pooled(shape: Any) -> tuple[int, ...]:
     return axes
 
 
-def _serve(network: runtime.OpenVino, requests: IO[bytes], answers: IO[bytes]) -> None:
+def _time(seconds: float, threads: int) -> None:
+    """Of computing, on all threads; the kernel then ends the process, whether or not anybody waits."""
+    signal.setitimer(signal.ITIMER_PROF, seconds * threads)
+
+
+def _serve(network: runtime.OpenVino, requests: IO[bytes], answers: IO[bytes], threads: int) -> None:
     while (request := frames.read(requests)) is not None:
         batch = np.frombuffer(request[1], np.uint8).reshape(request[0]["batch"])
+        _time(IMAGE * len(batch), threads)
         rows = np.concatenate(list(network.run([batch])))
         frames.write(answers, {"rows": rows.shape}, np.ascontiguousarray(rows, np.float32).tobytes())
         answers.flush()

@@ -173,6 +173,8 @@ class Worker:
     def _fallen(self) -> ImprintError:
         self._process.kill()
         code = self._process.wait()
+        if code == -signal.SIGPROF:
+            return WeightsRefused("The network computed for too long. Take a smaller one.")
         how = "memory ran out" if code == -signal.SIGKILL else "a fault of the library, or memory ran out"
         return WeightsRefused(f"The process that runs the network fell over it ({how}).")
 
