@@ -13,8 +13,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core import cli, cli_audit, cli_membership, cli_runs, cli_submission, cli_sweep, clustering, features
+from core import (
+    cli,
+    cli_audit,
+    cli_membership,
+    cli_runs,
+    cli_submission,
+    cli_sweep,
+    cli_weights,
+    clustering,
+    features,
+)
 from core.errors import ImprintError
+from core.features.backbones import NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
 from core.images import windows
 from core.images.layouts import LAYOUTS
@@ -144,14 +155,14 @@ def parser() -> Parser:
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     _effort_flags(segment)
 
-    weights = verb("weights", cli.weights, "list the networks' weights, or get them")
-    weights.add_argument("--download", metavar="BACKBONE")
-    weights.add_argument(
-        "--take", nargs=2, metavar=("BACKBONE", "FILE"), help="take a file after checking it"
+    cli_weights.weights_flags(
+        verb(
+            "weights", cli_weights.weights, "list the networks' weights, get them, or add a network of yours"
+        )
     )
 
     verb("cache", cli.cache, "look after the cache").add_argument(
-        "action", choices=["stats", "verify", "clear"]
+        "action", choices=["stats", "verify", "repair", "clear"]
     )
     return root
 
@@ -179,7 +190,7 @@ def _feature_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
     sub.add_argument("--size", type=int, help="side in px that images are resized to")
     sub.add_argument("--pooling", help="mean or flatten")
-    sub.add_argument("--normalisation", help="imagenet, symmetric or none")
+    sub.add_argument("--normalisation", help=", ".join(NORMALISATIONS))
     sub.add_argument("--precision", default="fp32", choices=features.PRECISIONS)
     for name, row in DESCRIPTORS:
         for option, knob in row.options.items():

@@ -9,10 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import engine, features, home, runs, submission, summary, trail
+from core import engine, features, home, repairing, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
-from core.features import weights as weights_files
-from core.features.backbones import NETWORKS
 from core.features.handcrafted import DESCRIPTORS
 from core.images import windows
 from core.images.importing import import_path
@@ -124,19 +122,10 @@ def _attribution_text(facts: Outcome) -> str:
     return "\n".join(lines + facts["notes"])
 
 
-def weights(args: Args) -> Outcome:
-    if args.download:
-        weights_files.download(args.download, listener(args))
-    if args.take:
-        weights_files.adopt(args.take[0], Path(args.take[1]))
-    states = [weights_files.status(name) for name in NETWORKS.names()]
-    lines = [
-        f"{state['backbone']:20} {state['state']:8} {state['path'] or state['advice']}" for state in states
-    ]
-    return {"weights": states, "text": "\n".join(lines)}
-
-
 def cache(args: Args) -> Outcome:
+    if args.action == "repair":
+        report = repairing.repair()
+        return {**report.as_json(), "changed": report.changed, "text": "\n".join(report.lines())}
     store = Store()
     if args.action == "clear":
         freed = store.clear() + checkpoints.tidy(home.folder("training"), everything=True)

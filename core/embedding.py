@@ -12,7 +12,7 @@ import numpy as np
 
 from core import cluster, features
 from core.errors import ImprintError
-from core.features import weights
+from core.features import own, weights
 from core.features.convert import convert
 from core.hashing import key
 from core.images.library import Library
@@ -146,8 +146,8 @@ class Embedder:
             yield from cluster.embed(client, feature, network, network_key(feature), chunks)
 
     def _worth_a_cluster(self, feature: FeatureSpec, images: int) -> bool:
-        if not self.effort.spread or runtime.has_cuda():
-            return False
+        if not self.effort.spread or runtime.has_cuda() or own.is_own(feature.backbone):
+            return False  # a stranger's network runs in one process with limits, which uses all cores
         return cluster.address() is not None or images / self._pace(feature) > WORTH_A_CLUSTER
 
     def _pace(self, feature: FeatureSpec) -> float:
@@ -169,6 +169,8 @@ class Embedder:
     def _runtime(self, feature: FeatureSpec) -> runtime.Runtime | None:
         if not features.is_network(feature.backbone):
             return None
+        if own.is_own(feature.backbone):
+            return own.opened(feature, weights.require(feature.backbone), self.effort.threads)
         if runtime.has_cuda():
             from core.features.networks import build
 

@@ -80,6 +80,7 @@ def _check(feature: FeatureSpec) -> None:
             pooling=feature.pooling,
             normalisation=feature.normalisation,
             precision=feature.precision,
+            options=dict(feature.options),
         )
     else:
         built = features.spec(feature.backbone, size=feature.size, options=dict(feature.options))

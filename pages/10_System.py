@@ -6,12 +6,11 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from core import __version__, home, jobs
+from core import __version__, features, home, jobs, repairing
 from core.features import weights
-from core.features.backbones import NETWORKS
 from core.inference import runtime
 from core.reconstruction import checkpoints
-from pages.ui import engine, frame, weights_panel
+from pages.ui import engine, frame, own_networks, weights_panel
 from pages.ui.style import duration
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
@@ -28,32 +27,39 @@ frame.open_page("System", "What runs here, and what it needs.")
 
 
 def _place(state: dict[str, object]) -> str:
-    package = NETWORKS.get(str(state["backbone"])).package
+    package = features.network(str(state["backbone"])).package
     return f"the package {package}" if package and state["path"] else str(state["path"] or "")
 
 
 def weights_table() -> None:
     st.markdown("### Weights")
-    states = [weights.status(name) for name in NETWORKS.names()]
+    states = [weights.status(name) for name in features.network_names()]
     rows = [
         {
             "network": s["title"],
-            "file": s["file"],
+            "file": s["backbone"] if features.is_own(str(s["backbone"])) else s["file"],
             "MB": s["megabytes"],
             "state": s["state"],
+            "SHA-256": s["sha256"] or "",
+            "checked": str(s["checked"] or "")[:16].replace("T", " "),
             "place": _place(s),
         }
         for s in states
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="weights_table")
     st.caption(
-        "A file is taken only if its SHA-256 is its publisher's. IMPRINT_WEIGHTS may name a folder of files."
+        "A file is taken only if its SHA-256 is its publisher's, or that of the file you added, and hashed "
+        "again before each use; times are UTC. No file is ever unpickled. IMPRINT_WEIGHTS may name a folder "
+        "of files."
     )
-    lacking = [str(s["backbone"]) for s in states if s["state"] != "ready"]
+    own_networks.panel()
+    lacking = [
+        str(s["backbone"])
+        for s in states
+        if s["state"] != "ready" and not features.is_own(str(s["backbone"]))
+    ]
     if lacking:
-        name = st.selectbox(
-            "Get the weights of", lacking, key="lacking", format_func=lambda n: NETWORKS.get(n).title
-        )
+        name = st.selectbox("Get the weights of", lacking, key="lacking", format_func=features.title)
         weights_panel.get(name)
 
 
@@ -68,10 +74,14 @@ def cache_table() -> None:
     rows = [{"stage": name, **values} for name, values in sorted(stats["stages"].items())]
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="cache_table")
-    verify, clear, _ = st.columns([1, 1, 3])
+    verify, repair, clear, _ = st.columns([1, 1, 1, 2])
     if verify.button("Verify", key="verify", width="stretch"):
         found = engine.store().verify()
         st.success(f"{found.entries} entries whole, {found.damaged} damaged and set aside.")
+    if repair.button("Repair", key="repair", width="stretch", help="Of the cache and of the image library"):
+        with st.spinner("Reading every entry and every image"):
+            report = repairing.repair(engine.store())
+        (st.warning if report.library.incomplete else st.success)(" ".join(report.lines()))
     with clear.popover("Clear", width="stretch"):
         st.caption("Everything computed is forgotten and computed again when needed. Image sets are kept.")
         if st.button("Clear the cache", key="clear", type="primary"):

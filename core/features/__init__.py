@@ -6,9 +6,12 @@ from itertools import islice
 
 import numpy as np
 
-from core.errors import BadChoice, UnknownName
+from core.errors import BadChoice, UnknownName, WeightsMissing
+from core.features import own
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
+from core.features.own import is_own as is_own
+from core.features.own import network as network
 from core.inference.runtime import Effort, Runtime
 from core.values import FeatureSpec, Scalar
 
@@ -22,14 +25,22 @@ LoadPixels = Callable[[str], np.ndarray]
 
 
 def names() -> list[str]:
-    return NETWORKS.names() + DESCRIPTORS.names()
+    """Of all backbones here, a user's own networks last."""
+    return NETWORKS.names() + DESCRIPTORS.names() + own.names()
+
+
+def network_names() -> list[str]:
+    return NETWORKS.names() + own.names()
 
 
 def is_network(backbone: str) -> bool:
-    return backbone in NETWORKS.names()
+    return backbone in NETWORKS.names() or is_own(backbone)
 
 
 def title(backbone: str) -> str:
+    """Also of a network of the user's that is no longer here, which the run log may name."""
+    if is_own(backbone):
+        return own.title(backbone)
     return NETWORKS.get(backbone).title if is_network(backbone) else DESCRIPTORS.get(backbone).title
 
 
@@ -44,11 +55,16 @@ def spec(
     options: dict[str, Scalar] | None = None,
 ) -> FeatureSpec:
     """A checked spec; what is left out takes the backbone's own default. Raises BadChoice, UnknownName."""
+    if is_own(backbone) and backbone not in own.names():
+        raise WeightsMissing(own.missing(backbone, weights, size, options or {}))
     if backbone not in names():
         raise UnknownName("backbone", backbone, names())
     if not is_network(backbone):
         return _descriptor_spec(backbone, size, options or {})
-    row = NETWORKS.get(backbone)
+    row = network(backbone)
+    if row.own:
+        own.check_use(backbone, row, weights, size, options or {})
+        options = None
     if options:
         raise BadChoice(
             f"{row.title} has no option {', '.join(options)}: that is for LBP, spectra and pixels."
@@ -59,6 +75,9 @@ def spec(
     _one_of("pooling", pooling, row.dimensions)
     _one_of("normalisation", normalisation, NORMALISATIONS)
     _one_of("precision", precision, PRECISIONS)
+    if row.own:
+        chosen = (("channels", row.own.channels), ("output", row.own.output))
+        return FeatureSpec(backbone, row.weights, size, pooling, normalisation, precision, chosen)
     _one_of("weights", weights, ("imagenet", UNTRAINED, row.weights))
     if not (32 <= size <= 1024 and size % 32 == 0):
         raise BadChoice(f"The input size is a multiple of 32 from 32 to 1024 px; got {size}.")
@@ -87,7 +106,7 @@ def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
 def dimensions(feature: FeatureSpec) -> int:
     """Length of the embedding."""
     if is_network(feature.backbone):
-        return NETWORKS.get(feature.backbone).dimensions[feature.pooling]
+        return network(feature.backbone).dimensions[feature.pooling]
     return DESCRIPTORS.get(feature.backbone).dimensions(dict(feature.options))
 
 
@@ -95,7 +114,9 @@ def first_guess(feature: FeatureSpec) -> float:
     """Images per second to expect before any was measured, on two cores."""
     if not is_network(feature.backbone):
         return DESCRIPTORS.get(feature.backbone).images_per_second
-    row = NETWORKS.get(feature.backbone)
+    row = network(feature.backbone)
+    if row.own:
+        return row.own.images_per_second
     return min(60.0, 70 / (row.gmacs * (feature.size / row.size) ** 2))
 
 

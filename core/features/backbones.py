@@ -16,7 +16,18 @@ NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "symmetric": ((127 / 255,) * 3, (128 / 255,) * 3),  # EfficientNet-Lite's (v - 127) / 128
     "none": ((0.0,) * 3, (1.0,) * 3),
+    "signed": ((0.5,) * 3, (0.5,) * 3),  # -1..1
+    "raw": ((0.0,) * 3, (1 / 255,) * 3),  # 0..255
 }
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a user chose for an ONNX file of theirs; ``images_per_second`` as measured when it was added."""
+
+    channels: int
+    output: str
+    images_per_second: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class Network:
     gmacs: float
     url: str | None = None
     package: str | None = None
+    own: Own | None = None
 
     @property
     def pooling(self) -> str:
@@ -45,6 +57,8 @@ class Network:
     @property
     def weights(self) -> str:
         """The identity of the trained weights in a spec."""
+        if self.own:
+            return f"sha256:{self.sha256}"
         return f"imagenet:{self.file.rsplit('.', 1)[0]}"
 
 

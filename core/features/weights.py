@@ -1,7 +1,8 @@
 """Weights files: where they are, whether they are what they claim, and how to get them.
 
-A file is taken only if its SHA-256 is the one its publisher names. Nothing here unpickles; the one
-place that opens a file is ``networks.load_weights``, through torch's restricted loader.
+A file is taken only if its SHA-256 is the one its publisher names, or the one that a user's own ONNX file was
+added by. Nothing here unpickles: the places that open a file are ``networks.load_weights``, through torch's
+restricted loader, and ``onnx_child``, in a process with limits.
 """
 
 import hashlib
@@ -13,8 +14,11 @@ from pathlib import Path
 
 from core import home
 from core.errors import WeightsMissing, WeightsRefused
-from core.features.backbones import NETWORKS, Network
+from core.features import manifest
+from core.features.backbones import Network
+from core.features.own import network as row_of
 from core.files import write_atomic
+from core.hashing import bytes_key
 from core.progress import Listener, Meter, silent
 
 CHUNK = 1 << 20
@@ -33,7 +37,7 @@ def find(network: Network) -> Path | None:
 
 def require(name: str) -> Path:
     """The checked weights file of a backbone. Raises WeightsMissing or WeightsRefused with what to do."""
-    network = NETWORKS.get(name)
+    network = row_of(name)
     path = find(network)
     if path is None:
         raise WeightsMissing(missing(name))
@@ -42,7 +46,12 @@ def require(name: str) -> Path:
 
 
 def missing(name: str) -> str:
-    network = NETWORKS.get(name)
+    network = row_of(name)
+    if network.own:
+        return (
+            f"The file of {name} (SHA-256 {network.sha256}) is gone. Put it back: python -m core weights "
+            f'--take "{name}" FILE, or name it {network.file} and set IMPRINT_WEIGHTS to its folder.'
+        )
     return (
         f"{network.title} needs its ImageNet weights ({network.file}, {network.megabytes:.0f} MB), which "
         f"are not on this machine. Download them (python -m core weights --download {name}), or put the "
@@ -51,11 +60,10 @@ def missing(name: str) -> str:
 
 
 def check(path: Path, network: Network) -> None:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    _compare(digest.hexdigest(), path.name, network)
+    """Read the whole file, compare, and note it. Raises WeightsRefused."""
+    sha256 = manifest.hashed(path)
+    _compare(sha256, path.name, network)
+    manifest.note(path, sha256)
 
 
 def _compare(sha256: str, where: str, network: Network) -> None:
@@ -66,18 +74,27 @@ def _compare(sha256: str, where: str, network: Network) -> None:
         )
 
 
-def status(name: str) -> dict[str, object]:
-    """What a person wants to know of a backbone's weights; ``state``: ready, missing or refused."""
-    network = NETWORKS.get(name)
+def status(name: str, again: bool = False) -> dict[str, object]:
+    """What a person wants to know of a backbone's weights; ``state``: ready, missing or refused.
+
+    ``again``: hash the file even if it has not changed since it was checked.
+    """
+    network = row_of(name)
     path = find(network)
     state, advice = "ready", ""
+    noted = None
     if path is None:
         state, advice = "missing", missing(name)
     else:
+        noted = None if again else manifest.known(path)
         try:
-            check(path, network)
+            if noted is None:
+                check(path, network)
+                noted = manifest.known(path)
+            else:
+                _compare(noted.sha256, path.name, network)
         except WeightsRefused as error:
-            state, advice = "refused", str(error)
+            state, advice, noted = "refused", str(error), None
     return {
         "backbone": name,
         "title": network.title,
@@ -86,16 +103,22 @@ def status(name: str) -> dict[str, object]:
         "state": state,
         "path": str(path) if path else None,
         "advice": advice,
+        "expected": network.sha256,
+        "sha256": noted.sha256 if noted else None,
+        "source": noted.source if noted else None,
+        "checked": noted.checked if noted else None,
     }
 
 
 def adopt(name: str, path: Path) -> Path:
     """Take a weights file from elsewhere into our folder, after the same check."""
-    network = NETWORKS.get(name)
+    network = row_of(name)
     if not path.is_file():
         raise WeightsMissing(f"There is no file {path}.")
-    check(path, network)
-    return _keep(path.read_bytes(), network)
+    data = path.read_bytes()
+    sha256 = bytes_key(data)
+    _compare(sha256, path.name, network)
+    return _keep(data, sha256, network, manifest.TAKEN)
 
 
 def download(name: str, listener: Listener = silent, base: str | None = None) -> Path:
@@ -103,7 +126,9 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
 
     Raises WeightsMissing if the server can't be reached, WeightsRefused if the bytes are others.
     """
-    network = NETWORKS.get(name)
+    network = row_of(name)
+    if network.own:
+        raise WeightsMissing(f"{name} is a file of yours: add it (python -m core weights add FILE).")
     if network.url is None:
         raise WeightsMissing(f"{network.title}'s weights come with the Python package {network.package}.")
     url = network.url if base is None else base + network.file
@@ -122,10 +147,11 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
     if expected and len(data) != expected:
         raise WeightsMissing(f"The download of {network.file} broke off at {len(data)} of {expected} bytes.")
     _compare(digest.hexdigest(), f"The downloaded {network.file}", network)
-    return _keep(bytes(data), network)
+    return _keep(bytes(data), digest.hexdigest(), network, manifest.DOWNLOADED)
 
 
-def _keep(data: bytes, network: Network) -> Path:
+def _keep(data: bytes, sha256: str, network: Network, source: str) -> Path:
     path = home.folder("weights") / network.file
     write_atomic(path, data)
+    manifest.note(path, sha256, source)
     return path

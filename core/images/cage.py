@@ -70,9 +70,9 @@ NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # <linux/prctl.h>
 
 
-def close() -> None:
+def close(memory: int = MEMORY) -> None:
     """Shut this process in. Raises OSError where Linux refuses a limit."""
-    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux" and platform.machine() in MACHINES:

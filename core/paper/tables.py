@@ -9,7 +9,6 @@ from typing import Any
 from core import features
 from core.engine import Config
 from core.features import weights
-from core.features.backbones import NETWORKS
 from core.grid import Listed
 from core.paper import BACKBONES, Reference, references_of
 from core.paper.regions import BACKBONES as REGION_BACKBONES
@@ -126,7 +125,10 @@ def _as_it_can_run(line: Line, untrained: bool) -> Line:
 
 
 def _here(feature: FeatureSpec, untrained: bool) -> tuple[FeatureSpec, str]:
-    if not features.is_network(feature.backbone) or weights.find(NETWORKS.get(feature.backbone)) is not None:
+    if (
+        not features.is_network(feature.backbone)
+        or weights.find(features.network(feature.backbone)) is not None
+    ):
         return feature, ""
     if feature.backbone in STAND_IN:
         other = STAND_IN[feature.backbone]

@@ -28,6 +28,7 @@ from core.errors import BadChoice, StoreFull
 from core.files import write_atomic
 from core.hashing import bytes_key
 from core.store.index import Index
+from core.store.writers import Writers
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Entries:
         for path in (self.folder, self._arrays, self._quarantine):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(self.folder / "index")
+        self._writers = Writers(self.folder)
 
     # -- entries ---------------------------------------------------------------------------------
 
@@ -107,7 +109,10 @@ class Entries:
         digest = bytes_key(data)
         # A name of its own: two processes that compute the same key never touch each other's file.
         file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
-        entry = Entry(file, len(data), digest, stage, pinned)
+        with self._writers.one():
+            self._put(name, Entry(file, len(data), digest, stage, pinned), data)
+
+    def _put(self, name: str, entry: Entry, data: bytes) -> None:
         self._reserve(entry.bytes)
         try:
             self._write(self._arrays / entry.file, data)
@@ -149,22 +154,26 @@ class Entries:
 
     def verify(self) -> Verification:
         """Read and check everything, remove what no entry names, recount the bytes."""
-        damaged = total = entries = 0
-        kept: set[Path] = set()
+        damaged = 0
         for name, entry in self._entries():
-            path = self._arrays / entry.file
-            if self._read(path, entry) is None:
-                self._condemn(name, entry)
-                damaged += 1
-            else:
-                kept.add(path)
-                total += entry.bytes
-                entries += 1
+            if self._read(self._arrays / entry.file, entry) is None:
+                damaged += self._condemn(name, entry)
+        with self._writers.nobody():
+            return self._tidied(damaged)
+
+    def _tidied(self, damaged: int) -> Verification:
+        """Remove files that no entry names and recount, while nobody writes."""
+        entries = [entry for _, entry in self._entries()]
+        kept, total = {self._arrays / entry.file for entry in entries}, sum(e.bytes for e in entries)
         leftovers = [p for p in self._arrays.rglob("*") if p.is_file() and p not in kept]
         for path in leftovers:
             path.unlink(missing_ok=True)
         self._index.set(TOTAL, str(total))
-        return Verification(entries, total, damaged, len(leftovers))
+        return Verification(len(entries), total, damaged, len(leftovers))
+
+    def sound(self) -> bool:
+        """Whether the index is a whole database."""
+        return self._index.sound()
 
     def clear(self) -> int:
         """Forget everything; returns the bytes freed. Image sets are not touched."""

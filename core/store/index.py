@@ -5,6 +5,7 @@ reads anything but short text kept in the table itself; a planted pickle is refu
 """
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,18 @@ class Index:
 
     def keys(self, prefix: str) -> list[str]:
         return [key for key in self._cache.iterkeys() if key is not REFUSED and key.startswith(prefix)]
+
+    def purge(self) -> int:
+        """Drop what is not text, unread; returns how many there were."""
+        plain = "typeof(key) = 'text' AND raw = 1 AND mode = ? AND typeof(value) = 'text'"
+        found = self._cache._sql(f"DELETE FROM Cache WHERE NOT ({plain})", (diskcache.core.MODE_RAW,))
+        return int(found.rowcount)
+
+    def sound(self) -> bool:
+        try:
+            return list(self._cache._sql("PRAGMA quick_check(1)")) == [("ok",)]
+        except sqlite3.DatabaseError:
+            return False
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

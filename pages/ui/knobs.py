@@ -168,6 +168,8 @@ def _feature(backbone: str) -> FeatureSpec:
                     )
                 )
         return features.spec(backbone, options=options)
+    if features.is_own(backbone):
+        return _own_feature(backbone)
     row = NETWORKS.get(backbone)
     weights = _choice(st, "Weights", list(WEIGHT_WORDS), "weights", WEIGHT_WORDS.get)
     precision = _choice(st, "Precision", features.PRECISIONS, "precision", str)
@@ -175,8 +177,7 @@ def _feature(backbone: str) -> FeatureSpec:
         "Input size, px", 32, 1024, row.size, 32, key=f"{backbone}_size", bind="query-params"
     )
     pooling = _choice(st, "Pooling", list(row.dimensions), f"{backbone}_pooling", str)
-    ordered = [row.normalisation, *(name for name in NORMALISATIONS if name != row.normalisation)]
-    normalisation = _choice(st, "Normalisation", ordered, f"{backbone}_normalisation", str)
+    normalisation = _normalisation(backbone, row.normalisation)
     return features.spec(
         backbone,
         weights=weights,
@@ -185,6 +186,21 @@ def _feature(backbone: str) -> FeatureSpec:
         normalisation=normalisation,
         precision=precision,
     )
+
+
+def _own_feature(backbone: str) -> FeatureSpec:
+    """Of a user's own network, most of which was chosen when it was added. Raises WeightsMissing."""
+    row = features.network(backbone)
+    assert row.own
+    precision = _choice(st, "Precision", features.PRECISIONS, "precision", str)
+    normalisation = _normalisation(backbone, row.normalisation)
+    st.caption(f"{row.size} px, {row.own.channels} channels, output {row.own.output}, as it was added.")
+    return features.spec(backbone, normalisation=normalisation, precision=precision)
+
+
+def _normalisation(backbone: str, usual: str) -> str:
+    ordered = [usual, *(name for name in NORMALISATIONS if name != usual)]
+    return str(_choice(st, "Normalisation", ordered, f"{backbone}_normalisation", str))
 
 
 def _choice(

@@ -107,6 +107,9 @@ def _reconstruction(config: Flat) -> Knobs:
 
 def _of_feature(config: Flat) -> Knobs:
     backbone = config["backbone"]
+    if features.is_own(backbone):  # its other choices were made when it was added
+        own = {f"{backbone}_normalisation": config["normalisation"]}
+        return _plain(precision=config["precision"], **own)
     knobs = _plain(**{f"{backbone}_{name}": value for name, value in config["options"].items()})
     if not features.is_network(backbone):
         return knobs

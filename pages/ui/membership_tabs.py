@@ -148,6 +148,7 @@ def _configs(config: MembershipConfig) -> list[MembershipConfig]:
     specs = [
         config.feature if name == config.feature.backbone else features.spec(name, weights=weights)
         for name in features.names()
+        if not (features.is_own(name) and weights == features.UNTRAINED)
     ]
     return [replace(config, feature=spec, crop=crop) for spec in specs for crop in CROPS.names()]
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from core import clustering, features, sweep
 from core.features import weights
-from core.features.backbones import NETWORKS
 from core.grid import Grid, Listed
 from core.regions.crops import CROPS
 from core.uncertainty import p_text
@@ -66,7 +65,7 @@ def knobs(image_set: ImageSet) -> Grid | None:
 
 
 def _ready(name: str) -> bool:
-    return not features.is_network(name) or weights.find(NETWORKS.get(name)) is not None
+    return not features.is_network(name) or weights.find(features.network(name)) is not None
 
 
 def _clustering_words(name: str) -> str:

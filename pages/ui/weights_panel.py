@@ -4,15 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import features
 from core.errors import ImprintError
 from core.features import weights
-from core.features.backbones import NETWORKS
 from core.progress import Step
 
 
 def get(backbone: str) -> None:
     """A download with progress, and a field for a folder that holds the file; both check its hash."""
-    row = NETWORKS.get(backbone)
+    row = features.network(backbone)
     with st.form(f"weights_{backbone}", border=False):
         columns = st.columns([3, 1.3, 1.6], vertical_alignment="bottom")
         folder = columns[0].text_input(f"Folder that holds {row.file}", key=f"weights_folder_{backbone}")

@@ -10,7 +10,6 @@ from core import sweep as sweeps
 from core.embedding import Plan
 from core.errors import ImprintError
 from core.features import weights
-from core.features.backbones import NETWORKS
 from core.grid import Listed
 from core.pipeline import Attribution
 from core.reconstructing import Reconstruction, check, runnable
@@ -172,7 +171,7 @@ def _weights_ready(feature: FeatureSpec) -> bool:
     if not features.is_network(feature.backbone) or feature.weights == features.UNTRAINED:
         return True
     try:
-        if weights.find(NETWORKS.get(feature.backbone)) is not None:
+        if weights.find(features.network(feature.backbone)) is not None:
             return True
         st.warning(weights.missing(feature.backbone))
         weights_panel.get(feature.backbone)

@@ -68,11 +68,12 @@ def test_a_stage_knows_neither_the_store_nor_another_stage(path: Path) -> None:
         *("core.measuring", "core.judging", "core.evidence", "core.reconstructing"),
         *("core.jobs", "core.cli", "core.trail", "core.cluster", "core.engine", "core.grid", "core.sweep"),
         *("core.runs", "core.comparison", "core.auditing", "core.deriving", "core.submission"),
+        "core.repairing",
     }
     assert not under(imported(path), *others, *rooms)
 
 
-ABOVE = ("sweep", "runs", "comparison", "trail", "grid", "auditing", "deriving", "jobs")
+ABOVE = ("sweep", "runs", "comparison", "trail", "grid", "auditing", "deriving", "jobs", "repairing")
 
 
 @pytest.mark.parametrize("path", CORE, ids=named)

@@ -128,6 +128,7 @@ def _features(spec: FeatureSpec) -> Facts:
     return [
         ("Backbone", features.title(spec.backbone)),
         ("Weights", _weights(spec)),
+        *([("Settings", options)] if options else []),
         ("Input", side),
         ("Normalisation", f"{spec.normalisation}: {scale}"),
         ("Pooling", f"{spec.pooling}, {features.dimensions(spec):,} numbers an image"),
@@ -138,6 +139,8 @@ def _features(spec: FeatureSpec) -> Facts:
 def _weights(spec: FeatureSpec) -> str:
     if spec.weights == features.UNTRAINED:
         return "untrained: random weights, seed 0"
+    if features.is_own(spec.backbone):
+        return f"a file of the user's, SHA-256 {spec.weights.removeprefix('sha256:')}"
     return f"{spec.weights}, file with SHA-256 {NETWORKS.get(spec.backbone).sha256}"
 
 

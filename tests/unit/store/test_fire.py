@@ -3,12 +3,9 @@
 Each test prints its figure (pytest -s).
 """
 
-import hashlib
 import inspect
-import json
 import logging
 import os
-import pickle
 import subprocess
 import sys
 import time
@@ -18,9 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import StoreFull, WeightsRefused
-from core.features import weights
-from core.features.backbones import NETWORKS
+from core.errors import StoreFull
 from core.store import Store
 from tests.unit.samples import ROOT
 
@@ -185,43 +180,6 @@ def test_eight_processes_and_five_hundred_operations_each(home: Path) -> None:
     fields = store.note("shared") or {}
     assert all(number == int(name.partition("-")[2]) for name, number in fields.items())
     store.close()
-
-
-class Marked:
-    """Whoever unpickles this makes the marker file."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-        return os.mkdir, (str(self.marker),)
-
-
-def test_a_pickle_in_the_index_an_array_and_a_weights_file_is_never_opened(store: Store, home: Path) -> None:
-    """Three of three: the index's own plantings are in test_index.py, here one through the store's door."""
-    marker = home / "marker"
-    bomb = pickle.dumps(Marked(marker))
-    refused = 0
-
-    store.put("array", {"x": value(0)}, "fire")
-    path = files(store)[0]
-    path.write_bytes(bomb)
-    text = json.loads(store._index.get("entry:array") or "{}")
-    text |= {"bytes": len(bomb), "sha256": hashlib.sha256(bomb).hexdigest()}
-    store._index.set("entry:array", json.dumps(text))  # so that only its form can give it away
-    refused += store.get("array") is None
-
-    store._index._cache._sql("UPDATE Cache SET value = ?, mode = 4 WHERE key = ?", (bomb, "entry:array"))
-    refused += store.get("array") is None
-
-    planted = home / "resnet50.pth"
-    planted.write_bytes(bomb)
-    with pytest.raises(WeightsRefused):
-        weights.adopt("resnet50", planted)
-    refused += weights.find(NETWORKS.get("resnet50")) is None
-    print(f"planted pickles refused: {refused} of 3")
-    assert refused == 3
-    assert not marker.exists()
 
 
 HEAD = """

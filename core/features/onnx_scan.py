@@ -1,0 +1,147 @@
+"""An ONNX file looked over before a library opens it: whether it is one, whole, and all in one file.
+
+Protobuf by its wire format (protobuf.dev/programming-guides/encoding); of onnx.proto the messages that can
+hold a tensor, wherever a file may hide one. What is refused: a tensor whose numbers lie in another file, one
+that declares more numbers than it has, and what is no ONNX at all.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from core.errors import WeightsRefused
+
+DEEPEST = 64  # messages within messages; protobuf itself stops at 100
+VARINT, FIXED64, MESSAGE, FIXED32 = 0, 1, 2, 5
+
+# Message by message, the fields that hold another one.
+HOLDS: Mapping[str, Mapping[int, str]] = {
+    "Model": {7: "Graph", 20: "Training", 25: "Function"},
+    "Training": {1: "Graph", 2: "Graph"},
+    "Function": {7: "Node", 11: "Attribute"},
+    "Graph": {1: "Node", 5: "Tensor", 15: "Sparse"},
+    "Node": {5: "Attribute"},
+    "Attribute": {5: "Tensor", 6: "Graph", 10: "Tensor", 11: "Graph", 22: "Sparse", 23: "Sparse"},
+    "Sparse": {1: "Tensor", 2: "Tensor"},
+}
+DIMS, EXTERNAL_DATA, DATA_LOCATION = 1, 13, 14  # of a Tensor
+GRAPH = 7  # of a Model
+
+# What else comes under the name .onnx, by its first bytes.
+OTHERS = {
+    b"PK\x03\x04": "a zip archive (PyTorch's .pt and .pth are such)",
+    b"PK\x05\x06": "a zip archive",
+    b"\x80": "a pickle, which may hold code and is never opened",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89HDF": "an HDF5 file",
+    b"<": "a text in XML or HTML",
+    b"{": "a text in JSON",
+}
+EXPORT = "Export it anew by torch.onnx.export or the like, into one file"
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """``parameters``: numbers in tensors."""
+
+    parameters: int
+
+
+class _Broken(Exception):
+    pass
+
+
+def scan(data: bytes) -> Scanned:
+    """Raises WeightsRefused with the reason."""
+    for first, what in OTHERS.items():
+        if data.startswith(first):
+            raise WeightsRefused(f"The file is {what}, no ONNX model. {EXPORT}.")
+    try:
+        return Scanned(_walk(memoryview(data)))
+    except _Broken:
+        raise WeightsRefused(f"The file is no ONNX model, or is cut off. {EXPORT}.") from None
+
+
+def _walk(data: memoryview) -> int:
+    waiting: list[tuple[str, memoryview, int]] = [("Model", data, 0)]
+    parameters, graphs = 0, 0
+    while waiting:
+        kind, message, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise WeightsRefused(f"The model is nested more than {DEEPEST} deep. {EXPORT}.")
+        if kind == "Tensor":
+            parameters += _tensor(message)
+            continue
+        holds = HOLDS[kind]
+        for field, wire, value in _fields(message):
+            if field in holds and wire == MESSAGE:
+                assert isinstance(value, memoryview)
+                graphs += kind == "Model" and field == GRAPH
+                waiting.append((holds[field], value, depth + 1))
+    if not graphs:
+        raise _Broken
+    return parameters
+
+
+def _tensor(message: memoryview) -> int:
+    """Its numbers, by what it declares."""
+    dims: list[int] = []
+    for field, _, value in _fields(message):
+        if field == EXTERNAL_DATA or (field == DATA_LOCATION and value != 0):
+            raise WeightsRefused(
+                "Part of the model's numbers lies in another file (external data), which is not followed. "
+                f"{EXPORT}, with external_data=False."
+            )
+        if field == DIMS:
+            dims += [value] if isinstance(value, int) else list(_packed(value))
+    declared = math.prod(dims)
+    if any(side >= 2**63 for side in dims) or declared > 2 * len(message):  # the smallest type has 4 bits
+        raise WeightsRefused(
+            f"A tensor declares {'x'.join(map(str, dims[:8]))} numbers and holds {len(message)} bytes: "
+            "the file is damaged, or made to fill the memory."
+        )
+    return declared
+
+
+def _packed(data: memoryview) -> Iterator[int]:
+    place = 0
+    while place < len(data):
+        value, place = _varint(data, place)
+        yield value
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
+    """(number, wire type, value) of a message's fields, in order."""
+    place, end = 0, len(data)
+    while place < end:
+        tag, place = _varint(data, place)
+        field, wire = tag >> 3, tag & 7
+        if field == 0:
+            raise _Broken
+        if wire == VARINT:
+            value, place = _varint(data, place)
+            yield field, wire, value
+            continue
+        if wire == MESSAGE:
+            size, place = _varint(data, place)
+        elif wire in (FIXED64, FIXED32):
+            size = 8 if wire == FIXED64 else 4
+        else:  # groups were never part of ONNX
+            raise _Broken
+        if size > end - place:
+            raise _Broken
+        yield field, wire, data[place : place + size]
+        place += size
+
+
+def _varint(data: memoryview, place: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if place >= len(data):
+            raise _Broken
+        byte = data[place]
+        place += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, place
+    raise _Broken
