@@ -1,5 +1,6 @@
 """Where Imprint writes: ``cache/`` beside the code, or ``IMPRINT_HOME``. One layout, said here once."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -8,7 +9,13 @@ from core.errors import ImprintError
 
 def root() -> Path:
     chosen = os.environ.get("IMPRINT_HOME")
-    return Path(chosen).expanduser().resolve() if chosen else Path(__file__).parents[1] / "cache"
+    return _resolved(chosen) if chosen else Path(__file__).parents[1] / "cache"
+
+
+@functools.cache
+def _resolved(chosen: str) -> Path:
+    """Asked sixty times a turn of a knob; it costs a look at each folder on the way."""
+    return Path(chosen).expanduser().resolve()
 
 
 def folder(name: str) -> Path:

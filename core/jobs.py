@@ -40,6 +40,7 @@ ANSWERS = {
 }
 Config = engine.Config | Listed
 STARTING = 30  # seconds within which a new worker must have taken its lock
+NICE = 10  # who waits for a page goes before who waits for a training
 GRACE = 3  # seconds between asking a worker to stop and making it
 _children: list["subprocess.Popen[bytes]"] = []
 
@@ -149,6 +150,7 @@ def work(job_id: str) -> int:
         if not _take(lock):
             return 0
         signal.signal(signal.SIGTERM, _stop)
+        os.nice(NICE)
         job = _load(job_id)
         job = replace(job, state="waiting", pid=os.getpid())
         _save(job)

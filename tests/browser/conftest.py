@@ -54,6 +54,10 @@ class Server:
         self.stop()
         raise RuntimeError(f"the server does not answer:\n{(self.home / 'server.log').read_text()}")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         """As a crash would end it."""
         self._process.kill()

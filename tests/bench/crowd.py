@@ -1,0 +1,224 @@
+"""A crowd on one server: 20 sessions turn knobs while an autoencoder trains, and 200 come and go.
+
+``python -m tests.bench.crowd``. A session is a WebSocket that speaks Streamlit's protocol, as a browser does
+but without the drawing: 20 browsers on the server's own cores would measure themselves.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.sync.client import ClientConnection, connect
+
+from core import jobs
+from core.images.library import Library
+from core.values import AutoencoderSpec, ReconstructionConfig
+from tests.browser.conftest import ROOT, Server, install
+
+SET = "Demo generators development"
+TRAINED = "Demo membership DB1 development, dial 1"
+KS = ("2", "3", "4", "5", "6")
+LIMIT = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """``reruns``: seconds of each; ``health``: seconds of each answer; bytes of resident memory."""
+
+    sessions: int
+    reruns: tuple[float, ...]
+    health: tuple[float, ...]
+    refused: int
+    training: bool
+    visits: int
+    before: int
+    after: int
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        p50, p95 = (np.percentile(self.reruns, q) for q in (50, 95))
+        state = "while an autoencoder trained" if self.training else "with nothing else"
+        return "\n".join(
+            [
+                f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, {state}",
+                f"  rerun, median {1000 * p50:.0f} ms, p95 {1000 * p95:.0f} ms, slowest {max(self.reruns):.2f} s",
+                f"  health endpoint: {len(self.health)} answers, {self.refused} refused, "
+                f"slowest {1000 * max(self.health):.0f} ms",
+                f"  memory of the server: {self.before / 1e6:.0f} MB, after {self.visits} sessions opened and "
+                f"closed {self.after / 1e6:.0f} MB ({100 * (self.after / self.before - 1):+.0f}%)",
+            ]
+        )
+
+
+class Session:
+    """One person on the page Generators."""
+
+    def __init__(self, server: Server) -> None:
+        self._socket: ClientConnection = connect(
+            f"ws://127.0.0.1:{server.port}/_stcore/stream",
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            origin=server.url,  # type: ignore[arg-type]
+            max_size=None,
+        )
+        self._widgets: dict[str, str] = {}
+        self._fragment = ""
+        self._page = ""
+        self.open()
+
+    def open(self) -> None:
+        message = BackMsg()
+        message.rerun_script.page_name = "Generators"
+        message.rerun_script.query_string = f"set={SET}"
+        self._socket.send(message.SerializeToString())
+        self._until_finished()
+
+    def turn(self, k: str) -> float:
+        """Seconds until the server has said all there is to say about another k."""
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.page_script_hash, rerun.fragment_id = self._page, self._fragment
+        rerun.widget_states.widgets.append(WidgetState(id=self._widgets["k"], string_value=k))
+        start = time.perf_counter()
+        self._socket.send(message.SerializeToString())
+        self._until_finished()
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _until_finished(self) -> None:
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(self._socket.recv(timeout=LIMIT))  # type: ignore[arg-type]
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self._page = message.new_session.page_script_hash or self._page
+            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "selectbox":
+                box = message.delta.new_element.selectbox
+                self._widgets[box.label] = box.id
+                self._fragment = message.delta.fragment_id or self._fragment
+            elif kind == "script_finished" and message.script_finished in (
+                ForwardMsg.FINISHED_SUCCESSFULLY,
+                ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
+            ):
+                if self._widgets.get("k") or not self._page:
+                    return
+
+
+def measure(sessions: int = 20, seconds: float = 40, visits: int = 200, training: bool = True) -> Crowd:
+    """``seconds`` of turning knobs, each session one every second or so, as people do."""
+    with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
+        home = Path(folder)
+        install(home)
+        command = [sys.executable, "-m", "core", "attribute", SET]
+        env = {"IMPRINT_HOME": folder, "PATH": "/usr/bin:/bin"}
+        subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+        server = Server(home)
+        try:
+            return _crowded(server, home, sessions, seconds, visits, training)
+        finally:
+            server.stop()
+
+
+def _crowded(server: Server, home: Path, sessions: int, seconds: float, visits: int, training: bool) -> Crowd:
+    people = [Session(server) for _ in range(sessions)]
+    for k in KS:
+        people[0].turn(k)  # every answer is there: what is measured is the page
+    job = _train(home) if training else None
+    reruns: list[float] = []
+    health: list[float] = []
+    refused: list[str] = []
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=_stroll, args=(person, place, over, reruns))
+        for place, person in enumerate(people)
+    ]
+    threads.append(threading.Thread(target=_ask, args=(server.url, over, health, refused)))
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    over.set()
+    for thread in threads:
+        thread.join()
+    if job is not None:
+        job.terminate()
+        job.wait(30)
+    for person in people:
+        person.close()
+    before = _memory(server)
+    for _ in range(visits):
+        Session(server).close()
+    time.sleep(5)
+    return Crowd(
+        sessions, tuple(reruns), tuple(health), len(refused), training, visits, before, _memory(server)
+    )
+
+
+def _stroll(person: Session, place: int, over: threading.Event, reruns: list[float]) -> None:
+    draw = np.random.default_rng(place)
+    while not over.wait(float(draw.uniform(0.5, 1.5))):
+        reruns.append(person.turn(str(draw.choice(KS))))
+
+
+def _ask(url: str, over: threading.Event, health: list[float], refused: list[str]) -> None:
+    while not over.wait(0.2):
+        start = time.perf_counter()
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=10).close()
+            health.append(time.perf_counter() - start)
+        except OSError as error:
+            refused.append(str(error))
+
+
+def _train(home: Path) -> "subprocess.Popen[bytes]":
+    """A training as the page starts it, in the worker's process; it outlasts the measurement."""
+    config = ReconstructionConfig(AutoencoderSpec(128, 64, 10_000, "fp32", 0), "mse", "own")
+    code = (
+        "import sys; from core import jobs; from core.images.library import Library; import json;"
+        "from core.values import ReconstructionConfig;"
+        "config = ReconstructionConfig.from_json(json.loads(sys.argv[1]));"
+        "job = jobs.start(jobs.RECONSTRUCT, [Library().get(sys.argv[2])], config);"
+        "import time, signal;"
+        "signal.signal(signal.SIGTERM, lambda *_: (jobs.cancel(job.id), sys.exit(0)));"
+        "[time.sleep(0.2) for _ in range(10**6)]"
+    )
+    env = {"IMPRINT_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    asked = [sys.executable, "-c", code, json.dumps(config.as_json()), TRAINED]
+    process = subprocess.Popen(asked, cwd=ROOT, env=env)
+    deadline = time.monotonic() + LIMIT
+    state = home / "jobs"
+    while time.monotonic() < deadline:
+        found = [json.loads(path.read_text()) for path in state.glob("*.json")] if state.exists() else []
+        if any(each["kind"] == jobs.RECONSTRUCT and each["stage"].startswith("epoch") for each in found):
+            return process
+        time.sleep(0.2)
+    process.terminate()
+    raise RuntimeError("the training did not start")
+
+
+def _memory(server: Server) -> int:
+    return psutil.Process(server.pid).memory_info().rss
+
+
+def main() -> int:
+    crowd = measure()
+    print(crowd)
+    Path("crowd.json").write_text(json.dumps(crowd.as_json()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
