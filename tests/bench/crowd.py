@@ -1,10 +1,10 @@
 """A crowd on one server: 20 sessions turn knobs while an autoencoder trains, and 200 come and go.
 
-``python -m tests.bench.crowd``. A session is a WebSocket that speaks Streamlit's protocol, as a browser does
+A session is a WebSocket that speaks Streamlit's protocol, as a browser does
 but without the drawing: 20 browsers on the server's own cores would measure themselves.
 """
 
-import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,6 +30,7 @@ SET = "Demo generators development"
 TRAINED = "Demo membership DB1 development, dial 1"
 KS = ("2", "3", "4", "5", "6")
 LIMIT = 60  # seconds
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ class Crowd:
         return "\n".join(
             [
                 f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, {state}",
-                f"  rerun, median {1000 * p50:.0f} ms, p95 {1000 * p95:.0f} ms, slowest {max(self.reruns):.2f} s",
+                f"  rerun, median {1000 * p50:.0f} ms, p95 {1000 * p95:.0f} ms, "
+                f"slowest {max(self.reruns):.2f} s",
                 f"  health endpoint: {len(self.health)} answers, {self.refused} refused, "
                 f"slowest {1000 * max(self.health):.0f} ms",
-                f"  memory of the server: {self.before / 1e6:.0f} MB, after {self.visits} sessions opened and "
-                f"closed {self.after / 1e6:.0f} MB ({100 * (self.after / self.before - 1):+.0f}%)",
+                f"  memory of the server: {self.before / 1e6:.0f} MB, after {self.visits} sessions opened "
+                f"and closed {self.after / 1e6:.0f} MB ({100 * (self.after / self.before - 1):+.0f}%)",
             ]
         )
 
@@ -110,22 +112,18 @@ class Session:
                 box = message.delta.new_element.selectbox
                 self._widgets[box.label] = box.id
                 self._fragment = message.delta.fragment_id or self._fragment
-            elif kind == "script_finished" and message.script_finished in (
-                ForwardMsg.FINISHED_SUCCESSFULLY,
-                ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
-            ):
-                if self._widgets.get("k") or not self._page:
-                    return
+            elif kind == "script_finished" and message.script_finished in FINISHED:
+                return
 
 
 def measure(sessions: int = 20, seconds: float = 40, visits: int = 200, training: bool = True) -> Crowd:
     """``seconds`` of turning knobs, each session one every second or so, as people do."""
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
         home = Path(folder)
+        os.environ["IMPRINT_HOME"] = folder  # the job is started by this process, as a page would
         install(home)
         command = [sys.executable, "-m", "core", "attribute", SET]
-        env = {"IMPRINT_HOME": folder, "PATH": "/usr/bin:/bin"}
-        subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         server = Server(home)
         try:
             return _crowded(server, home, sessions, seconds, visits, training)
@@ -154,8 +152,7 @@ def _crowded(server: Server, home: Path, sessions: int, seconds: float, visits: 
     for thread in threads:
         thread.join()
     if job is not None:
-        job.terminate()
-        job.wait(30)
+        jobs.cancel(job)
     for person in people:
         person.close()
     before = _memory(server)
@@ -183,42 +180,18 @@ def _ask(url: str, over: threading.Event, health: list[float], refused: list[str
             refused.append(str(error))
 
 
-def _train(home: Path) -> "subprocess.Popen[bytes]":
-    """A training as the page starts it, in the worker's process; it outlasts the measurement."""
+def _train(home: Path) -> str:
+    """The job of a training as the page starts it, once it has begun; it outlasts the measurement."""
     config = ReconstructionConfig(AutoencoderSpec(128, 64, 10_000, "fp32", 0), "mse", "own")
-    code = (
-        "import sys; from core import jobs; from core.images.library import Library; import json;"
-        "from core.values import ReconstructionConfig;"
-        "config = ReconstructionConfig.from_json(json.loads(sys.argv[1]));"
-        "job = jobs.start(jobs.RECONSTRUCT, [Library().get(sys.argv[2])], config);"
-        "import time, signal;"
-        "signal.signal(signal.SIGTERM, lambda *_: (jobs.cancel(job.id), sys.exit(0)));"
-        "[time.sleep(0.2) for _ in range(10**6)]"
-    )
-    env = {"IMPRINT_HOME": str(home), "PATH": "/usr/bin:/bin"}
-    asked = [sys.executable, "-c", code, json.dumps(config.as_json()), TRAINED]
-    process = subprocess.Popen(asked, cwd=ROOT, env=env)
+    job = jobs.start(jobs.RECONSTRUCT, [Library(home).get(TRAINED)], config)
     deadline = time.monotonic() + LIMIT
-    state = home / "jobs"
     while time.monotonic() < deadline:
-        found = [json.loads(path.read_text()) for path in state.glob("*.json")] if state.exists() else []
-        if any(each["kind"] == jobs.RECONSTRUCT and each["stage"].startswith("epoch") for each in found):
-            return process
+        found = jobs.find(job.id)
+        if found is not None and found.stage.startswith("epoch"):
+            return job.id
         time.sleep(0.2)
-    process.terminate()
     raise RuntimeError("the training did not start")
 
 
 def _memory(server: Server) -> int:
     return psutil.Process(server.pid).memory_info().rss
-
-
-def main() -> int:
-    crowd = measure()
-    print(crowd)
-    Path("crowd.json").write_text(json.dumps(crowd.as_json()))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from core import features
 from core.features.backbones import NETWORKS
@@ -12,6 +13,7 @@ from core.images.library import Library
 from core.inference import runtime
 from tests.bench import machine
 from tests.bench.eager import Eager
+from tests.bench.fidelity import Fidelity
 from tests.bench.ours import Ours, prepare
 from tests.bench.rounds import Paces, Spread, interleave, ratio
 
@@ -22,7 +24,10 @@ EAGER, FP32, STORED, BF16 = (
     "ours fp32, committed in the store",
     "ours bf16",
 )
-PRODUCT, DECODING = "fp32 matrix product, GFLOP/s", "PNG decoding on one thread, images/s"
+FIDELITY = "torch-fidelity fp32"
+PRODUCT, PRODUCT_BF16 = "fp32 matrix product, GFLOP/s", "bf16 matrix product, GFLOP/s"
+COPY, DECODING = "memory copy on one thread, GB/s", "PNG decoding on one thread, images/s"
+LIMITS = (PRODUCT, PRODUCT_BF16, COPY, DECODING)
 NO_BF16 = "not measured: this processor does not compute in bf16"
 
 
@@ -45,7 +50,7 @@ class Result:
     compile_seconds: float
 
     def contestants(self) -> list[str]:
-        return [name for name in self.paces if name not in (PRODUCT, DECODING)]
+        return [name for name in self.paces if name not in LIMITS]
 
     def ratio(self, name: str) -> Spread:
         return ratio(self.paces, name, EAGER)
@@ -54,8 +59,9 @@ class Result:
         return Spread.of(self.paces[name])
 
     def share_of_product(self, name: str) -> float:
-        """Of the matrix product's GFLOP/s in the same round, the part that this contestant reaches."""
-        return self.gigaflops * ratio(self.paces, name, PRODUCT).median
+        """Of the matrix product's GFLOP/s, in its precision and round, the part that it reaches."""
+        product = PRODUCT_BF16 if name == BF16 else PRODUCT
+        return self.gigaflops * ratio(self.paces, name, product).median
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -111,9 +117,15 @@ def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Resul
         EAGER: lambda: eager.pace(loaders[workers]),
         FP32: ours.pace,
         STORED: ours.committed_pace,
+        COPY: machine.copied_per_second,
         DECODING: lambda: machine.decoded_per_second(paths),
     }
+    if backbone == "vgg16":
+        fidelity = Fidelity(paths)
+        fidelity.pace()
+        contestants[FIDELITY] = fidelity.pace
     if runtime.has_bf16():
+        contestants[PRODUCT_BF16] = lambda: machine.product_gflops(torch.bfloat16)
         fast = Ours(replace(spec, precision="bf16"), network, library, ids)
         difference[BF16] = _relative(fast.rows(len(expected)), expected)
         contestants[BF16] = fast.pace

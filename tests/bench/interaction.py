@@ -1,12 +1,10 @@
 """From a changed knob to the redrawn page, in Chromium: time and bytes, on the demo set and on 10,000 images.
 
-``python -m tests.bench.interaction``. A toggle is over when the page last changed after it: the last change
+A toggle is over when the page last changed after it: the last change
 of its elements or the last drawing of a chart, with no script running and a quarter of a second of quiet.
 """
 
-import json
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -211,16 +209,3 @@ def text(found: Sequence[Interaction], starts: dict[str, list[float]]) -> str:
         words = ", ".join(f"{value:.1f}" for value in seconds)
         lines.append(f"  cold start, server's process to the map on the page, {name}: {words} s")
     return "\n".join(lines)
-
-
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    large = int(sys.argv[2]) if len(sys.argv) > 2 else LARGE
-    found, starts = measure(count, large)
-    print(text(found, starts))
-    Path("interaction.json").write_text(json.dumps([each.as_json() for each in found]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,7 +14,8 @@ from PIL import Image
 from core.inference import quiet
 
 PACKAGES = ("torch", "torchvision", "openvino", "numpy", "pillow", "scikit-learn", "scipy")
-SIDE, PRODUCTS = 2048, 5  # of the matrix product: half a second on two cores
+SIDES, PRODUCTS = (1024, 2048, 4096), 4  # of the matrix product: a second and a half on two cores
+COPIED = 2**28  # bytes
 
 
 def describe() -> dict[str, object]:
@@ -31,16 +32,27 @@ def describe() -> dict[str, object]:
     }
 
 
-def product_gflops() -> float:
-    """GFLOP/s of an fp32 matrix product on all threads, the best of a few: what a convolution hopes for."""
-    a = torch.rand(SIDE, SIDE)
-    out = torch.empty_like(a)
-    seconds = []
+def product_gflops(dtype: torch.dtype = torch.float32) -> float:
+    """GFLOP/s of a matrix product on all threads, the best of a few sizes: what a convolution hopes for."""
+    best = 0.0
+    for side in SIDES:
+        a = torch.rand(side, side).to(dtype)
+        out = torch.empty_like(a)
+        for _ in range(PRODUCTS):
+            start = time.perf_counter()
+            torch.mm(a, a, out=out)
+            best = max(best, 2e-9 * side**3 / (time.perf_counter() - start))
+    return best
+
+
+def copied_per_second() -> float:
+    """GB/s that one thread copies in memory, read and written bytes together."""
+    source = np.ones(COPIED // 8)
+    target = source.copy()  # its pages are there before the clock runs
+    start = time.perf_counter()
     for _ in range(PRODUCTS):
-        start = time.perf_counter()
-        torch.mm(a, a, out=out)
-        seconds.append(time.perf_counter() - start)
-    return 2e-9 * SIDE**3 / min(seconds)
+        np.copyto(target, source)
+    return 2e-9 * COPIED * PRODUCTS / (time.perf_counter() - start)
 
 
 def decoded_per_second(paths: Sequence[Path]) -> float:
