@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: every part below, in one run, on the CPU; ratios first.
+"""``python -m tests.bench``: every part below, in one run; ratios first; CUDA is a contestant where it is.
 
 Writes bench.json into the working directory. Weights are untrained, since speed does not depend on them.
 ``--only toggle extraction`` runs some parts; what takes long says so.
@@ -11,8 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")  # before torch
 
 from core.features.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.inference import runtime
 from tests.bench import machine
 from tests.bench.eager import Eager
 from tests.bench.fidelity import Fidelity
-from tests.bench.ours import Ours, prepare
+from tests.bench.ours import Ours, on_cpu, on_cuda, prepare
 from tests.bench.rounds import Paces, Spread, interleave, ratio
 
 SIDE = 256
@@ -105,7 +106,7 @@ def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Resul
     library, paths = Library(root), files(root, ids)
     spec = features.spec(backbone, weights=features.UNTRAINED)
     network, prepare_seconds = prepare(spec)
-    ours = Ours(spec, network, library, ids)
+    ours = Ours(spec, lambda: on_cpu(spec, network), library, ids)
     eager = Eager(spec, paths)
     expected = eager.warm_up()
     loaders = {workers: eager.loader(workers) for workers in (0, 2)}
@@ -124,11 +125,18 @@ def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Resul
         fidelity = Fidelity(paths)
         fidelity.pace()
         contestants[FIDELITY] = fidelity.pace
-    if runtime.has_bf16():
+    if machine.computes_bf16():
         contestants[PRODUCT_BF16] = lambda: machine.product_gflops(torch.bfloat16)
-        fast = Ours(replace(spec, precision="bf16"), network, library, ids)
+        half = replace(spec, precision="bf16")
+        fast = Ours(half, lambda: on_cpu(half, network), library, ids)
         difference[BF16] = _relative(fast.rows(len(expected)), expected)
         contestants[BF16] = fast.pace
+    if runtime.has_cuda():
+        for precision in features.PRECISIONS:
+            chosen = replace(spec, precision=precision)
+            on_gpu = Ours(chosen, partial(on_cuda, chosen), library, ids)
+            difference[f"ours on CUDA {precision}"] = _relative(on_gpu.rows(len(expected)), expected)
+            contestants[f"ours on CUDA {precision}"] = on_gpu.pace
     paces, others = interleave(contestants, rounds)
     return Result(
         backbone=backbone,

@@ -32,6 +32,10 @@ def describe() -> dict[str, object]:
     }
 
 
+def computes_bf16() -> bool:
+    return "BF16" in quiet.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 def product_gflops(dtype: torch.dtype = torch.float32) -> float:
     """GFLOP/s of a matrix product on all threads, the best of a few sizes: what a convolution hopes for."""
     best = 0.0

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from core import features
 from core.embedding import Embedder
 from core.features.convert import convert
 from core.images.library import Library
-from core.inference.runtime import Effort, OpenVino, read
+from core.inference.runtime import Effort, OpenVino, Runtime, Torch, read
 from core.progress import silent
 from core.store import Store
 from core.values import FeatureSpec
@@ -25,13 +25,25 @@ def prepare(spec: FeatureSpec) -> tuple[Network, float]:
     return convert(spec, None), time.perf_counter() - start
 
 
+def on_cpu(spec: FeatureSpec, network: Network) -> Runtime:
+    return OpenVino(read(network), spec.precision, Effort())
+
+
+def on_cuda(spec: FeatureSpec) -> Runtime:
+    from core.features.networks import build
+
+    return Torch(build(spec, None), spec.precision)
+
+
 class Ours:
     """Our extraction in one precision over images of a library."""
 
-    def __init__(self, spec: FeatureSpec, network: Network, library: Library, ids: Sequence[str]) -> None:
+    def __init__(
+        self, spec: FeatureSpec, engine: Callable[[], Runtime], library: Library, ids: Sequence[str]
+    ) -> None:
         self._spec, self._library, self._ids = spec, library, ids
         start = time.perf_counter()
-        self._engine = OpenVino(read(network), spec.precision, Effort())
+        self._engine = engine()
         self.compile_seconds = time.perf_counter() - start
 
     def rows(self, count: int | None = None) -> np.ndarray:
@@ -61,9 +73,9 @@ class Ours:
 class _Prepared(Embedder):
     """The pipeline's embedder, but its network is compiled already: what that costs is told apart."""
 
-    def __init__(self, store: Store, library: Library, engine: OpenVino) -> None:
+    def __init__(self, store: Store, library: Library, engine: Runtime) -> None:
         super().__init__(store, library, Effort(), silent)
         self._engine = engine
 
-    def _runtime(self, feature: FeatureSpec) -> OpenVino:
+    def _runtime(self, feature: FeatureSpec) -> Runtime:
         return self._engine
