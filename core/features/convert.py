@@ -45,7 +45,6 @@ def _main() -> int:
     weights = Path(task["weights"]) if task["weights"] else None
     openvino = quiet.openvino()
     import torch
-    from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     from core.features.networks import build
@@ -58,7 +57,7 @@ def _main() -> int:
     example = torch.zeros(1, 1, spec.size, spec.size, dtype=torch.uint8)
     with torch.no_grad():
         traced = torch.jit.freeze(torch.jit.trace(embedder, example, check_trace=False))
-    frontend = FrontEndManager().load_by_framework("pytorch")
+    frontend = quiet.frontend("pytorch")
     decoder = TorchScriptPythonDecoder(traced)  # must outlive the conversion
     model = frontend.convert(frontend.load(decoder))
     model.inputs[0].get_node().set_element_type(openvino.Type.u8)

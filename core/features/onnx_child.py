@@ -64,14 +64,12 @@ def main(fd: int, memory: int, threads: int) -> None:
 def _warm(effort: runtime.Effort) -> Any:
     """Everything that a file is opened for, done once: the ONNX reader, and a network run."""
     openvino = quiet.openvino()
-    from openvino.frontend import FrontEndManager
-
     ops = openvino.opset13
     pixels = ops.parameter([1, 1, 16, 16], np.uint8)
     small = ops.reduce_mean(ops.convert(pixels, "f32"), np.array([2, 3]))
     warm = runtime.OpenVino(openvino.Model([small], [pixels], "warm"), "fp32", effort)
     list(warm.run([np.zeros((1, 1, 16, 16), np.uint8)]))
-    return FrontEndManager().load_by_framework("onnx")
+    return quiet.frontend("onnx")
 
 
 def _look(fd: int, reader: Any, answers: IO[bytes]) -> Any:

@@ -27,3 +27,11 @@ def core() -> Any:
     handled signal crashes the process.
     """
     return openvino().Core()
+
+
+def frontend(framework: str) -> Any:
+    """What reads networks of a framework: "onnx", "pytorch"."""
+    openvino()
+    from openvino.frontend import FrontEndManager
+
+    return FrontEndManager().load_by_framework(framework)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -125,11 +125,17 @@ class Torch:
 
     def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         torch = self._torch
+        waiting: list[
+            Any
+        ] = []  # rows that the device may still be computing while we decode and send the next
         for batch in batches:
             pixels = torch.from_numpy(batch)
             if self._device == "cuda":
                 pixels = pixels.pin_memory().to("cuda", non_blocking=True)
             autocast = torch.autocast(self._device, torch.bfloat16, enabled=self._bf16)
             with torch.inference_mode(), autocast:
-                rows = self._net(pixels)
+                waiting.append(self._net(pixels))
+            if len(waiting) > 1:
+                yield waiting.pop(0).float().cpu().numpy()
+        for rows in waiting:
             yield rows.float().cpu().numpy()
