@@ -28,16 +28,21 @@ ROLE_NAMES = {
 }
 FILE_COLUMNS = ("file", "filename", "image", "name", "path", "id", "image_id")
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
+HAND = "hand"  # the layout of a set whose folders' roles were given by hand (roles.py)
 JUNK = re.compile(r"(^|/)(__MACOSX|Thumbs\.db|desktop\.ini|\.[^/]*)(/|$)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What the layout says of one file; ``refused`` holds the reason where it has no place."""
+    """What the layout says of one file; ``refused`` holds the reason where it has no place.
+
+    ``out``: a person left its folder out.
+    """
 
     role: Role = Role.GENERATED
     label: str | None = None
     refused: str | None = None
+    out: bool = False
 
 
 Labels = Mapping[str, str]
@@ -111,12 +116,22 @@ LAYOUTS.register("flat", _flat)
 
 def arrange(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
     """The place of every path. Raises where a layout fits no path at all."""
+    places = recognise(layout, paths, labels)
+    check_fit(layout, places)
+    return places
+
+
+def recognise(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
+    """The place of every path, whether it fits or not."""
     rule = LAYOUTS.get(layout)
-    places = {path: rule(path, labels) for path in paths}
+    return {path: rule(path, labels) for path in paths}
+
+
+def check_fit(layout: str, places: Mapping[str, Place]) -> None:
+    """Raises NothingToImport where a layout fits no path at all."""
     if places and all(place.refused for place in places.values()):
         reason = next(iter(places.values())).refused
         raise NothingToImport(f"The layout '{layout}' does not fit: every file {reason}.")
-    return places
 
 
 def read_labels(text: str, source: str) -> dict[str, str]:

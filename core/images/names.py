@@ -27,9 +27,8 @@ class Names:
     def of(self, path: str) -> str:
         return self._numbers.get(path, path)
 
-    def beside(self, path: str, inner: str, by_folder: bool) -> str:
-        """A file that is taken, ``inner`` below the wrapping folders; the folder of its class is kept."""
+    def beside(self, path: str, inner: str, folder: str) -> str:
+        """A file that is taken, ``inner`` below the wrapping folders; ``folder`` tells its class."""
         if path not in self._numbers:
             return inner
-        folder = PurePosixPath(inner).parts[0] if by_folder else ""
         return str(PurePosixPath(folder, self._numbers[path]))
