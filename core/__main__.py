@@ -19,6 +19,7 @@ from core import (
     cli_import,
     cli_membership,
     cli_runs,
+    cli_segment,
     cli_submission,
     cli_sweep,
     cli_weights,
@@ -141,7 +142,7 @@ def parser() -> Parser:
         verb("validate", cli_submission.validate, "tell whether a file is a submission to the challenge")
     )
 
-    segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
+    segment = verb("segment", cli_segment.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     cli_import.view_flags(segment)

@@ -55,7 +55,7 @@ def import_(args: Args) -> Outcome:
     if args.preview:
         return _preview(args)
     if args.name is None:
-        raise BadChoice("A set needs a name: --name NAME. Only --preview goes without.")
+        raise BadChoice("The following arguments are required: --name, unless --preview is given.")
     by_hand = _by_hand(args)
     listener, view = cli.listener(args), view_of(args)
     report = import_path(

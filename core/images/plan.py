@@ -50,7 +50,7 @@ def plan(
 ) -> Plan:
     """Raises NothingToImport where there is no image, BadChoice where a table or a role is none."""
     names = Names((*source.paths, *(path for path, _ in source.refused)), rename)
-    images = [path for path in source.paths if _is_image(source, path)]
+    images = images_of(source)
     refused = _refused_by_name(source, names)
     if not images:
         raise NothingToImport(nothing(source, refused))
@@ -83,6 +83,11 @@ def plan(
         refused,
         said,
     )
+
+
+def images_of(source: Source) -> list[str]:
+    """Paths of what may be an image."""
+    return [path for path in source.paths if _is_image(source, path)]
 
 
 def _is_image(source: Source, path: str) -> bool:
