@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.images.importing import ImportReport
+from core.images.staging import Incoming
 from core.values import ImageSet, Role
 from pages.ui import engine, frame, gallery, intake, preview_views, style
 from pages.ui.preview_views import LAYOUT_WORDS
@@ -70,6 +71,7 @@ def copies(image_set: ImageSet) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="copies")
 
 
+Incoming().tidy()
 chosen = intake.chosen()
 if chosen:
     preview_views.draw(chosen)
@@ -83,4 +85,4 @@ if "import_report" in st.session_state:
 if engine.library().names():
     overview(frame.chosen_set())
 else:
-    st.info("Nothing is here yet. Bring a folder or a zip with one sub-folder of images for each generator.")
+    st.info("Nothing is here yet. Import a folder or a zip with one sub-folder of images for each generator.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport
+from core.images.names import harmless
 from core.registry import Registry
 from core.values import Role
 
@@ -160,7 +161,7 @@ def read_labels(text: str, source: str) -> dict[str, str]:
         file, label = row[file_column].strip(), row[label_column].strip()
         if labels.setdefault(file, label) != label:
             raise BadChoice(f"{source}: '{file}' has two labels, '{labels[file]}' and '{label}'.")
-    return {file: label for file, label in labels.items() if label}
+    return {file: harmless(label) for file, label in labels.items() if label}
 
 
 def read_groups(text: str) -> dict[str, str] | None:

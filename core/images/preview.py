@@ -19,6 +19,7 @@ from core.images.decoded import Facts
 from core.images.decoder import Decoder
 from core.images.importing import AS_IT_IS, fetched
 from core.images.plan import Plan, Refusal, plan
+from core.images.readers import SUFFIXES
 from core.images.roles import Roles
 from core.images.sources import Source
 from core.images.windows import View
@@ -58,7 +59,7 @@ class Folder:
 class Preview:
     """``dropped``: as an import reports it, of the files that were decoded. ``depths``: of its folders.
 
-    ``scans``: whether a window or an axis made any of the pixels.
+    ``scans``: whether there are DICOM or NIfTI files, by their names.
     """
 
     layout: str
@@ -117,7 +118,7 @@ def look(
         tuple(sorted(seen.tally.dropped.items())),
         len(todo.wanted),
         len(seen.done),
-        seen.tally.shown(view) is not None,
+        any(not path.lower().endswith(SUFFIXES) for path in todo.places),
     )
 
 

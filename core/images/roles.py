@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import BadChoice
 from core.images.layouts import Place
-from core.images.names import UNSAFE, shown
+from core.images.names import UNSAFE, harmless, shown
 from core.values import Role
 
 LEAVE_OUT = "leave_out"
@@ -44,7 +44,9 @@ def by_hand(role: str, label: str | None = None) -> ByHand:
     plain = re.sub(r"[\s-]+", "_", role.strip().lower())
     if plain not in WORDS:
         raise BadChoice(f"There is no role '{shown(role)}'. Choose one of: {', '.join(WORDS)}.")
-    return ByHand(None if plain == LEAVE_OUT else Role(plain), None if label is None else label.strip())
+    return ByHand(
+        None if plain == LEAVE_OUT else Role(plain), None if label is None else harmless(label.strip())
+    )
 
 
 def one(text: str) -> tuple[str, ByHand]:
@@ -72,17 +74,23 @@ def read_roles(path: Path) -> dict[str, ByHand]:
         raise BadChoice(f"The table of roles {path.name} can't be read: {reason}.") from None
 
 
-def _of_object(raw: Mapping[str, Any]) -> dict[str, ByHand]:
+def _of_object(raw: Any) -> dict[str, ByHand]:
     """``{"folder": "real_used", "other": {"role": "generated", "label": "gan"}}``."""
-    return {
-        folder: by_hand(said) if isinstance(said, str) else by_hand(said[ROLE], _label(said))
-        for folder, said in raw.items()
-    }
+    if not isinstance(raw, dict):
+        raise TypeError
+    rows = {folder: {ROLE: said} if isinstance(said, str) else said for folder, said in raw.items()}
+    if not all(isinstance(row, dict) and isinstance(row[ROLE], str) for row in rows.values()):
+        raise TypeError
+    return {folder: by_hand(row[ROLE], _label(row)) for folder, row in rows.items()}
 
 
 def _of_table(text: str) -> dict[str, ByHand]:
     lines = text.splitlines()
+    if not lines:
+        raise ValueError
     rows = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count), restval="")
+    if not {FOLDER, ROLE} <= {name.strip().lower() for name in rows.fieldnames or ()}:
+        raise ValueError
     named = [{(name or "").strip().lower(): cell for name, cell in row.items()} for row in rows]
     return {row[FOLDER].strip(): by_hand(row[ROLE], _label(row) or None) for row in named}
 

@@ -70,10 +70,11 @@ def _upload(way: str) -> None:
         key=f"uploads_{way}_{st.session_state.get(ROUND, 0)}",
     )
     st.caption(
-        "It is looked at first. Nothing is kept before you say so, and an upload that isn't kept goes."
+        "You see first what would be kept. An upload that you neither keep nor discard goes after a day."
     )
     if uploads:
-        title = "1 file" if len(uploads) == 1 else f"{len(uploads):,} files"
+        alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
+        title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
             _begin(lambda: Intake(title, upload=Incoming().stage(_handed_over(uploads))))
 
@@ -109,7 +110,7 @@ def _at(text: str) -> Intake:
     if not text.strip():
         raise ImprintError("Choose files to import, or name a folder or zip on this machine.")
     path = folders.allowed_folder(Path(text.strip()), strict())
-    return Intake(str(path), path=path)
+    return Intake(f"`{path}`", path=path)
 
 
 def _begin(make) -> None:

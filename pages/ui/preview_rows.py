@@ -1,5 +1,6 @@
 """The folders of a preview, a row each: what was recognised, a few images, and a person's word on both."""
 
+import html
 from collections import Counter
 
 import streamlit as st
@@ -34,7 +35,6 @@ def draw(seen: Preview) -> dict[str, ByHand] | None:
     for number, folder in enumerate(seen.folders):
         if (page - 1) * ROWS <= number < page * ROWS:
             said[folder.folder] = _row(number, folder, said.get(folder.folder))
-    st.caption(_sum(seen, said))
     if all(said.get(folder.folder, _default(folder)) == _default(folder) for folder in seen.folders):
         return None
     given = {folder: said.get(folder.folder, _default(folder)) for folder in seen.folders}
@@ -58,8 +58,10 @@ def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str
     name, pick, generator, sheet = st.columns(COLUMNS, vertical_alignment="center")
     words = [*frame.ROLE_WORDS.values(), OUT, *([TABLE] if folder.table else [])]
     shown = folder.folder or "beside the folders"
-    name.text(shown)
-    name.caption(_counts(folder))
+    name.html(
+        f'<div class="folder" title="{html.escape(shown)}"><b>{html.escape(shown)}</b>'
+        f"<span>{html.escape(_counts(folder))}</span></div>"
+    )
     turn = st.session_state.get(intake.ROUND, 0)
     key = f"{turn}_{hash((folder.folder, folder.role, folder.label))}_{number}"
     role = pick.selectbox(
@@ -97,8 +99,9 @@ def _sheet(folder: Folder, word: str) -> None:
         st.caption("none could be shown")
 
 
-def _sum(seen: Preview, said: dict[str, tuple[str, str]]) -> str:
-    """What keeping would make, by role."""
+def total(seen: Preview) -> str:
+    """What keeping would make, by role, after the rows are drawn."""
+    said: dict[str, tuple[str, str]] = st.session_state[HAND]
     counts: Counter[str] = Counter()
     generators = set()
     for folder in seen.folders:

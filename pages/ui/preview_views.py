@@ -38,23 +38,24 @@ class Options:
 
 
 def draw(chosen: Intake) -> None:
-    """The whole of the page while something waits to be kept."""
-    head, away = st.columns([6, 1], vertical_alignment="center")
-    place = head.container()
-    if away.button("Discard", width="stretch", key="discard"):
-        _leave()
+    """The whole of the page while something waits to be kept; the two ways on stand at its top."""
+    head, way_on = st.container(), st.container()
     try:
         options = _options()
         seen = _seen(chosen, options)
     except ImprintError as error:
-        place.markdown(f"### {chosen.title}")
-        st.error(str(error))
+        head.markdown(f"### {chosen.title}")
+        head.error(str(error))
+        if way_on.button("Discard", key="discard"):
+            _leave()
         return
-    place.markdown(f"### {chosen.title}: {LAYOUT_WORDS[seen.layout]}")
-    place.caption(seen.looked)
     hand = preview_rows.draw(seen)
     _remarks(seen)
-    _keep(chosen, options, seen, hand)
+    head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
+    refused = f" {len(seen.refused):,} files would be refused, see below." if seen.refused else ""
+    head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
+    with way_on:
+        _keep(chosen, options, hand)
 
 
 def _leave() -> None:
@@ -148,8 +149,8 @@ def shown(step: Step) -> tuple[float, str]:
 
 
 def _remarks(seen: Preview) -> None:
-    for note in seen.notes:
-        st.caption(note)
+    if seen.notes:
+        st.caption("  \n".join(seen.notes))
     if seen.dropped:
         with st.expander(f"{len(seen.dropped)} kinds of DICOM header field are left behind, unread"):
             rows = [{"field": name, "files": count} for name, count in seen.dropped]
@@ -164,15 +165,18 @@ def refusals(refused, words: str) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
 
 
-def _keep(chosen: Intake, options: Options, seen: Preview, hand: dict[str, ByHand] | None) -> None:
+def _keep(chosen: Intake, options: Options, hand: dict[str, ByHand] | None) -> None:
     with st.form("keep", border=False):
-        name, rename, go = st.columns([3, 3, 1], vertical_alignment="bottom")
+        name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
         called = name.text_input(
             "Name of the set", key="name", max_chars=80, placeholder="Synthetic chest CT"
         )
         numbers = rename.checkbox("Numbers instead of file names, which may tell of patients", key="rename")
-        if not go.form_submit_button("Keep", type="primary", width="stretch"):
-            return
+        kept = go.form_submit_button("Keep", type="primary", width="stretch")
+        if away.form_submit_button("Discard", width="stretch"):
+            _leave()
+    if not kept:
+        return
     bar = st.progress(0.0, text="Reading")
     try:
         report = _import(chosen, options, called.strip(), numbers, hand, lambda s: bar.progress(*shown(s)))
