@@ -14,7 +14,7 @@ def shown(name: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """A stranger's words without the one sign by which a page of Markdown fetches from elsewhere: an image's."""
+    """A stranger's words without the sign of an image, by which a page of Markdown fetches from elsewhere."""
     return text.replace("![", "!(")
 
 

@@ -62,12 +62,13 @@ def choose() -> None:
 
 
 def _upload(way: str) -> None:
+    key = f"uploads_{way}_{st.session_state.get(ROUND, 0)}"
     uploads = st.file_uploader(
         "Drop PNG, JPEG, TIFF, DICOM and NIfTI files, or one zip"
         if way == FILES
         else "Drop a folder; its folders' names tell generators or roles",
         accept_multiple_files=True if way == FILES else "directory",
-        key=f"uploads_{way}_{st.session_state.get(ROUND, 0)}",
+        key=key,
     )
     st.caption(
         "You see first what would be kept. An upload that you neither keep nor discard goes after a day."
@@ -76,22 +77,26 @@ def _upload(way: str) -> None:
         alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
-            _begin(lambda: Intake(title, upload=Incoming().stage(_handed_over(uploads))))
+            _begin(lambda: Intake(title, upload=Incoming().stage(_handed_over(uploads, key))))
 
 
-def _handed_over(uploads: Iterable[UploadedFile]) -> Iterator[Upload]:
+def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
     """One after the other, each out of memory as soon as it is on disk."""
+    copies = {copy.file_id: copy for copy in st.session_state[key]}
     for upload in uploads:
         yield upload.name, upload
-        release(upload)
+        release(upload, copies[upload.file_id])
 
 
-def release(upload: UploadedFile) -> None:
-    """Streamlit would hold it until the session ends; its own chat input lets go in the same way."""
+def release(upload: UploadedFile, copy: UploadedFile) -> None:
+    """Streamlit has it thrice, also when its widget is gone: in its manager, as what the widget gave, and in
+    the session's state (``copy``). The manager lets go as it does for Streamlit's own chat input.
+    """
     context = get_script_run_ctx()
     if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
     upload.close()
+    copy.close()
 
 
 def _server() -> None:

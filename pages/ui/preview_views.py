@@ -102,10 +102,11 @@ def _options() -> Options:
 def _labels() -> dict[str, str] | None:
     """A table for when the folders' names don't tell; of the upload nothing but its rows stays."""
     number = st.session_state.get(intake.ROUND, 0)
-    table = st.file_uploader("A CSV with file and label", type="csv", key=f"labels_{number}")
+    key = f"labels_{number}"
+    table = st.file_uploader("A CSV with file and label", type="csv", key=key)
     if table is not None:
         text = table.read().decode("utf-8-sig", "replace")
-        intake.release(table)
+        intake.release(table, st.session_state[key])
         st.session_state[intake.ROUND] = number + 1
         st.session_state[LABELS] = layouts.read_labels(text, "The table")
         st.rerun()

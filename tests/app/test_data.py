@@ -1,11 +1,13 @@
 """The page Data: what is brought is on disk at once, looked at, and kept only when a person says so."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
+from streamlit.typing import UploadedFile
 
 from core.images.folders import VARIABLE
 from core.images.library import Library
@@ -36,6 +38,12 @@ def managers(monkeypatch: pytest.MonkeyPatch) -> list[MemoryUploadedFileManager]
 
 def held(managers: list[MemoryUploadedFileManager]) -> int:
     return sum(len(files) for manager in managers for files in manager.file_storage.values())
+
+
+def in_memory() -> list[str]:
+    """Uploads whose bytes are still there, whoever holds them."""
+    alive = [each for each in gc.get_objects() if isinstance(each, UploadedFile)]
+    return [each.name for each in alive if not each.closed]
 
 
 def uploaded(page: AppTest, files: dict[str, bytes]) -> AppTest:
@@ -76,6 +84,7 @@ def test_an_upload_is_on_disk_and_out_of_memory_before_it_is_kept(
     assert not page.error
     assert managers
     assert held(managers) == 0
+    assert in_memory() == []
     (folder,) = waiting(home)
     assert (folder / "000001").stat().st_size == len(zipped(FILES))
     assert "All 6 files were decoded. Files: 6 generated. Generators: 2." in words(page)
@@ -168,6 +177,7 @@ def test_labels_come_from_a_table(home: Path, open_page: Open, managers: list) -
     page = uploaded(page, {"labels.csv": table.encode()})
     assert not page.exception
     assert held(managers) == 0
+    assert in_memory() == []
     assert role(page, "beside the folders").value == "as the table says"
     keep(page, "mine")
     assert Library().get("mine").counts("label") == {"a": 3, "b": 3}
