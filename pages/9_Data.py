@@ -9,6 +9,8 @@ from core.values import ImageSet, Role
 from pages.ui import engine, frame, gallery, intake, preview_views, style
 from pages.ui.preview_views import LAYOUT_WORDS
 
+MOST_CLASSES = 7  # that have a number of their own
+
 frame.open_page("Data", "Bring images in, and see what is there.")
 
 
@@ -29,10 +31,13 @@ def overview(image_set: ImageSet) -> None:
     if image_set.view:
         st.caption(f"Scans are shown through {image_set.view}.")
     classes = by_class(image_set)
-    columns = st.columns(max(4, len(classes) + 1))
-    columns[0].metric("Images", f"{len(image_set):,}", border=True)
-    for column, (name, files) in zip(columns[1:], classes.items(), strict=False):
-        column.metric(name, f"{len(files):,}", border=True)
+    numbers = {"Images": len(image_set)}
+    if len(classes) > MOST_CLASSES:
+        numbers["Classes"] = len(classes)
+    else:
+        numbers |= {name: len(files) for name, files in classes.items()}
+    for column, (name, number) in zip(st.columns(max(4, len(numbers))), numbers.items(), strict=False):
+        column.metric(name, f"{number:,}", border=True)
     copies(image_set)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     name = left.segmented_control(
@@ -76,9 +81,7 @@ chosen = intake.chosen()
 if chosen:
     preview_views.draw(chosen)
     st.stop()
-with st.expander(
-    "Import images", expanded=not engine.library().names() or "import_report" in st.session_state
-):
+with st.expander("Import images", expanded=not engine.library().names() or intake.failed()):
     intake.choose()
 if "import_report" in st.session_state:
     show_report(st.session_state["import_report"])

@@ -38,6 +38,11 @@ def chosen() -> Intake | None:
     return st.session_state.get(CHOSEN)
 
 
+def failed() -> bool:
+    """Whether a mistake is told when ``choose`` is drawn next."""
+    return FAULT in st.session_state
+
+
 def forget() -> None:
     """Discard what was uploaded; a folder of the server stays as it is."""
     intake = st.session_state.pop(CHOSEN, None)

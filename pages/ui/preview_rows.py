@@ -4,10 +4,11 @@ import html
 from collections import Counter
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.images import roles
 from core.images.preview import Folder, Preview
-from core.images.roles import ByHand
+from core.images.roles import ByHand, by_hand
 from core.values import Role
 from pages.ui import frame, gallery, intake, style
 
@@ -23,12 +24,12 @@ COLOURS = {
 }
 
 
-def draw(seen: Preview) -> dict[str, ByHand] | None:
+def draw(seen: Preview, pager: DeltaGenerator) -> dict[str, ByHand] | None:
     """A row a folder, with what a person may change; None where all is as it was recognised."""
     said: dict[str, tuple[str, str]] = st.session_state.setdefault(HAND, {})
     pages, page = -(-len(seen.folders) // ROWS), 1
     if pages > 1:
-        page = int(st.number_input(f"Folders, page of {pages}", 1, pages, 1, key="folders_page", width=160))
+        page = int(pager.number_input(f"Page, of {pages}", 1, pages, 1, key="folders_page"))
     heads = st.columns(COLUMNS)
     for column, text in zip(heads, ("Folder", "Role", "Generator", "Some of its images"), strict=True):
         column.caption(text)
@@ -37,8 +38,12 @@ def draw(seen: Preview) -> dict[str, ByHand] | None:
             said[folder.folder] = _row(number, folder, said.get(folder.folder))
     if all(said.get(folder.folder, _default(folder)) == _default(folder) for folder in seen.folders):
         return None
-    given = {folder: said.get(folder.folder, _default(folder)) for folder in seen.folders}
-    return {folder.folder: _by_hand(*given[folder]) for folder in seen.folders if given[folder][0] != TABLE}
+    given = {folder.folder: said.get(folder.folder, _default(folder)) for folder in seen.folders}
+    return {
+        folder.folder: _by_hand(*given[folder.folder], given[folder.folder] != _default(folder))
+        for folder in seen.folders
+        if given[folder.folder][0] != TABLE
+    }
 
 
 def _default(folder: Folder) -> tuple[str, str]:
@@ -48,9 +53,9 @@ def _default(folder: Folder) -> tuple[str, str]:
     return (frame.ROLE_WORDS[folder.role] if folder.role else OUT), folder.label or ""
 
 
-def _by_hand(word: str, label: str) -> ByHand:
+def _by_hand(word: str, label: str, changed: bool) -> ByHand:
     role = next((role for role, words in frame.ROLE_WORDS.items() if words == word), None)
-    return ByHand(role, label.strip() if role is Role.GENERATED else None)
+    return by_hand(role or roles.LEAVE_OUT, label if changed and role is Role.GENERATED else None)
 
 
 def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str, str]:
@@ -71,7 +76,7 @@ def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str
     label = generator.text_input(
         f"Generator of {shown}",
         label,
-        max_chars=roles.LONGEST,
+        max_chars=roles.LONGEST if len(label) <= roles.LONGEST else None,
         key=f"generator_{key}",
         label_visibility="collapsed",
         placeholder="unknown" if made else "",
@@ -108,5 +113,5 @@ def total(seen: Preview) -> str:
         word, label = said.get(folder.folder, _default(folder))
         counts[word] += folder.files
         generators |= {label} if label else set()
-    parts = [f"{count:,} {word}" for word, count in counts.items()]
+    parts = [f"{count:,} {'left out' if word == OUT else word}" for word, count in counts.items()]
     return f"Files: {', '.join(parts)}." + (f" Generators: {len(generators)}." if generators else "")

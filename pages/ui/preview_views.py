@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ImprintError
 from core.images import layouts, windows
@@ -41,15 +42,15 @@ def draw(chosen: Intake) -> None:
     """The whole of the page while something waits to be kept; the two ways on stand at its top."""
     head, way_on = st.container(), st.container()
     try:
-        options = _options()
+        options, pager = _options()
         seen = _seen(chosen, options)
+        hand = preview_rows.draw(seen, pager)
     except ImprintError as error:
         head.markdown(f"### {chosen.title}")
         head.error(str(error))
         if way_on.button("Discard", key="discard"):
             _leave()
         return
-    hand = preview_rows.draw(seen)
     _remarks(seen)
     head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
     refused = f" {len(seen.refused):,} files would be refused, see below." if seen.refused else ""
@@ -72,10 +73,10 @@ def clear() -> None:
 # -- how it is read -------------------------------------------------------------------------------------
 
 
-def _options() -> Options:
-    """The knobs that the last look has shown to matter."""
+def _options() -> tuple[Options, DeltaGenerator]:
+    """The knobs that the last look has shown to matter, and the place of another."""
     last: Preview | None = st.session_state.get(SEEN, (None, None))[1]
-    columns = st.columns([2.2, 1.2, 1.5, 1.2, 1.5], vertical_alignment="bottom")
+    columns = st.columns([2.2, 1.1, 1.6, 1.2, 1.1, 1.1], vertical_alignment="bottom")
     layout = columns[0].selectbox(
         "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
     )
@@ -96,7 +97,7 @@ def _options() -> Options:
         )
         axis = columns[3].selectbox("Cut volumes", windows.AXES, key="axis")
         view = View(windows.window(window) if window else None, axis)
-    return Options(layout, depth, view, labels)
+    return Options(layout, depth, view, labels), columns[5]
 
 
 def _labels() -> dict[str, str] | None:

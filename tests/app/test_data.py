@@ -109,6 +109,23 @@ def test_a_role_is_changed_by_hand(home: Path, open_page: Open) -> None:
     assert {file.role for file in made.files if file.name.startswith("b/")} == {Role.REAL_NOT_USED}
 
 
+def test_folders_of_odd_names_are_shown_and_kept_as_they_are(home: Path, open_page: Open) -> None:
+    """Of 300 characters, of HTML, of Markdown, beside more folders than a page shows."""
+    odd = ["x" * 300, "<b>bold</b>", "*star*_under_`code`", ":red[colour]", "$x^2$", "a=b:c"]
+    image = FILES["a/0.png"]
+    page = uploaded(open_page(DATA), {f"{name}/1.png": image for name in [*odd, *map(str, range(20))]})
+    assert not page.exception
+    role(page, "0").set_value("leave out").run()
+    page.number_input(key="folders_page").set_value(2).run()
+    assert not page.exception
+    keep(page, "mine")
+    assert not page.exception
+    made = Library().get("mine")
+    assert made.layout == "hand"
+    expected = {*odd, *map(str, range(1, 20))} - {"<b>bold</b>"} | {"<b>bold<"}  # its slash ends the folder
+    assert set(made.counts("label")) == expected
+
+
 def test_a_folder_is_left_out(home: Path, open_page: Open) -> None:
     page = uploaded(open_page(DATA), FILES)
     role(page, "b").set_value("leave out").run()
