@@ -42,7 +42,7 @@ def held(managers: list[MemoryUploadedFileManager]) -> int:
 
 def in_memory() -> list[str]:
     """Uploads whose bytes are still there, whoever holds them."""
-    alive = [each for each in gc.get_objects() if isinstance(each, UploadedFile)]
+    alive = [each for each in gc.get_objects() if issubclass(type(each), UploadedFile)]
     return [each.name for each in alive if not each.closed]
 
 
