@@ -16,8 +16,10 @@ from typing import Any, NoReturn
 from core import (
     cli,
     cli_audit,
+    cli_import,
     cli_membership,
     cli_runs,
+    cli_segment,
     cli_submission,
     cli_sweep,
     cli_weights,
@@ -27,8 +29,6 @@ from core import (
 from core.errors import ImprintError
 from core.features.backbones import NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
-from core.images import windows
-from core.images.layouts import LAYOUTS
 from core.inference.runtime import usable_cores
 from core.membership import distances, rules
 from core.reconstructing import OWN_RULE
@@ -55,16 +55,8 @@ def parser() -> Parser:
         sub.set_defaults(run=run)
         return sub
 
-    add = verb("import", cli.import_, "take images from a folder or a zip into a named set")
-    add.add_argument("path", type=Path)
-    add.add_argument("--name", required=True)
-    add.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
-    add.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
-    shown = ", ".join(f"{name} ({window})" for name, window in windows.PRESETS.items())
-    add.add_argument("--window", metavar="W", help=f"of scans: {shown}, or as --window=centre/width in HU")
-    add.add_argument("--axis", default="axial", choices=windows.AXES, help="that volumes are cut along")
-    add.add_argument(
-        "--rename", action="store_true", help="numbers instead of names that may tell of patients"
+    cli_import.import_flags(
+        verb("import", cli_import.import_, "take images from a folder or a zip into a named set")
     )
 
     demo = verb("demo", cli.demo, "install the demo sets, whose truth is known")
@@ -150,9 +142,10 @@ def parser() -> Parser:
         verb("validate", cli_submission.validate, "tell whether a file is a submission to the challenge")
     )
 
-    segment = verb("segment", cli_membership.segment, "write a lung mask for every image of a folder or zip")
+    segment = verb("segment", cli_segment.segment, "write a lung mask for every image of a folder or zip")
     segment.add_argument("path", type=Path)
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
+    cli_import.view_flags(segment)
     _effort_flags(segment)
 
     cli_weights.weights_flags(

@@ -12,10 +12,8 @@ from typing import Any
 from core import engine, features, home, repairing, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features.handcrafted import DESCRIPTORS
-from core.images import windows
-from core.images.importing import import_path
 from core.images.library import Library
-from core.images.windows import View
+from core.images.staging import Incoming
 from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step, silent
@@ -27,27 +25,6 @@ from core.values import ClusterSpec, FeatureSpec, ImageSet, K, PipelineConfig, R
 
 Args = argparse.Namespace
 Outcome = dict[str, Any]
-
-
-def import_(args: Args) -> Outcome:
-    view = View(windows.window(args.window) if args.window else None, args.axis)
-    report = import_path(
-        args.path, args.name, Library(), args.layout, args.labels, listener(args), view, args.rename
-    )
-    facts = _describe(report.image_set)
-    lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {_counts(facts)}"]
-    if report.unchanged:
-        lines.append("The set was here already with the same content; nothing was done.")
-    lines += report.notes
-    lines += [f"refused: {refusal.file}: {refusal.reason}" for refusal in report.refused]
-    return {
-        **facts,
-        "unchanged": report.unchanged,
-        "refused": [asdict(refusal) for refusal in report.refused],
-        "notes": list(report.notes),
-        "dropped": dict(report.dropped),
-        "text": "\n".join(lines),
-    }
 
 
 def demo(args: Args) -> Outcome:
@@ -62,8 +39,8 @@ def demo(args: Args) -> Outcome:
 
 
 def sets(args: Args) -> Outcome:
-    facts = [_describe(image_set) for image_set in Library().all()]
-    lines = [f"{fact['name']}: {fact['n']} images, {_counts(fact)}" for fact in facts]
+    facts = [describe(image_set) for image_set in Library().all()]
+    lines = [f"{fact['name']}: {fact['n']} images, {counts(fact)}" for fact in facts]
     empty = "No set yet: python -m core import PATH --name NAME"
     return {"sets": facts, "text": "\n".join(lines) or empty}
 
@@ -133,6 +110,7 @@ def cache(args: Args) -> Outcome:
     if args.action == "verify":
         found = asdict(store.verify())
         checkpoints.tidy(home.folder("training"))
+        Incoming().tidy()
         text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
         return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
     stats = store.stats()
@@ -189,10 +167,11 @@ def effort(args: Args) -> Effort:
     return Effort(args.batch, args.threads)
 
 
-def _describe(image_set: ImageSet) -> Outcome:
+def describe(image_set: ImageSet) -> Outcome:
     return {
         "name": image_set.name,
         "layout": image_set.layout,
+        "view": image_set.view,
         "n": len(image_set),
         "roles": image_set.counts("role"),
         "labels": image_set.counts("label"),
@@ -201,7 +180,7 @@ def _describe(image_set: ImageSet) -> Outcome:
     }
 
 
-def _counts(facts: Outcome) -> str:
+def counts(facts: Outcome) -> str:
     counts = facts["labels"] or facts["roles"]
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 

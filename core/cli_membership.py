@@ -1,22 +1,9 @@
-"""The command line's verbs for training-data fingerprints: ``membership``, ``reconstruct``, ``segment``."""
-
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-
-import numpy as np
-from PIL import Image
+"""The command line's verbs for training-data fingerprints: ``membership`` and ``reconstruct``."""
 
 from core import cli, features, submission, summary
 from core.cli import Args, Outcome
-from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImage
 from core.images.library import Library
-from core.images.readers import SUFFIXES, read_grey
-from core.images.sources import Source, open_source
-from core.progress import Meter
 from core.reconstructing import Reconstructing, Reconstruction
-from core.regions.segmentation import Segmenter
 from core.store import Store
 from core.training_data import Membership, TrainingData
 from core.uncertainty import p_text
@@ -85,75 +72,3 @@ def _lines(facts: Outcome) -> list[str]:
         elif part:
             lines.append(f"{title}: {part['predicted_used']} of {part['n']} called used")
     return [*lines, facts["sentence"], *facts["notes"]]
-
-
-# -- segment ------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Found:
-    masks: int = 0
-    empty: int = 0
-
-
-def segment(args: Args) -> Outcome:
-    """PNG masks, 0 or 255, with the images' names and sizes; what can't be read is reported."""
-    refused: list[dict[str, str]] = []
-    found = _Found()
-    with open_source(args.path) as source:
-        paths = [path for path in source.paths if path.lower().endswith(SUFFIXES)]
-        if not paths:
-            raise NothingToImport(f"No PNG, JPEG or TIFF image in {args.path}.")
-        _write_masks(args, source, paths, found, refused)
-    lines = [f"{found.masks} masks in {args.out}, {found.empty} of them empty: no lung was found there."]
-    lines += [f"refused: {refusal['file']}: {refusal['reason']}" for refusal in refused]
-    return {
-        "out": str(args.out),
-        "masks": found.masks,
-        "empty": found.empty,
-        "refused": refused,
-        "text": "\n".join(lines),
-    }
-
-
-def _write_masks(
-    args: Args, source: Source, paths: list[str], found: _Found, refused: list[dict[str, str]]
-) -> None:
-    taken: list[str] = []
-
-    def images() -> Iterator[np.ndarray]:
-        for path in paths:
-            try:
-                pixels = read_grey(source.read(path))
-            except UnreadableImage as error:
-                refused.append({"file": path, "reason": str(error)})
-                continue
-            taken.append(path)
-            yield pixels
-
-    meter = Meter("finding the lungs", len(paths), cli.listener(args))
-    targets = _targets(paths)
-    for index, mask in enumerate(Segmenter(cli.effort(args)).masks(images())):
-        target = args.out / targets[taken[index]]
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(target, "PNG")
-        except OSError as error:
-            raise ImprintError(f"{target} can't be written: {error.strerror}.") from None
-        found.masks += 1
-        found.empty += not mask.any()
-        meter.add(1)
-
-
-def _targets(paths: list[str]) -> dict[str, Path]:
-    """Where each mask goes, below the folder; a name of an archive never climbs out of it."""
-    targets = {}
-    for path in paths:
-        parts = PurePosixPath(path).parts
-        if PurePosixPath(path).is_absolute() or ".." in parts:
-            raise BadChoice(f"'{path}' is no name inside a folder.")
-        targets[path] = Path(*parts).with_suffix(".png")
-    if len(set(targets.values())) < len(targets):
-        twice = next(path for path, count in Counter(targets.values()).items() if count > 1)
-        raise BadChoice(f"Two images would have the mask {twice}. Rename one of them.")
-    return targets

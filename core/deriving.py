@@ -39,7 +39,7 @@ def derive(
     ids = list(dict.fromkeys(file.sha256 for file in image_set.files))
     made = dict(zip(ids, _made(library, ids, spec, Meter(spec.words, len(ids), listener)), strict=True))
     files = tuple(replace(file, sha256=made[file.sha256], origin=None) for file in image_set.files)
-    derived = ImageSet(name, image_set.layout, files)
+    derived = ImageSet(name, image_set.layout, files, image_set.view)
     library.add(derived)
     return derived
 

@@ -50,6 +50,7 @@ class ImageSet:
     name: str
     layout: str
     files: tuple[ImageFile, ...]
+    view: str | None = None  # how scans were shown, where there were any; no key depends on it
 
     def __len__(self) -> int:
         return len(self.files)
@@ -229,13 +230,12 @@ class MembershipConfig:
         """Named as the command line names its flags."""
         kept = PipelineConfig(self.feature).flat()
         named = ("backbone", "weights", "size", "pooling", "normalisation", "precision", "options")
-        hierarchical = self.method == "hierarchical"
         return {
             **{name: kept[name] for name in named},
             "crop": self.crop,
             "draws": self.draws if self.crop == "patch" else None,
             "cluster": self.method,
-            "linkage": self.linkage if hierarchical else None,
+            "linkage": self.linkage if self.method == "hierarchical" else None,
             "distance": self.distance,
             "k": self.k,
             "rule": self.rule,

@@ -1,119 +1,17 @@
 """Data: bring images in, see what was recognised and what was refused, look at them, delete them."""
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
-from core.errors import ImprintError
-from core.images import layouts, windows
-from core.images.importing import SCANS, ImportReport, import_source
-from core.images.layouts import LAYOUTS
-from core.images.readers import SUFFIXES
-from core.images.sources import Source, from_files, from_zip, open_source, open_zip
-from core.images.windows import View
-from core.progress import Step
+from core.images.importing import ImportReport
+from core.images.staging import Incoming
 from core.values import ImageSet, Role
-from pages.ui import engine, frame, gallery, style
+from pages.ui import engine, frame, gallery, intake, preview_views, style
+from pages.ui.preview_views import LAYOUT_WORDS
 
-LAYOUT_WORDS = {
-    "auto": "find out",
-    "generators": "a folder a generator",
-    "membership": "generated, real_used, real_not_used, real_unknown",
-    "flat": "flat, with a CSV of labels",
-}
+MOST_CLASSES = 7  # that have a number of their own
 
 frame.open_page("Data", "Bring images in, and see what is there.")
-
-
-def import_form() -> None:
-    """One form: from where, under which name, in which layout. The report outlives the rerun."""
-    with st.form("import", border=True):
-        left, right = st.columns(2)
-        uploads = left.file_uploader(
-            "Drop a zip, or PNG, JPEG, TIFF, DICOM and NIfTI files",
-            type=["zip", *(suffix.removeprefix(".") for suffix in (*SUFFIXES, *SCANS))],
-            accept_multiple_files=True,
-            key="uploads",
-        )
-        path = right.text_input(
-            "Or a folder or zip on this machine", key="path", placeholder="/data/synthetic"
-        )
-        table = right.file_uploader(
-            "Labels (CSV: file, label), if the names don't tell", type="csv", key="labels"
-        )
-        bottom = st.columns([2, 2, 1], vertical_alignment="bottom")
-        name = bottom[0].text_input("Name of the set", key="name", max_chars=80)
-        layout = bottom[1].selectbox(
-            "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
-        )
-        go = bottom[2].form_submit_button("Import", type="primary", width="stretch")
-        view, rename = scan_choices()
-    if not go:
-        return
-    bar = st.progress(0.0, text="Reading")
-    try:
-        if not uploads and not path.strip():
-            raise ImprintError("Choose files to import, or name a folder or zip on this machine.")
-        labels = None
-        if table is not None:
-            labels = layouts.read_labels(table.getvalue().decode("utf-8-sig", "replace"), table.name)
-        with source_of(uploads, path) as source:
-            report = import_source(
-                source,
-                name.strip() or "",
-                engine.library(),
-                layout,
-                labels,
-                lambda step: bar.progress(*shown(step)),
-                view(),
-                rename,
-            )
-    except ImprintError as error:
-        bar.empty()
-        st.error(str(error))
-        return
-    st.session_state["import_report"] = report
-    frame.go_to_set(report.image_set.name)
-
-
-def scan_choices() -> tuple[Callable[[], View], bool]:
-    """How DICOM and NIfTI are shown (asked of the form when it is sent), and whether files are numbered."""
-    columns = st.columns([2, 2, 3], vertical_alignment="bottom")
-    window = columns[0].selectbox(
-        "Window of scans, HU",
-        list(windows.PRESETS),
-        index=None,
-        key="window",
-        placeholder=f"{windows.DEFAULT}, or centre/width",
-        format_func=lambda name: f"{name} ({windows.window(name)})" if name in windows.PRESETS else name,
-        accept_new_options=True,
-    )
-    axis = columns[1].selectbox("Cut volumes", windows.AXES, key="axis")
-    rename = columns[2].checkbox("Numbers instead of file names, which may tell of patients", key="rename")
-    return lambda: View(windows.window(window) if window else None, axis), rename
-
-
-def shown(step: Step) -> tuple[float, str]:
-    return step.done / step.total, f"{step.done} of {step.total} images, {step.rate:.0f} a second"
-
-
-@contextmanager
-def source_of(uploads: list, path: str) -> Iterator[Source]:
-    """What the form was given: a zip alone, files, or a path."""
-    if not uploads:
-        with open_source(Path(path.strip()).expanduser()) as source:
-            yield source
-    elif len(uploads) == 1 and uploads[0].name.lower().endswith(".zip"):
-        with tempfile.SpooledTemporaryFile(max_size=64 * 2**20) as file:
-            file.write(uploads[0].getbuffer())
-            with open_zip(file, uploads[0].name) as archive:
-                yield from_zip(archive)
-    else:
-        yield from_files({upload.name: upload.getvalue() for upload in uploads})
 
 
 def show_report(report: ImportReport) -> None:
@@ -124,20 +22,22 @@ def show_report(report: ImportReport) -> None:
     )
     for note in report.notes:
         st.caption(note)
-    if report.refused:
-        st.warning(f"{len(report.refused)} files were refused; the rest is here.")
-        rows = [{"file": refusal.file, "reason": refusal.reason} for refusal in report.refused]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
+    preview_views.refusals(report.refused, "were refused")
 
 
 def overview(image_set: ImageSet) -> None:
     """Counts by class, copies, contact sheet, and the way out."""
     st.markdown(f"### {image_set.name}")
+    if image_set.view:
+        st.caption(f"Scans are shown through {image_set.view}.")
     classes = by_class(image_set)
-    columns = st.columns(max(4, len(classes) + 1))
-    columns[0].metric("Images", f"{len(image_set):,}", border=True)
-    for column, (name, files) in zip(columns[1:], classes.items(), strict=False):
-        column.metric(name, f"{len(files):,}", border=True)
+    numbers = {"Images": len(image_set)}
+    if len(classes) > MOST_CLASSES:
+        numbers["Classes"] = len(classes)
+    else:
+        numbers |= {name: len(files) for name, files in classes.items()}
+    for column, (name, number) in zip(st.columns(max(4, len(numbers))), numbers.items(), strict=False):
+        column.metric(name, f"{number:,}", border=True)
     copies(image_set)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     name = left.segmented_control(
@@ -176,15 +76,16 @@ def copies(image_set: ImageSet) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="copies")
 
 
-with st.expander(
-    "Import images", expanded=not engine.library().names() or "import_report" in st.session_state
-):
-    import_form()
-    if "import_report" in st.session_state:
-        show_report(st.session_state["import_report"])
+Incoming().tidy()
+chosen = intake.chosen()
+if chosen:
+    preview_views.draw(chosen)
+    st.stop()
+with st.expander("Import images", expanded=not engine.library().names() or intake.failed()):
+    intake.choose()
+if "import_report" in st.session_state:
+    show_report(st.session_state["import_report"])
 if engine.library().names():
     overview(frame.chosen_set())
 else:
-    st.info(
-        "Nothing is here yet. Name a folder with one sub-folder of images for each generator, and import it."
-    )
+    st.info("Nothing is here yet. Import a folder or a zip with one sub-folder of images for each generator.")

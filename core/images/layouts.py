@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport
+from core.images.names import harmless
 from core.registry import Registry
 from core.values import Role
 
@@ -28,16 +29,21 @@ ROLE_NAMES = {
 }
 FILE_COLUMNS = ("file", "filename", "image", "name", "path", "id", "image_id")
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
+HAND = "hand"  # the layout of a set whose folders' roles were given by hand (roles.py)
 JUNK = re.compile(r"(^|/)(__MACOSX|Thumbs\.db|desktop\.ini|\.[^/]*)(/|$)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What the layout says of one file; ``refused`` holds the reason where it has no place."""
+    """What the layout says of one file; ``refused`` holds the reason where it has no place.
+
+    ``out``: a person left its folder out.
+    """
 
     role: Role = Role.GENERATED
     label: str | None = None
     refused: str | None = None
+    out: bool = False
 
 
 Labels = Mapping[str, str]
@@ -111,12 +117,22 @@ LAYOUTS.register("flat", _flat)
 
 def arrange(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
     """The place of every path. Raises where a layout fits no path at all."""
+    places = recognise(layout, paths, labels)
+    check_fit(layout, places)
+    return places
+
+
+def recognise(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
+    """The place of every path, whether it fits or not."""
     rule = LAYOUTS.get(layout)
-    places = {path: rule(path, labels) for path in paths}
+    return {path: rule(path, labels) for path in paths}
+
+
+def check_fit(layout: str, places: Mapping[str, Place]) -> None:
+    """Raises NothingToImport where a layout fits no path at all."""
     if places and all(place.refused for place in places.values()):
         reason = next(iter(places.values())).refused
         raise NothingToImport(f"The layout '{layout}' does not fit: every file {reason}.")
-    return places
 
 
 def read_labels(text: str, source: str) -> dict[str, str]:
@@ -145,7 +161,7 @@ def read_labels(text: str, source: str) -> dict[str, str]:
         file, label = row[file_column].strip(), row[label_column].strip()
         if labels.setdefault(file, label) != label:
             raise BadChoice(f"{source}: '{file}' has two labels, '{labels[file]}' and '{label}'.")
-    return {file: label for file, label in labels.items() if label}
+    return {file: harmless(label) for file, label in labels.items() if label}
 
 
 def read_groups(text: str) -> dict[str, str] | None:

@@ -117,7 +117,7 @@ class Library:
 def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
     """A manifest as it was written at that moment: a page asks for all of them at every turn."""
     raw = json.loads(path.read_text("utf-8"))
-    return ImageSet(raw["name"], raw["layout"], tuple(map(_file, raw["files"])))
+    return ImageSet(raw["name"], raw["layout"], tuple(map(_file, raw["files"])), raw.get("view"))
 
 
 def _file(raw: Mapping[str, Any]) -> ImageFile:

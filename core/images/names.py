@@ -10,7 +10,12 @@ UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\
 
 
 def shown(name: str) -> str:
-    return UNSAFE.sub("?", name.replace("\\", "/"))
+    return harmless(UNSAFE.sub("?", name.replace("\\", "/")))
+
+
+def harmless(text: str) -> str:
+    """A stranger's words without the sign of an image, by which a page of Markdown fetches from elsewhere."""
+    return text.replace("![", "!(")
 
 
 def identity(name: str) -> str:
@@ -27,9 +32,8 @@ class Names:
     def of(self, path: str) -> str:
         return self._numbers.get(path, path)
 
-    def beside(self, path: str, inner: str, by_folder: bool) -> str:
-        """A file that is taken, ``inner`` below the wrapping folders; the folder of its class is kept."""
+    def beside(self, path: str, inner: str, folder: str) -> str:
+        """A file that is taken, ``inner`` below the wrapping folders; ``folder`` tells its class."""
         if path not in self._numbers:
             return inner
-        folder = PurePosixPath(inner).parts[0] if by_folder else ""
         return str(PurePosixPath(folder, self._numbers[path]))

@@ -1,7 +1,7 @@
 """What a person should know of an import, in sentences: odd sizes, copies, what became of scans' headers."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +36,11 @@ class Tally:
         self.dropped.update(facts.dropped)
         self.private += facts.private
         self.burned_in[facts.burned_in] += 1
+
+    def shown(self, view: View) -> str | None:
+        """The view in short, as far as it made any pixels: ``window -600/1500, cut axial``."""
+        window = [f"window {view.shown}"] if self.windowed else []
+        return ", ".join(window + ([f"cut {view.axis}"] if self.formats["NIfTI"] else [])) or None
 
     def remarks(self, view: View) -> list[str]:
         return [*self._pixels(), *self._scans(view), *self._headers()]
@@ -90,17 +95,21 @@ class Tally:
         return f"{len(names)} kinds of field{listed} and {self.private} private or unknown ones"
 
 
-def on_labels(image_set: ImageSet, labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
+def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
     """``known``: what a row of the table may call an image; ``quote``: whether a row may be."""
-    remarks = []
     unmatched = [file for file in labels if file not in known]
-    if unmatched:
-        first = f", '{unmatched[0]}' first" if quote else ""
-        remarks.append(f"{len(unmatched)} rows of the labels name no image here{first}.")
-    unlabelled = sum(file.label is None for file in image_set.generated)
-    if labels and unlabelled:
-        remarks.append(f"{unlabelled} images have no label and count as of an unknown generator.")
-    return remarks
+    if not unmatched:
+        return []
+    first = f", '{unmatched[0]}' first" if quote else ""
+    return [f"{len(unmatched)} rows of the labels name no image here{first}."]
+
+
+def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
+    """``given``: the labels of generated images, where a table of labels is."""
+    unlabelled = sum(label is None for label in given)
+    if not (labels and unlabelled):
+        return []
+    return [f"{unlabelled} images have no label and count as of an unknown generator."]
 
 
 def on_copies(image_set: ImageSet) -> list[str]:

@@ -4,6 +4,7 @@ An archive is a stranger's: its names are only ever display text, nothing is ext
 are counted as they come and not as the archive says.
 """
 
+import os
 import re
 import stat
 import struct
@@ -27,18 +28,24 @@ ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
 END, END_SIZE = b"PK\5\6", 22  # of the record that closes a zip, before a comment of up to 65,535 bytes
 SIZE_AT = 12  # of the table of contents, in that record
 
+HEAD = 132  # bytes; by so many DICOM is told
+
+TWICE = "a second file of this name, but for letter case or Unicode form"
+
 Refused = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Relative paths in natural order, and a way to their bytes (which may raise UnreadableImage).
+    """Relative paths in natural order, and ways to their bytes (which may raise UnreadableImage).
 
-    ``refused``: what is not even listed, with the reason: names and kinds of entry that no set needs.
+    ``head``: the first HEAD bytes alone. ``refused``: what is not even listed, with the reason: names and
+    kinds of entry that no set needs.
     """
 
     paths: tuple[str, ...]
     read: Callable[[str], bytes]
+    head: Callable[[str], bytes]
     refused: Refused = ()
 
 
@@ -98,18 +105,41 @@ def from_folder(folder: Path) -> Source:
     names = {shown(name): name for name in sorted(found)}
     root = folder.resolve()
 
-    def read(name: str) -> bytes:
+    def inside(name: str) -> Path:
         path = (folder / names[name]).resolve()
         if not path.is_relative_to(root):
             raise UnreadableImage("a link that leads out of the folder")
-        try:
-            if path.stat().st_size > MAX_FILE:
-                raise UnreadableImage(f"larger than {MAX_FILE // 2**20} MiB")
-            return path.read_bytes()
-        except OSError as error:
-            raise UnreadableImage(f"can't be read ({error.strerror})") from None
+        return path
 
-    return Source(_ordered(names), read)
+    return _from_paths(names, inside)
+
+
+def from_paths(files: Mapping[str, Path], refused: Refused = ()) -> Source:
+    """Files wherever they lie, by the names that they are shown under."""
+    return _from_paths(files, lambda name: files[name], refused)
+
+
+def _from_paths(names: Iterable[str], path_of: Callable[[str], Path], refused: Refused = ()) -> Source:
+    def read(name: str) -> bytes:
+        return _bytes(path_of(name), MAX_FILE)
+
+    def head(name: str) -> bytes:
+        return _bytes(path_of(name), None)
+
+    return Source(_ordered(names), read, head, refused)
+
+
+def _bytes(path: Path, most: int | None) -> bytes:
+    """All of a file if it is no larger than ``most``, or its first bytes."""
+    try:
+        with path.open("rb") as file:
+            if most is None:
+                return file.read(HEAD)
+            if os.fstat(file.fileno()).st_size > most:
+                raise UnreadableImage(f"larger than {most // 2**20} MiB")
+            return file.read()
+    except OSError as error:
+        raise UnreadableImage(f"can't be read ({error.strerror})") from None
 
 
 def from_zip(archive: zipfile.ZipFile) -> Source:
@@ -135,7 +165,10 @@ def from_zip(archive: zipfile.ZipFile) -> Source:
             raise UnreadableImage(f"the archive has unpacked to more than {MAX_TOTAL // 2**30} GiB by now")
         return data
 
-    return Source(_ordered(by_name), read, refused)
+    def head(name: str) -> bytes:
+        return _unpacked(archive, by_name[name], HEAD)
+
+    return Source(_ordered(by_name), read, head, refused)
 
 
 def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], Refused]:
@@ -149,7 +182,7 @@ def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.Z
         if reason is None and JUNK.search(name):
             continue
         if reason is None and identity(name) in seen:
-            reason = "a second file of this name, but for letter case or Unicode form"
+            reason = TWICE
         if reason is None:
             seen.add(identity(name))
             taken[name] = info
@@ -161,12 +194,9 @@ def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.Z
 def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
     """Why an entry is not taken, whatever it holds."""
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if not name:
-        return "a file without a name"
-    if name.startswith("/") or re.match("[A-Za-z]:", name):
-        return "an absolute name, which leads out of the archive"
-    if ".." in name.split("/"):
-        return "a name that climbs out of the archive"
+    bad = fault_of(name, "archive")
+    if bad:
+        return bad
     if kind not in (0, stat.S_IFREG):
         return "a link or a device, not a file"
     if info.flag_bits & 1:
@@ -175,6 +205,17 @@ def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
         return "compressed in a way that is not read here: deflate is"
     if name.lower().endswith(ARCHIVES) and not name.lower().endswith(".nii.gz"):
         return "an archive in the archive: unpack it first"
+    return None
+
+
+def fault_of(name: str, whole: str) -> str | None:
+    """Why a name is not taken, as it is shown; ``whole``: what it is a part of."""
+    if not name:
+        return "a file without a name"
+    if name.startswith("/") or re.match("[A-Za-z]:", name):
+        return f"an absolute name, which leads out of the {whole}"
+    if ".." in name.split("/"):
+        return f"a name that climbs out of the {whole}"
     return None
 
 
@@ -189,7 +230,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byt
 def from_files(files: Mapping[str, bytes]) -> Source:
     """Files that a browser sent, by their relative paths."""
     names = {shown(name): name for name in files}
-    return Source(_ordered(names), lambda name: files[names[name]])
+    return Source(_ordered(names), lambda name: files[names[name]], lambda name: files[names[name]][:HEAD])
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:

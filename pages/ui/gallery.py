@@ -50,9 +50,10 @@ def show(
     row(shown)
 
 
-def row(figures: Sequence[str], large: bool = False) -> None:
+def row(figures: Sequence[str], large: bool = False, small: bool = False) -> None:
     """Figures beside each other, as many as fit a line."""
-    st.html(f'<div class="gallery{" large" if large else ""}">{"".join(figures)}</div>')
+    size = " large" if large else " small" if small else ""
+    st.html(f'<div class="gallery{size}">{"".join(figures)}</div>')
 
 
 def pair(first: str, second: str) -> str:

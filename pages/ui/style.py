@@ -64,6 +64,12 @@ GALLERY = """
   border-bottom: 4px solid var(--frame); }
 .gallery.large figure, .gallery.large img { width: 150px; }
 .gallery.large img { height: 150px; }
+.folder b { font-weight: 500; display: block; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.folder span { font-size: 0.8rem; opacity: 0.75; }
+.gallery.small { gap: 4px; }
+.gallery.small figure, .gallery.small img { width: 52px; }
+.gallery.small img { height: 52px; border-bottom-width: 3px; }
 .gallery figcaption { font-size: 11px; line-height: 1.3; opacity: 0.8; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; padding-top: 2px; }
 """

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import features
@@ -107,31 +106,3 @@ def test_k_beyond_the_images_is_one_sentence(small: Library, open_page: Open) ->
     page = open_page(GENERATORS, backbone="LBP", k="999")
     assert not page.exception
     assert "k is 999, but this set has 180 images. Choose k up to 180." in words(page)
-
-
-def test_import_by_path_and_delete(home: Path, tmp_path: Path, open_page: Open) -> None:
-    folder = tmp_path / "in"
-    rng = np.random.default_rng(1)
-    for generator in ("a", "b"):
-        (folder / generator).mkdir(parents=True)
-        for i in range(3):
-            pixels = rng.integers(0, 256, (32, 32), np.uint8)
-            Image.fromarray(pixels).save(folder / generator / f"{i}.png")
-    (folder / "a" / "broken.png").write_text("no image")
-    page = open_page(DATA)
-    page.text_input(key="path").set_value(str(folder))
-    page.text_input(key="name").set_value("mine")
-    page.button[0].click().run()
-    assert not page.exception
-    assert "mine is imported: 6 images" in words(page)
-    assert "1 files were refused" in words(page)
-    assert Library().names() == ["mine"]
-    page.button(key="delete").click().run()
-    assert Library().names() == []
-
-
-def test_an_import_of_nothing_says_what_to_do(home: Path, open_page: Open) -> None:
-    page = open_page(DATA)
-    page.text_input(key="name").set_value("mine")
-    page.button[0].click().run()
-    assert "Choose files to import" in words(page)

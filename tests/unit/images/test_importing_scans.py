@@ -1,6 +1,8 @@
 """Scans in an import: many images of one file, the window and the axis; and numbers instead of names."""
 
 import gzip
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +68,24 @@ def test_a_window_and_an_axis_are_followed_and_told(library: Library) -> None:
         note.endswith("-600/1500 (centre/width, HU for CT): lung, as none was chosen.")
         for note in report.notes
     )
+
+
+def test_the_view_is_kept_with_the_set_as_far_as_it_was_used(library: Library) -> None:
+    """No identity depends on it. A manifest from before has none, and loads."""
+    view = View(PRESETS["bone"], "coronal")
+    report = take(library, {"g/a.nii": nifti(volume(20)), "g/b.dcm": dicom(ct())}, view=view)
+    assert library.get("s").view == report.image_set.view == "window 480/2500, cut coronal"
+    assert take(library, {"g/b.dcm": dicom(ct())}, name="t").image_set.view == "window -600/1500"
+    flat = np.zeros((16, 18, 5), np.uint8)
+    assert take(library, {"g/a.nii": nifti(flat)}, name="u").image_set.view == "cut axial"
+    assert take(library, {"g/a.png": A}, name="v").image_set.view is None
+    other = replace(report.image_set, view=None)
+    assert (other.content, other.truth) == (report.image_set.content, report.image_set.truth)
+    (path,) = (path for path in library._sets.glob("*.json") if '"s"' in path.read_text())
+    raw = json.loads(path.read_text())
+    del raw["view"]
+    path.write_text(json.dumps(raw))
+    assert Library().get("s") == other
 
 
 @pytest.mark.parametrize("name", ["g/IM0001", "g/1.2.840.113619.2", "g/7"])

@@ -93,6 +93,11 @@ def test_a_layout_that_fits_nothing_says_so() -> None:
         arrange("spiral", ["a/1.png"], {})
 
 
+def test_a_label_is_no_picture_of_another_server() -> None:
+    """Pages of Markdown would fetch it."""
+    assert read_labels("a.png,![x](http://192.0.2.1/a.png)", "t") == {"a.png": "!(x](http://192.0.2.1/a.png)"}
+
+
 TABLE = {"a.png": "vae", "b.png": "gan"}
 
 
