@@ -1,9 +1,9 @@
 """Long work, off the page: one worker process a job, its state in a file, its result in the store.
 
 A job's name is its user and the hash of what it does, so a double click, a second tab or a reload finds the
-one that is there, and nobody finds another's. A worker holds a lock for as long as it lives, whatever ends it; so
-a state that says "running" while the lock is free is that of a worker that died. Work is resumed by starting it
-again: the store keeps every finished batch.
+one that is there, and nobody finds another's. A worker holds a lock for as long as it lives, whatever ends
+it; so a state that says "running" while the lock is free is that of a worker that died. Work is resumed by
+starting it again: the store keeps every finished batch.
 """
 
 import contextlib

@@ -17,7 +17,7 @@ from core.images.sources import Source, from_files, from_zip, open_source, open_
 from core.images.windows import View
 from core.progress import Step
 from core.values import ImageSet, Role
-from pages.ui import engine, frame, gallery, style
+from pages.ui import engine, frame, gallery, shares, style
 
 LAYOUT_WORDS = {
     "auto": "find out",
@@ -56,6 +56,8 @@ def import_form() -> None:
         return
     bar = st.progress(0.0, text="Reading")
     try:
+        if path.strip() and not engine.gate().user.local:
+            raise ImprintError("Folders of the server are not for the browser. Choose files to upload.")
         if not uploads and not path.strip():
             raise ImprintError("Choose files to import, or name a folder or zip on this machine.")
         labels = None
@@ -145,6 +147,9 @@ def overview(image_set: ImageSet) -> None:
     )
     marks = style.marks([file.label or style.UNKNOWN for file in image_set.files])
     gallery.show(classes[str(name)], engine.library(), marks, key=f"sheet_{name}", pager=right)
+    shares.panel(image_set)
+    if not engine.library().owns(image_set.name):
+        return
     with st.popover("Delete this set"):
         st.caption("The set and those of its images that no other set holds are removed from this machine.")
         if st.button("Delete", type="primary", key="delete"):
