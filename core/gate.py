@@ -1,6 +1,6 @@
 """The one gate between a user and all data: what isn't the user's, or shared with the user, is not there.
 
-Pages get sets, answers, the run log and jobs from a ``Gate`` and from nowhere else (tests/unit/test_gate.py
+Pages get sets, answers, the run log and jobs from a ``Gate`` and from nowhere else (tests/unit/test_doors.py
 walks the code). Each call asks anew, so a share that was taken back ends with the next turn of a knob, and
 what another owns looks as what never was. Pixels, embeddings and scores stand in one place for all, by the
 hash of what they are of; to ask for them takes a set that has passed here.

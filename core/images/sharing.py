@@ -36,7 +36,7 @@ class Share:
         return ["everyone"] * self.everyone + sorted([*self.people.values(), *self.pending])
 
     def given(self, name: str, root: Path | None = None) -> "Share":
-        """Also to a person, by address or by whole id."""
+        """Also to a person, by address or by code, which is the whole id. Raises BadChoice."""
         wanted = name.strip().casefold()
         person = next((each for each in users.known(root) if wanted in (each.id, each.email)), None)
         if person is not None:
