@@ -50,7 +50,6 @@ _component = st.components.v2.component(
 )
 
 
-@st.fragment
 def button(
     label: str,
     name: str,
@@ -60,6 +59,13 @@ def button(
     framed: bool = False,
 ) -> None:
     """``make`` gives the file's text; it is called when it is asked for, not at every turn of a knob."""
+    with st.container(width="stretch" if framed else "content"):
+        _button(label, name, make, words, disabled, framed)
+
+
+@st.fragment
+def _button(label: str, name: str, make: Callable[[], str], words: str, disabled: bool, framed: bool) -> None:
+    """By itself, so that taking a file along draws nothing else anew."""
     key = f"download_{name.partition('.')[0]}"
     data = {
         "label": label,
