@@ -126,6 +126,7 @@ def machine() -> None:
         "Imprint": __version__,
         "Python": platform.python_version(),
         **({"Folder": str(home.root())} if engine.gate().user.admin else {}),
+        **({} if engine.gate().user.local else {"Your code, for sharing": engine.gate().user.id}),
         "Device": "CUDA, by torch" if runtime.has_cuda() else "CPU, by OpenVINO",
         "bf16": "yes" if runtime.has_bf16() else "not on this processor: fp32 is used",
         **{name: version(name) for name in PACKAGES},

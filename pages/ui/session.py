@@ -26,10 +26,11 @@ class NotSignedIn(ImprintError):
 
 def protected() -> bool:
     """Whether people sign in here. Raises ImprintError where that can't be told."""
-    readable = st.secrets.load_if_toml_exists()
+    there = any(Path(path).exists() for path in st.get_option("secrets.files"))
+    given = getattr(st.secrets, "_secrets", ...) is not None  # read before; to look for files in vain is slow
+    readable = (there or given) and st.secrets.load_if_toml_exists()
     if readable and "auth" in st.secrets:
         return True
-    there = any(Path(path).exists() for path in st.get_option("secrets.files"))
     if os.environ.get(REQUIRED) == "required" or (there and not readable):
         raise ImprintError(UNREADABLE)
     return False
