@@ -95,8 +95,8 @@ def _known(root: Path) -> Iterator[User]:
 
 
 def _title(text: object) -> str:
-    """One line without control characters and slashes: a slash parts an owner from a set's name."""
-    words = re.sub(r"[\x00-\x1f\x7f/\\]+", " ", text) if isinstance(text, str) else ""
+    """Words alone: others see it, so no markup; and no slash, which parts an owner from a set."""
+    words = re.sub(r"[^\w .,'’-]+", " ", text) if isinstance(text, str) else ""
     return " ".join(words.split())[:TITLE].strip()
 
 

@@ -27,6 +27,8 @@ from core.images.sharing import Share
 from core.users import LOCAL, User
 from core.values import ImageFile, ImageSet, Origin, Role
 
+PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # of a stranger's name no link is made
+
 
 class Library:
     """All sets of a user under a root; several processes may read and write it."""
@@ -121,7 +123,8 @@ class Library:
             return found
         for owner, manifest in sharing.shared(self._root):
             if owner != self.user.id and manifest.exists() and sharing.read(manifest).reaches(self.user):
-                found.setdefault(f"{_called(owner, self._root)}/{self._load(manifest).name}", manifest)
+                plain = self._load(manifest).name.translate(PLAIN)
+                found.setdefault(f"{_called(owner, self._root)}/{plain}", manifest)
         return found
 
     def _under(self, name: str, manifest: Path) -> ImageSet:

@@ -23,13 +23,15 @@ def _store(root: Path) -> Store:
 
 
 @functools.lru_cache(MOST)
-def _open(root: Path, user: User) -> Gate:
-    return Gate(user, root, _store(root))
+def _open(root: Path, user_id: str, title: str, email: str | None) -> Gate:
+    """By all that is known of a user, as an address may have come or gone since the last time."""
+    return Gate(User(user_id, title, email), root, _store(root))
 
 
 def gate() -> Gate:
     """Raises ImprintError for whoever is not signed in."""
-    return _open(home.root(), session.user())
+    user = session.user()
+    return _open(home.root(), user.id, user.title, user.email)
 
 
 def engine() -> Engine:

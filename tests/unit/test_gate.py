@@ -157,6 +157,15 @@ def test_what_everyone_may_see_the_local_user_shares(gate) -> None:
     assert local.library.names() == ["demo"]
 
 
+def test_the_name_of_a_strangers_set_is_no_markup(gate) -> None:
+    ann, bob = gate(ANN), gate(BOB)
+    make_set(ann.library, "![x](y) <b>*c*")
+    ann.library.share("![x](y) <b>*c*", lambda share: share.given(BOB.id))
+    (name,) = bob.library.names()
+    assert name == "Ann aaaaaa/!(x)(y) (b)·c·"
+    assert len(bob.load(name)) == 18
+
+
 def test_sharing_by_code_tells_no_address(gate) -> None:
     ann, _ = gate(ANN), gate(BOB)
     shared(ann, BOB.id)

@@ -51,6 +51,10 @@ def test_only_a_verified_address_counts() -> None:
 
 def test_a_title_is_one_line_without_a_slash() -> None:
     assert users.of_claims(ANN).title == "Ann Lee"
+    assert (
+        users.of_claims({**ANN, "name": "[Ann](https://x) <b>\x00O'Neil-Lee"}).title
+        == "Ann https x b O'Neil-Lee"
+    )
 
 
 @pytest.mark.parametrize("identity", ["../local", "LOCAL", "", "0" * 31, "g" * 32, "0" * 32 + "\n"])
