@@ -86,13 +86,16 @@ class Library:
         with sharing.alone(self._root):
             sharing.write(path, Share())
             path.unlink(missing_ok=True)
-            for sha256 in doomed - self._kept():
+            for sha256 in doomed - self._kept(doomed):
                 self._image(sha256).unlink(missing_ok=True)
 
-    def _kept(self) -> set[str]:
-        """Images of all sets of all users."""
+    def _kept(self, doomed: set[str]) -> set[str]:
+        """Images of all sets of all users; while one can't be read, it may hold any of them."""
         every = [*self._root.glob("sets/*.json"), *self._root.glob(f"{home.USERS}/*/sets/*.json")]
-        return {file.sha256 for manifest in every for file in self._load(manifest).files}
+        try:
+            return {file.sha256 for manifest in every for file in self._load(manifest).files}
+        except (OSError, ValueError, KeyError, TypeError):
+            return doomed
 
     # -- sharing ---------------------------------------------------------------------------------
 

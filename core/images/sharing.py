@@ -8,6 +8,7 @@ theirs, whoever may get the address later.
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -102,6 +103,9 @@ def claim(user: User, root: Path) -> None:
 @contextlib.contextmanager
 def alone(root: Path) -> Iterator[None]:
     """One change at a time: no set comes while another goes, no share while one is taken back."""
-    with (root / "images" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = os.open(root / "images", os.O_RDONLY)  # the folder itself is the lock
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)

@@ -78,6 +78,21 @@ def test_deleting_keeps_what_anothers_set_holds(gate) -> None:
     assert not list((three[0]._root / "images").rglob("*.png"))
 
 
+def test_while_a_manifest_cant_be_read_no_image_goes(gate) -> None:
+    """It may be Bob's only record of the same images."""
+    ann, bob = gate(ANN), gate(BOB)
+    make_set(ann.library, "study")
+    make_set(bob.library, "study")
+    (manifest,) = (bob._root / "users" / BOB.id / "sets").glob("*.json")
+    whole = manifest.read_text()
+    manifest.write_text(whole[:100])
+    ann.library.delete("study")
+    assert ann.library.names() == []
+    manifest.write_text(whole)
+    for file in bob.load("study").files:
+        bob.library.pixels(file.sha256)
+
+
 def test_a_set_is_not_kept_whose_images_went(gate, home: Path) -> None:
     """Bob's import found Ann's images there; she deletes her set before his manifest is written."""
     ann, bob = gate(ANN), gate(BOB)
