@@ -1,9 +1,8 @@
-"""Imprint's entrance: the answer, if there is something to look at, else the way to get it there."""
+"""The server: ``streamlit run app.py``. Its pages begin at entrance.py; before its addresses is a door."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from pages.ui import engine, routes, tour
+from pages.ui.door import Door
 
-if tour.first_visit():
-    st.switch_page(tour.STOPS[0].page, query_params=tour.query(1))
-st.switch_page(routes.GENERATORS if engine.library().names() else routes.DATA)
+app = st.App("entrance.py", middleware=[Middleware(Door)])

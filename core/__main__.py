@@ -22,6 +22,7 @@ from core import (
     cli_segment,
     cli_submission,
     cli_sweep,
+    cli_users,
     cli_weights,
     clustering,
     features,
@@ -64,6 +65,8 @@ def parser() -> Parser:
 
     verb("sets", cli.sets, "list the image sets")
     verb("delete", cli.delete, "delete an image set").add_argument("name")
+    cli_users.share_flags(verb("share", cli_users.share, "let others who sign in look at a set"))
+    verb("users", cli_users.listed, "list everybody who has signed in")
 
     attribute = verb("attribute", cli.attribute, "group a set's images by generator and score it")
     attribute.add_argument("name")

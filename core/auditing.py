@@ -115,11 +115,11 @@ class Auditing:
     def results(self, image_set: ImageSet) -> list[Row]:
         """What the method reached on a set, best first; where there are real images, as any development."""
         if not image_set.real:
-            return trail.tried(engine.ATTRIBUTION, [image_set])
+            return trail.tried(engine.ATTRIBUTION, [image_set], self.library.user)
         others = [each for each in self.library.all() if each.real and each.name != image_set.name]
         pairs = [[image_set], *([image_set, other] for other in others)]
-        kinds = (engine.MEMBERSHIP, engine.RECONSTRUCTION)
-        rows = [row for kind in kinds for sets in pairs for row in trail.tried(kind, sets)]
+        kinds, user = (engine.MEMBERSHIP, engine.RECONSTRUCTION), self.library.user
+        rows = [row for kind in kinds for sets in pairs for row in trail.tried(kind, sets, user)]
         return sorted(rows, key=lambda row: (row["dev_auc"] is None, -(row["dev_auc"] or 0)))
 
     # -- the stages ----------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ def name_of(image_set: ImageSet, spec: DeriveSpec) -> str:
     """The set's name, cut where it is too long, and what was done."""
     tail = f", {spec.words}"
     room = LONGEST - len(tail)
-    name = image_set.name if len(image_set.name) <= room else image_set.name[: room - 1].rstrip() + "…"
-    return name + tail
+    name = image_set.name.rpartition("/")[2]  # another's begins with the owner's name
+    return (name if len(name) <= room else name[: room - 1].rstrip() + "…") + tail
 
 
 def derive(

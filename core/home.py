@@ -6,6 +6,8 @@ from pathlib import Path
 
 from core.errors import ImprintError
 
+LOCAL, USERS = "local", "users"
+
 
 def root() -> Path:
     chosen = os.environ.get("IMPRINT_HOME")
@@ -18,9 +20,15 @@ def _resolved(chosen: str) -> Path:
     return Path(chosen).expanduser().resolve()
 
 
-def folder(name: str) -> Path:
-    """A folder under the root, made on first use and readable by its owner alone."""
-    path = root() / name
+def base(user_id: str, under: Path | None = None) -> Path:
+    """Where a user's own things lie: the root itself for the local user, else a folder below it."""
+    place = under or root()
+    return place if user_id == LOCAL else place / USERS / user_id
+
+
+def folder(name: str, user_id: str = LOCAL) -> Path:
+    """A folder of a user's, made on first use and readable by its owner alone."""
+    path = base(user_id) / name
     make_folder(path)
     return path
 

@@ -1,9 +1,9 @@
 """Long work, off the page: one worker process a job, its state in a file, its result in the store.
 
-A job's name is the hash of what it does, so a double click, a second tab or a reload finds the one that is
-there. A worker holds a lock for as long as it lives, whatever ends it; so a state that says "running"
-while the lock is free is that of a worker that died. Work is resumed by starting it again: the store
-keeps every finished batch.
+A job's name is its user and the hash of what it does, so a double click, a second tab or a reload finds the
+one that is there, and nobody finds another's. A worker holds a lock for as long as it lives, whatever ends
+it; so a state that says "running" while the lock is free is that of a worker that died. Work is resumed by
+starting it again: the store keeps every finished batch.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ from core.images.library import Library
 from core.inference.runtime import Effort
 from core.progress import Listener, Step
 from core.store import Store
+from core.users import LOCAL, User
 from core.values import ImageSet, PipelineConfig
 
 ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
@@ -63,17 +64,30 @@ class Job:
     error: str = ""
 
     @property
+    def owner(self) -> str:
+        """A user's id."""
+        return owner(self.id)
+
+    @property
     def active(self) -> bool:
         return self.state in ("starting", "waiting", "running")
 
 
-def name(kind: str, sets: Sequence[ImageSet], config: Config) -> str:
-    return key("job", kind, [each.content for each in sets], config)[:24]
+def name(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCAL) -> str:
+    work = key("job", kind, [each.content for each in sets], config)[:24]
+    return work if user.local else f"{user.id}-{work}"
 
 
-def recent(count: int = 20) -> list[Job]:
-    """The latest jobs, those that are under way first."""
-    found = [job for path in home.folder("jobs").glob("*.json") if (job := find(path.stem)) is not None]
+def owner(job_id: str) -> str:
+    """A user's id."""
+    return job_id.rpartition("-")[0] or LOCAL.id
+
+
+def recent(count: int = 20, user: User = LOCAL) -> list[Job]:
+    """A user's latest jobs, those that are under way first."""
+    prefix = "" if user.local else f"{user.id}-"
+    stems = [path.stem for path in home.folder("jobs", user.id).glob("*.json")]
+    found = [job for stem in stems if (job := find(f"{prefix}{stem}")) is not None]
     return sorted(found, key=lambda job: (not job.active, -job.started))[:count]
 
 
@@ -94,9 +108,9 @@ def find(job_id: str) -> Job | None:
     return replace(ended, state="died", error="The work ended unexpectedly. What was finished is kept.")
 
 
-def start(kind: str, sets: Sequence[ImageSet], config: Config) -> Job:
+def start(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCAL) -> Job:
     """Start a job in a process of its own, or return the one that is under way."""
-    job_id = name(kind, sets, config)
+    job_id = name(kind, sets, config, user)
     present = find(job_id)
     if present is not None and present.active:
         return present
@@ -176,7 +190,7 @@ def _carry_out(job: Job) -> int:
     _save(job)
     try:
         task = json.loads(_path(job.id, "task").read_text("utf-8"))
-        library = Library()
+        library = Library(user=User(job.owner))
         sets = [library.get(name) for name in task["sets"]]
         _compute(job.kind, sets, task["config"], library, listen)
     except ImprintError as error:
@@ -219,7 +233,7 @@ def _turn() -> Iterator[None]:
 
 
 def _path(job_id: str, suffix: str) -> Path:
-    return home.folder("jobs") / f"{job_id}.{suffix}"
+    return home.folder("jobs", owner(job_id)) / f"{job_id.rpartition('-')[2]}.{suffix}"
 
 
 def _load(job_id: str) -> Job:

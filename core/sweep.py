@@ -21,6 +21,7 @@ from core.pipeline import Attribution
 from core.progress import Listener, Meter, silent
 from core.training_data import Membership
 from core.uncertainty import Score
+from core.users import LOCAL, User
 from core.values import ImageSet, MembershipConfig, PipelineConfig
 
 VERSION = 2
@@ -66,15 +67,16 @@ class Swept:
 OnRow = Callable[[Row], None]
 
 
-def name(sets: Sequence[ImageSet], listed: Listed) -> str:
-    """Where the rows of a sweep are noted, while it runs and after."""
-    return f"sweep:{key(VERSION, [each.truth for each in sets], listed)}"
+def name(sets: Sequence[ImageSet], listed: Listed, user: User = LOCAL) -> str:
+    """Where the rows of a user's sweep are noted, while it runs and after: their remarks may tell names."""
+    whose = () if user.local else (user.id,)
+    return f"sweep:{key(VERSION, [each.truth for each in sets], listed, *whose)}"
 
 
 def run(by: Engine, sets: Sequence[ImageSet], listed: Listed, listener: Listener = silent) -> Swept:
     """All configurations, each row noted as soon as it is there."""
     meter = Meter("configurations", len(listed.configs), listener)
-    where, of = name(sets, listed), len(listed.configs)
+    where, of = name(sets, listed, by.library.user), len(listed.configs)
     rows: list[dict[str, Any]] = []
 
     def noted(row: Row) -> None:
@@ -119,7 +121,7 @@ def _row(by: Engine, sets: Sequence[ImageSet], config: Config) -> tuple[Row, Ans
         answer = by.answer(sets, config)
     except ImprintError as error:
         return Row(config, {}, None, str(error)), None
-    trail.record(sets, answer)
+    trail.record(sets, answer, by.library.user)
     return (_attributed(answer) if isinstance(answer, Attribution) else _judged(answer)), answer
 
 

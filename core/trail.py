@@ -1,7 +1,7 @@
 """The run log: every configuration that was tried on a set, once; the best of many must be seen as such.
 
-A question (its kind and the truth of its sets) has a file of JSON lines under ``runs``, which clearing the
-cache leaves alone. A line that was cut off by a crash is passed over.
+A question (its kind and the truth of its sets) has a file of JSON lines under the user's ``runs``, which
+clearing the cache leaves alone. A line that was cut off by a crash is passed over.
 """
 
 import csv
@@ -20,16 +20,17 @@ from core.hashing import key
 from core.pipeline import Attribution
 from core.training_data import Membership
 from core.uncertainty import Score
+from core.users import LOCAL, User
 from core.values import ImageSet
 
 Row = Mapping[str, Any]
 BEST_BY = {engine.ATTRIBUTION: "ari", engine.MEMBERSHIP: "dev_auc", engine.RECONSTRUCTION: "dev_auc"}
 
 
-def record(sets: Sequence[ImageSet], answer: Answer) -> None:
+def record(sets: Sequence[ImageSet], answer: Answer, user: User = LOCAL) -> None:
     """Note an answer under its sets and its configuration; the same one again changes nothing."""
     kind, identity = engine.kind_of(answer.config), key(answer.config)
-    path = _path(kind, sets)
+    path = _path(kind, sets, user)
     text = _text(path)
     if f'"id": "{identity}"' in text:  # not parsed: a sweep asks this a thousand times
         return
@@ -48,17 +49,17 @@ def record(sets: Sequence[ImageSet], answer: Answer) -> None:
         file.write("\n" * bool(cut_off) + json.dumps(row) + "\n")
 
 
-def tried(kind: str, sets: Sequence[ImageSet]) -> list[Row]:
+def tried(kind: str, sets: Sequence[ImageSet], user: User = LOCAL) -> list[Row]:
     """All that was tried, best first, undefined last; of training data best on development, as test is not
     for choosing."""
     score = BEST_BY[kind]
-    rows = {row["id"]: row for row in _read(_path(kind, sets))}.values()
+    rows = {row["id"]: row for row in _read(_path(kind, sets, user))}.values()
     return sorted(rows, key=lambda row: (row[score] is None, -(row[score] or 0), str(row["config"])))
 
 
-def everything() -> list[Row]:
-    """The whole log, the latest first."""
-    rows = [row for path in sorted(home.folder("runs").glob("*.jsonl")) for row in _read(path)]
+def everything(user: User = LOCAL) -> list[Row]:
+    """The user's whole log, the latest first."""
+    rows = [row for path in sorted(home.folder("runs", user.id).glob("*.jsonl")) for row in _read(path)]
     return sorted(rows, key=lambda row: str(row["time"]), reverse=True)
 
 
@@ -133,8 +134,8 @@ def _interval(score: Score) -> list[float] | None:
     return None if score.low is None or score.high is None else [score.low, score.high]
 
 
-def _path(kind: str, sets: Sequence[ImageSet]) -> Path:
-    return home.folder("runs") / f"{key(kind, [each.truth for each in sets])[:32]}.jsonl"
+def _path(kind: str, sets: Sequence[ImageSet], user: User) -> Path:
+    return home.folder("runs", user.id) / f"{key(kind, [each.truth for each in sets])[:32]}.jsonl"
 
 
 def _text(path: Path) -> str:

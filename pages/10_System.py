@@ -42,7 +42,7 @@ def weights_table() -> None:
             "state": s["state"],
             "SHA-256": s["sha256"] or "",
             "checked": str(s["checked"] or "")[:16].replace("T", " "),
-            "place": _place(s),
+            **({"place": _place(s)} if engine.gate().user.admin else {}),
         }
         for s in states
     ]
@@ -93,7 +93,7 @@ def cache_table() -> None:
 @st.fragment(run_every=1.0)
 def work_table() -> None:
     st.markdown("### Work")
-    found = jobs.recent()
+    found = engine.gate().jobs()
     if not found:
         st.caption("Nothing has been computed in the background yet.")
         return
@@ -115,7 +115,7 @@ def work_table() -> None:
         place, button = st.columns([4, 1], vertical_alignment="bottom")
         chosen = place.selectbox("Under way", list(active), format_func=active.get, key="under_way")
         if button.button("Cancel", key="cancel_work", width="stretch") and chosen:
-            jobs.cancel(chosen)
+            engine.gate().cancel(chosen)
             st.rerun(scope="fragment")
     st.caption("One work computes at a time, the others wait. What was finished is kept, whatever ends it.")
 
@@ -125,7 +125,8 @@ def machine() -> None:
     facts = {
         "Imprint": __version__,
         "Python": platform.python_version(),
-        "Folder": str(home.root()),
+        **({"Folder": str(home.root())} if engine.gate().user.admin else {}),
+        **({} if engine.gate().user.local else {"Your code, for sharing": engine.gate().user.id}),
         "Device": "CUDA, by torch" if runtime.has_cuda() else "CPU, by OpenVINO",
         "bf16": "yes" if runtime.has_bf16() else "not on this processor: fp32 is used",
         **{name: version(name) for name in PACKAGES},
@@ -137,5 +138,6 @@ def machine() -> None:
 
 weights_table()
 work_table()
-cache_table()
+if engine.gate().user.admin:  # the cache is everybody's
+    cache_table()
 machine()

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import features, paper, trail
+from core import features, paper
 from core.engine import ATTRIBUTION
 from core.errors import ImprintError
 from core.pipeline import Attribution
@@ -32,7 +32,7 @@ def panel(image_set: ImageSet) -> None:
     with answer:
         cards.attribution(result, paper.references(result.config))
     chosen = picture(image_set, result)
-    cards.remarks(result, len(trail.tried(ATTRIBUTION, [image_set])))
+    cards.remarks(result, len(engine.gate().tried(ATTRIBUTION, [image_set])))
     evidence.tabs(image_set, result, chosen)
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from core import trail
 from core.engine import MEMBERSHIP
 from core.errors import ImprintError
 from core.training_data import Membership
@@ -43,7 +42,7 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(trail.tried(MEMBERSHIP, sets))
+    tried = len(engine.gate().tried(MEMBERSHIP, sets))
     membership_cards.remarks(result, tried)
     membership_tabs.tabs((development, test), result)
 

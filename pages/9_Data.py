@@ -4,9 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.images.importing import ImportReport
-from core.images.staging import Incoming
 from core.values import ImageSet, Role
-from pages.ui import engine, frame, gallery, intake, preview_views, style
+from pages.ui import engine, frame, gallery, intake, preview_views, shares, style
 from pages.ui.preview_views import LAYOUT_WORDS
 
 MOST_CLASSES = 7  # that have a number of their own
@@ -45,6 +44,9 @@ def overview(image_set: ImageSet) -> None:
     )
     marks = style.marks([file.label or style.UNKNOWN for file in image_set.files])
     gallery.show(classes[str(name)], engine.library(), marks, key=f"sheet_{name}", pager=right)
+    shares.panel(image_set)
+    if not engine.library().owns(image_set.name):
+        return
     with st.popover("Delete this set"):
         st.caption("The set and those of its images that no other set holds are removed from this machine.")
         if st.button("Delete", type="primary", key="delete"):
@@ -76,7 +78,7 @@ def copies(image_set: ImageSet) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="copies")
 
 
-Incoming().tidy()
+engine.gate().incoming.tidy()
 chosen = intake.chosen()
 if chosen:
     preview_views.draw(chosen)

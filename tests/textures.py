@@ -42,9 +42,9 @@ def textures(per_generator: int = 60, seed: int = 0) -> dict[str, np.ndarray]:
     return images
 
 
-def install(library: Library, name: str = NAME) -> None:
+def install(library: Library, name: str = NAME, per_generator: int = 60, seed: int = 0) -> None:
     files = [
         ImageFile(path, library.add_pixels(pixels), label=path.split("/")[0])
-        for path, pixels in sorted(textures().items())
+        for path, pixels in sorted(textures(per_generator, seed).items())
     ]
     library.add(ImageSet(name, "generators", tuple(files)))

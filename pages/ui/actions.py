@@ -1,6 +1,6 @@
 """What can be done with an answer: copy its link, save it as a run, compare it, take a report along."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +10,7 @@ from core.engine import Answer
 from core.errors import ImprintError
 from core.hashing import key
 from core.values import ImageSet
-from pages.ui import engine, routes
+from pages.ui import download, engine, routes
 
 JS = """
 export default function (component) {
@@ -33,7 +33,6 @@ button { font: inherit; font-size: 0.875rem; color: var(--st-text-color); cursor
   background: none; border: none; padding: 0.3rem 0.2rem; white-space: nowrap; }
 button:hover, button:focus-visible { color: var(--st-primary-color); opacity: 1; }
 """
-MIME = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
 RUN_WORDS = "A file that python -m core run makes again anywhere, and compares"
 REPORT_WORDS = "One page to read, print and pass on, that needs no network"
 SUBMISSION_WORDS = "The challenge's form: identifier, comma, 1 for used, or the number of the cluster"
@@ -46,39 +45,24 @@ def bar(sets: Sequence[ImageSet], answer: Answer) -> None:
     """A quiet row at the height of the page's title."""
     with _row():
         _copy(key="copy_link", width="content", height="content")
-        _download("Save run", "run.json", lambda: runs.of(sets, answer).text(), RUN_WORDS)
+        download.button("Save run", "run.json", lambda: runs.of(sets, answer).text(), RUN_WORDS)
         _submission(answer)
         query = {"set": sets[0].name, "of": key(answer.config)[:12]}
         if len(sets) > 1:
             query["test"] = sets[1].name
         st.page_link(routes.COMPARE, label="Compare", query_params=query)
-        _download("Report", "report.html", lambda: _report(sets, [answer]), REPORT_WORDS)
+        download.button("Report", "report.html", lambda: _report(sets, [answer]), REPORT_WORDS)
 
 
 def report_bar(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> None:
     """The same place, for a comparison."""
     with _row():
         _copy(key="copy_link", width="content", height="content")
-        _download("Report", "report.html", lambda: _report(sets, answers), REPORT_WORDS)
+        download.button("Report", "report.html", lambda: _report(sets, answers), REPORT_WORDS)
 
 
 def _row() -> DeltaGenerator:
     return st.container(key="actions", horizontal=True, horizontal_alignment="right", gap="medium")
-
-
-def _download(label: str, name: str, make: Callable[[], str], words: str, disabled: bool = False) -> None:
-    """Made when it is asked for, not at every turn of a knob."""
-    st.download_button(
-        label,
-        make,
-        file_name=name,
-        mime=MIME[name.rpartition(".")[2]],
-        key=f"download_{name.partition('.')[0]}",
-        type="tertiary",
-        on_click="ignore",
-        help=words,
-        disabled=disabled,
-    )
 
 
 def _submission(answer: Answer) -> None:
@@ -86,9 +70,9 @@ def _submission(answer: Answer) -> None:
     try:
         text = submission.of(answer)
     except ImprintError as error:
-        _download("Submission", "submission.csv", str, str(error), disabled=True)
+        download.button("Submission", "submission.csv", str, str(error), disabled=True)
         return
-    _download("Submission", "submission.csv", lambda: text, SUBMISSION_WORDS)
+    download.button("Submission", "submission.csv", lambda: text, SUBMISSION_WORDS)
 
 
 def _report(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:

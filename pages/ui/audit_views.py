@@ -27,6 +27,7 @@ def auditing(listener: Listener = silent) -> Auditing:
 
 def audit(image_set: ImageSet) -> Audit | None:
     """The audit, or None while it waits for a click."""
+    engine.gate().check([image_set])
     missing = auditing().missing(image_set)
     if missing > UNASKED:
         st.info(f"{missing:,} images have not been looked at yet. That takes a minute or two, once.")

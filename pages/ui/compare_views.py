@@ -56,7 +56,7 @@ def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
 def _tried(sets: Sequence[ImageSet]) -> dict[str, trail.Row]:
     """By the first letters of their keys, best first."""
     kinds = (MEMBERSHIP, RECONSTRUCTION) if sets[0].real else (ATTRIBUTION,)
-    return {row["id"][:12]: row for kind in kinds for row in trail.tried(kind, sets)}
+    return {row["id"][:12]: row for kind in kinds for row in engine.gate().tried(kind, sets)}
 
 
 def _choose(rows: dict[str, trail.Row]) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import features, trail
+from core import features
 from core.engine import ATTRIBUTION
 from core.pipeline import Attribution
 from core.values import ImageSet
@@ -149,7 +149,7 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
 
 
 def _trail(image_set: ImageSet) -> None:
-    rows = trail.tried(ATTRIBUTION, [image_set])
+    rows = engine.gate().tried(ATTRIBUTION, [image_set])
     frame = pd.DataFrame([_trail_row(row) for row in rows])
     st.dataframe(
         frame,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import ImprintError
 from core.values import ImageSet, Role
-from pages.ui import engine, links, routes, style, tour
+from pages.ui import engine, links, routes, session, style, tour
 
 ICON = str(Path(__file__).with_name("icon.png"))
 NEXT = "next_set"  # the picker may only be turned before it is drawn
@@ -31,6 +31,7 @@ def open_page(title: str, question: str, pair: Pair = "") -> None:
     """
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
     st.html(style.CSS)
+    session.enter()
     with st.sidebar:
         st.markdown("### Imprint")
         names = [each.name for each in engine.library().all() if each.real or pair != "must be real"]
@@ -41,6 +42,7 @@ def open_page(title: str, question: str, pair: Pair = "") -> None:
             st.page_link(path, label=label)
         if tour.possible():
             links.draw("Guided tour", tour.start())
+        session.badge(st.container())
     tour.banner()
     st.title(title, anchor=False)
     st.caption(question + _moved())

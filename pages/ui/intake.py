@@ -13,7 +13,8 @@ from streamlit.typing import UploadedFile
 from core.errors import ImprintError
 from core.images import folders
 from core.images.sources import Source, open_source
-from core.images.staging import Incoming, Upload
+from core.images.staging import Upload
+from pages.ui import engine
 
 CHOSEN, ROUND, FAULT = "intake", "intake_round", "intake_fault"  # in the session's state
 FILES, FOLDER, SERVER = "Files or a zip", "A folder", "On this server"
@@ -31,7 +32,7 @@ class Intake:
     def open(self) -> AbstractContextManager[Source]:
         if self.path is not None:
             return open_source(self.path)
-        return Incoming().source(str(self.upload))
+        return engine.gate().incoming.source(str(self.upload))
 
 
 def chosen() -> Intake | None:
@@ -47,12 +48,12 @@ def forget() -> None:
     """Discard what was uploaded; a folder of the server stays as it is."""
     intake = st.session_state.pop(CHOSEN, None)
     if intake and intake.upload:
-        Incoming().discard(intake.upload)
+        engine.gate().incoming.discard(intake.upload)
 
 
 def strict() -> bool:
     """Whether listed folders alone are open: when others than this machine's user may sit at the page."""
-    return st.get_option("server.address") not in LOOPBACK
+    return not engine.gate().user.local or st.get_option("server.address") not in LOOPBACK
 
 
 def choose() -> None:
@@ -82,7 +83,7 @@ def _upload(way: str) -> None:
         alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
-            _begin(lambda: Intake(title, upload=Incoming().stage(_handed_over(uploads, key))))
+            _begin(lambda: Intake(title, upload=engine.gate().incoming.stage(_handed_over(uploads, key))))
 
 
 def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:

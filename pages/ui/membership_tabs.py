@@ -154,8 +154,8 @@ def _configs(config: MembershipConfig) -> list[MembershipConfig]:
 
 
 def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
-    given = [each for each in sets if each is not None]
-    running = [job for config in lacking if (job := jobs.find(jobs.name(jobs.MEMBERSHIP, given, config)))]
+    given, gate = [each for each in sets if each is not None], engine.gate()
+    running = [job for config in lacking if (job := gate.job(gate.job_id(jobs.MEMBERSHIP, given, config)))]
     active = [job for job in running if job.active]
     for job in active:
         work.watch(job.id, "Embedding the other crops")
@@ -165,7 +165,7 @@ def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
     names = ", ".join(knobs.CROP_WORDS[config.crop] for config in lacking)
     if not active and st.button(f"Compute this backbone's other crops: {names}", key="other_crops"):
         for config in lacking:
-            jobs.start(jobs.MEMBERSHIP, given, config)
+            gate.start(jobs.MEMBERSHIP, given, config)
         st.rerun()
 
 
@@ -230,7 +230,7 @@ def _rules(result: Membership) -> None:
 
 
 def _trail(sets: Sets) -> None:
-    rows = trail.tried(MEMBERSHIP, [each for each in sets if each])
+    rows = engine.gate().tried(MEMBERSHIP, [each for each in sets if each])
     table = [_trail_row(row) for row in rows]
     st.dataframe(
         pd.DataFrame(table),

@@ -10,6 +10,7 @@ from core.errors import ImprintError, WeightsMissing
 from core.features import adding, onnx_worker, own
 from core.features.backbones import NORMALISATIONS
 from core.features.onnx_worker import Look, Wanted
+from pages.ui import engine
 
 NORMALISATION_WORDS = {
     "imagenet": "ImageNet",
@@ -23,6 +24,8 @@ SEEN = "own_network"  # in the session: the kept file, its look and its proposed
 
 
 def panel() -> None:
+    if not engine.gate().user.admin:  # a network is for all users, and a path is one of the server
+        return
     with st.expander("A network of your own (ONNX)", expanded=SEEN in st.session_state):
         st.caption(
             "One ONNX file without external data. A process without network and files reads and runs it, "

@@ -7,7 +7,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core import sweep
 from core.paper import tables
 from core.paper.tables import Line
 from core.values import ImageSet
@@ -42,7 +41,7 @@ def knobs(image_set: ImageSet) -> tuple[str, bool]:
 
 def live(sets: Sequence[ImageSet], lines: Sequence[Line]) -> None:
     """The rows so far; before the first, the paper's alone."""
-    found = engine.store().note(sweep.name(sets, tables.listed(list(lines))))
+    found = engine.store().note(engine.gate().swept(sets, tables.listed(list(lines))))
     show(sets, lines, found["rows"] if found else [], live=True)
 
 

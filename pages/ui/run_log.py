@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import features, trail
 from core.engine import ATTRIBUTION, MEMBERSHIP, RECONSTRUCTION
-from pages.ui import engine, links
+from pages.ui import download, engine, links
 from pages.ui.knobs import CROP_WORDS, LINKAGE_WORDS, METHOD_WORDS, rule_words
 from pages.ui.style import digits
 
@@ -22,7 +22,7 @@ SHOWN = 500  # rows that are sent; the CSV has them all
 
 
 def table() -> None:
-    rows = trail.everything()
+    rows = engine.gate().log()
     if not rows:
         st.info("Nothing was tried yet. Open Generators or Training: each result is noted here.")
         return
@@ -30,15 +30,8 @@ def table() -> None:
     words = left.text_input("Filter", key="filter", placeholder="a set, a backbone, a linkage ...")
     kinds = middle.multiselect("Question", list(KIND_WORDS), key="kinds", format_func=KIND_WORDS.get)
     found = [row for row in rows if _matches(row, words, kinds)]
-    right.download_button(
-        "CSV",
-        lambda: trail.as_csv([trail.flat(row) for row in found]),
-        file_name="runs.csv",
-        mime="text/csv",
-        key="runs_csv",
-        on_click="ignore",
-        width="stretch",
-    )
+    with right:
+        download.button("CSV", "runs.csv", lambda: trail.as_csv([trail.flat(r) for r in found]), framed=True)
     st.caption(f"{len(found):,} of {len(rows):,} runs" + (f", the latest {SHOWN}" * (len(found) > SHOWN)))
     _draw(found[:SHOWN])
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import clustering, features, sweep
+from core import clustering, features
 from core.features import weights
 from core.grid import Grid, Listed
 from core.regions.crops import CROPS
@@ -81,7 +81,7 @@ def _share_words(value: float | None) -> str:
 
 def live(sets: Sequence[ImageSet], listed: Listed) -> None:
     """The rows so far."""
-    found = engine.store().note(sweep.name(sets, listed))
+    found = engine.store().note(engine.gate().swept(sets, listed))
     if found and found["rows"]:
         st.html(heat_map(found["rows"], sets))
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import home
 from pages.ui import engine, links, routes
 
-PARAMETER, SEEN = "tour", "tour-seen"
+PARAMETER = "tour"
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,8 @@ def possible() -> bool:
 
 
 def first_visit() -> bool:
-    """Once in the life of a home: who has seen it finds it in the sidebar."""
-    seen = home.root() / SEEN
-    if seen.exists() or not possible():
-        return False
-    seen.touch()
-    return True
+    """Once in the life of a user: who has seen it finds it in the sidebar."""
+    return possible() and engine.gate().first_visit()
 
 
 def start() -> str:

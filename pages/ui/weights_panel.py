@@ -8,11 +8,15 @@ from core import features
 from core.errors import ImprintError
 from core.features import weights
 from core.progress import Step
+from pages.ui import engine
 
 
 def get(backbone: str) -> None:
     """A download with progress, and a field for a folder that holds the file; both check its hash."""
     row = features.network(backbone)
+    if not engine.gate().user.admin:
+        st.caption("Weights are for all users, so an administrator of this server gets them.")
+        return
     with st.form(f"weights_{backbone}", border=False):
         columns = st.columns([3, 1.3, 1.6], vertical_alignment="bottom")
         folder = columns[0].text_input(f"Folder that holds {row.file}", key=f"weights_folder_{backbone}")

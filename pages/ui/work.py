@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import features, jobs, trail
-from core import sweep as sweeps
+from core import features, jobs
 from core.embedding import Plan
 from core.errors import ImprintError
 from core.features import weights
@@ -31,7 +30,7 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
         _embed(jobs.ATTRIBUTE, [image_set], pipeline.effective(config)[0], plan)
         return None
     result = pipeline.attribute(image_set, config)
-    trail.record([image_set], result)
+    engine.gate().record([image_set], result)
     return result
 
 
@@ -44,7 +43,7 @@ def membership(development: ImageSet, test: ImageSet | None, config: MembershipC
         _embed(jobs.MEMBERSHIP, sets, config, plan)
         return None
     result = training_data.membership(development, test, config)
-    trail.record(sets, result)
+    engine.gate().record(sets, result)
     return result
 
 
@@ -60,7 +59,7 @@ def reconstruction(
     check(sets)
     if engine_.ready(sets, config):
         result = engine_.judge(development, test, config)
-        trail.record(sets, result)
+        engine.gate().record(sets, result)
         return result
     config, _ = runnable(config)
     what = "Training an autoencoder on each set's generated images"
@@ -70,11 +69,11 @@ def reconstruction(
 
 def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) -> Mapping[str, Any] | None:
     """The rows of a sweep, once all are there; ``beside`` is drawn while they come."""
-    found = engine.store().note(sweeps.name(sets, listed))
+    found = engine.store().note(engine.gate().swept(sets, listed))
     if found is not None and found["over"]:
         return found
     configs = len(listed.configs)
-    job = jobs.find(jobs.name(jobs.SWEEP, sets, listed))
+    job = _job(jobs.SWEEP, sets, listed)
     if job is None or not job.active:
         st.caption(f"{configs} configurations. What one computes, the others share.")
         if job is not None and job.state == "failed":
@@ -102,7 +101,7 @@ def _by_job(
     beside: Callable[[], None] | None = None,
 ) -> None:
     """Watch the job that computes what is missing; start it, or offer to."""
-    job = jobs.find(jobs.name(kind, sets, config))
+    job = _job(kind, sets, config)
     if job is not None and job.active:
         watch(job.id, what, beside)
     elif job is not None and job.state in ("failed", "cancelled", "died"):
@@ -111,7 +110,7 @@ def _by_job(
         if st.button("Go on", key="again", type="primary"):
             _start(kind, sets, config)
     elif seconds <= START_UNASKED:
-        watch(jobs.start(kind, sets, config).id, what, beside)
+        watch(engine.gate().start(kind, sets, config).id, what, beside)
     else:
         st.info(f"{what} takes about {duration(seconds)}. It is done once; every other knob is then quick.")
         if st.button("Start", key="start", type="primary"):
@@ -124,34 +123,39 @@ def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
     if pipeline.has_map(image_set, config, "umap"):
         return True
     config, _ = pipeline.effective(config)
-    job = jobs.find(jobs.name(jobs.UMAP, [image_set], config))
+    job = _job(jobs.UMAP, [image_set], config)
     if job is not None and job.state in ("failed", "cancelled", "died"):
         st.info(job.error or "Cancelled.")
         if st.button("Draw the UMAP", key="umap_again"):
             _start(jobs.UMAP, [image_set], config)
         return False
     if job is None or not job.active:
-        job = jobs.start(jobs.UMAP, [image_set], config)
+        job = engine.gate().start(jobs.UMAP, [image_set], config)
     watch(job.id, "UMAP, about half a minute")
     return False
 
 
+def _job(kind: str, sets: Sequence[ImageSet], config: jobs.Config) -> jobs.Job | None:
+    gate = engine.gate()
+    return gate.job(gate.job_id(kind, sets, config))
+
+
 def _start(kind: str, sets: Sequence[ImageSet], config: jobs.Config) -> None:
-    jobs.start(kind, sets, config)
+    engine.gate().start(kind, sets, config)
     st.rerun()
 
 
 @st.fragment(run_every=0.5)
 def watch(job_id: str, what: str, beside: Callable[[], None] | None = None) -> None:
     """Progress, pace, time left and a way out; when the job ends, the page is drawn anew."""
-    job = jobs.find(job_id)
+    job = engine.gate().job(job_id)
     if job is None or not job.active:
         st.rerun(scope="app")
         return
     bar, out = st.columns([5, 1], vertical_alignment="bottom")
     bar.progress(job.done / job.total if job.total else 0.0, text=f"{what}: {_progress(job)}")
     if out.button("Cancel", key=f"cancel_{job_id}", width="stretch"):
-        jobs.cancel(job_id)
+        engine.gate().cancel(job_id)
         st.rerun(scope="app")
     if beside is not None:
         beside()

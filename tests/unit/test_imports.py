@@ -68,12 +68,12 @@ def test_a_stage_knows_neither_the_store_nor_another_stage(path: Path) -> None:
         *("core.measuring", "core.judging", "core.evidence", "core.reconstructing"),
         *("core.jobs", "core.cli", "core.trail", "core.cluster", "core.engine", "core.grid", "core.sweep"),
         *("core.runs", "core.comparison", "core.auditing", "core.deriving", "core.submission"),
-        "core.repairing",
+        *("core.repairing", "core.gate"),
     }
     assert not under(imported(path), *others, *rooms)
 
 
-ABOVE = ("sweep", "runs", "comparison", "trail", "grid", "auditing", "deriving", "jobs", "repairing")
+ABOVE = ("sweep", "runs", "comparison", "trail", "grid", "auditing", "deriving", "jobs", "repairing", "gate")
 
 
 @pytest.mark.parametrize("path", CORE, ids=named)
@@ -91,7 +91,7 @@ def test_the_store_knows_no_stage() -> None:
 
 
 def test_only_pages_and_their_entrance_draw() -> None:
-    allowed = {*files("app.py", "pages/*.py", "pages/ui/**/*.py"), *files("tests/**/*.py")}
+    allowed = {*files("app.py", "entrance.py", "pages/*.py", "pages/ui/**/*.py"), *files("tests/**/*.py")}
     others = set(files("*.py", "pages/**/*.py", "demo/**/*.py")) - allowed
     assert not [path for path in others if under(imported(path), *SCREENS)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core import engine, features, trail
+from core import engine, features
 from core.engine import Answer
 from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.judging import Judgement
@@ -11,6 +11,7 @@ from core.pipeline import Attribution
 from core.reconstructing import Reconstruction
 from core.training_data import Membership
 from core.values import CropSpec, FeatureSpec, ImageSet, Role
+from pages.ui import engine as gates
 from pages.ui import style
 from pages.ui.knobs import CROP_WORDS, DECISION_WORDS, LINKAGE_WORDS, METHOD_WORDS
 
@@ -187,7 +188,7 @@ TRUTH = "The truth is what the folders said on import; nothing here checks it."
 
 def tried(sets: Sequence[ImageSet], answer: Answer) -> int:
     """How many configurations were tried on these sets, this one at least."""
-    return max(1, len(trail.tried(engine.kind_of(answer.config), sets)))
+    return max(1, len(gates.gate().tried(engine.kind_of(answer.config), sets)))
 
 
 def multiplicity(count: int) -> str:

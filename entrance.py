@@ -1,0 +1,10 @@
+"""Imprint's entrance: the answer, if there is something to look at, else the way to get it there."""
+
+import streamlit as st
+
+from pages.ui import engine, routes, session, tour
+
+session.enter()
+if tour.first_visit():
+    st.switch_page(tour.STOPS[0].page, query_params=tour.query(1))
+st.switch_page(routes.GENERATORS if engine.library().names() else routes.DATA)
