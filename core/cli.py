@@ -12,8 +12,8 @@ from typing import Any
 from core import engine, features, home, repairing, runs, submission, summary, trail
 from core.errors import BadChoice, ImprintError
 from core.features.handcrafted import DESCRIPTORS
+from core.images import staging
 from core.images.library import Library
-from core.images.staging import Incoming
 from core.inference.runtime import Effort
 from core.pipeline import Pipeline
 from core.progress import Listener, Step, silent
@@ -110,7 +110,7 @@ def cache(args: Args) -> Outcome:
     if args.action == "verify":
         found = asdict(store.verify())
         checkpoints.tidy(home.folder("training"))
-        Incoming().tidy()
+        staging.tidy()
         text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
         return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
     stats = store.stats()

@@ -13,7 +13,7 @@ from core import home, jobs, sweep, trail, users
 from core.engine import Answer, Engine
 from core.errors import SetNotFound
 from core.grid import Listed
-from core.images import sharing
+from core.images import sharing, staging
 from core.images.library import Library
 from core.images.staging import Incoming
 from core.jobs import Config, Job
@@ -55,6 +55,10 @@ class Gate:
         for each in sets:
             if self.load(each.name).content != each.content:
                 raise SetNotFound(each.name, self.library.names())
+
+    def tidy(self) -> None:
+        """Uploads that nobody keeps go, everybody's."""
+        staging.tidy(self._root)
 
     # -- the run log -----------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def copies(image_set: ImageSet) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="copies")
 
 
-engine.gate().incoming.tidy()
+engine.gate().tidy()
 chosen = intake.chosen()
 if chosen:
     preview_views.draw(chosen)

@@ -113,6 +113,12 @@ class Incoming:
         return self._folder / name
 
 
+def tidy(root: Path | None = None) -> int:
+    """What is too old goes, whoever brought it: somebody may never come back."""
+    base = root or home.root()
+    return sum(Incoming(place).tidy() for place in (base, *(base / home.USERS).glob("*")))
+
+
 class _Staging:
     """One upload that is coming."""
 

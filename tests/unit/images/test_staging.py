@@ -273,3 +273,12 @@ def test_nothing_stays_after_discarding(library: Library, home: Path) -> None:
     Incoming().discard(staged(full()))
     assert CANARY.encode() not in everything(home)
     assert tree(home) == {"images", "sets", "incoming"}
+
+
+def test_uploads_of_people_who_never_come_back_go_as_well(tmp_path: Path) -> None:
+    """A day is over for an upload under ``users`` as for the local user's, whoever comes next."""
+    for base in (tmp_path, tmp_path / "users" / "a"):
+        folder = base / "incoming" / Incoming(base).stage([("a.png", io.BytesIO(b"x"))])
+        os.utime(folder, (0, 0))
+    assert staging.tidy(tmp_path) == 2
+    assert not list(tmp_path.rglob("incoming/*"))
