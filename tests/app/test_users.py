@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import users
 from core.images.library import Library
 from core.users import User
-from pages.ui import door, session
+from pages.ui import door, intake, session
 from tests import textures
 from tests.app.conftest import LIMIT, ROOT
 
@@ -96,13 +96,13 @@ def test_the_cache_and_the_folder_are_shown_to_administrators(
     assert "Folder" in list(test.dataframe[-1].value["what"])
 
 
-def test_a_folder_of_the_server_is_not_for_the_browser(signed_in, ann: User, tmp_path: Path) -> None:
+def test_where_nobody_listed_folders_none_of_the_server_is_for_who_signs_in(signed_in, ann: User) -> None:
     test = signed_in("pages/9_Data.py", ANN)
+    test.button_group(key="way").set_value(intake.SERVER).run()
     test.text_input(key="path").input("/etc")
-    test.text_input(key="name").input("taken")
-    next(button for button in test.button if button.label == "Import").click().run()
+    test.button(key="look").click().run()
     assert [error.value for error in test.error] == [
-        "Folders of the server are not for the browser. Choose files to upload."
+        "No folder of the server is open for import. Its keeper names some in IMPRINT_FOLDERS."
     ]
 
 
