@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core import clustering, features, projection, reduction, scores
+from core import clustering, features, projection, reduction, scale, scores
 from core.embedding import Embedder, feature_key
 from core.errors import BadChoice
 from core.hashing import key
@@ -24,7 +24,7 @@ from core.values import ImageFile, PipelineConfig
 # Seconds are of computing, not of importing: what a stage imports is loaded before its clock starts.
 LIBRARIES = {
     "pca": ("sklearn.decomposition",),
-    "tree": ("scipy.cluster.hierarchy", "scipy.spatial.distance"),
+    "tree": ("scipy.cluster.hierarchy", "fastcluster"),
     "clusters": ("sklearn.cluster", "sklearn.metrics", "scipy.sparse.csgraph"),
     "scores": ("sklearn.metrics.cluster", "scipy.stats", "scipy.optimize"),
 }
@@ -52,7 +52,7 @@ class Run:
         self.ids = hashes[order].tolist()
         self.back = np.argsort(order, kind="stable")  # from the order of the hashes to that of the set
         self.features_key = key("set features", feature_key(config.feature, config.crop), self.ids)
-        self.pca_key = key("pca", reduction.VERSION, self.features_key)
+        self.pca_key = key("pca", reduction.VERSION, *self._pca_way(), self.features_key)
         variance = config.reduce.variance
         self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
         self._features: np.ndarray | None = None
@@ -90,7 +90,9 @@ class Run:
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
-        name = key("tree", clustering.VERSION, self.reduced_key, spec.linkage, spec.metric)
+        name = key(
+            "tree", clustering.VERSION, *self._clusters_way(), self.reduced_key, spec.linkage, spec.metric
+        )
         return self._stage(
             "tree", name, lambda: {"merges": clustering.tree(self.reduced(), spec.linkage, spec.metric)}
         )["merges"]
@@ -123,7 +125,8 @@ class Run:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
         spec = self.config.cluster
         parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
-        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, k)
+        way = self._clusters_way()
+        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
         def make() -> Arrays:
             rows = self.reduced()
@@ -166,6 +169,16 @@ class Run:
         return self._stage(
             "map", self.map_key(kind), lambda: {"points": projection.umap(rows(), self.config.cluster.seed)}
         )["points"]
+
+    def _pca_way(self) -> tuple[str, ...]:
+        """Part of a key where a large set goes another way than a small one, so small ones' keys stay."""
+        wide = features.dimensions(self.config.feature)
+        return ("covariance",) if reduction.by_covariance(len(self.ids), wide) else ()
+
+    def _clusters_way(self) -> tuple[str, ...]:
+        if self.config.cluster.method == "kmeans":
+            return ("race",) if len(self.ids) >= scale.RACE_FROM else ()
+        return ("fastcluster",) if len(self.ids) >= scale.FAST_TREE_FROM else ()
 
     def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
         start = time.perf_counter()
