@@ -4,12 +4,14 @@ The paper names both and leaves linkage and metric open; the authors' later code
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
 
 import numpy as np
 
 from core import scale
 from core.errors import BadChoice
 from core.pairwise import condensed_distances
+from core.rows import Rows, blocks
 from core.values import ClusterSpec
 
 VERSION = 2
@@ -22,6 +24,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
 }
 AUTO_RANGE = range(2, 11)
 SILHOUETTE_SAMPLE = 2000
+DISTINCT = 256  # rows that are looked at first: most sets have no copies
 STARTS = 10  # of k-means
 ROUNDS, FINALISTS = 6, 2  # of a race: rounds of each start, and how many go on from there
 START_SAMPLE, START_ROWS = 1000, 10  # rows that a start is chosen among: at least so many, and a cluster
@@ -40,12 +43,12 @@ def check(spec: ClusterSpec) -> ClusterSpec:
     return spec
 
 
-def check_k(features: np.ndarray, k: int) -> None:
+def check_k(features: Rows, k: int) -> None:
     """Raises BadChoice where k groups can't be told apart."""
     n = len(features)
     if k > n:
         raise BadChoice(f"k is {k}, but this set has {n} images. Choose k up to {n}.")
-    if k > 1 and k > (distinct := distinct_rows(features)):
+    if k > 1 and k > (distinct := distinct_rows(features, k)):
         raise BadChoice(
             f"k is {k}, but only {distinct} of the {n} images have features of their own; the others are "
             f"copies. Choose k up to {distinct}."
@@ -124,7 +127,7 @@ def ordered(labels: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
 
-def silhouettes(features: np.ndarray, labels: np.ndarray, metric: str, seed: int = 0) -> np.ndarray | None:
+def silhouettes(features: Rows, labels: np.ndarray, metric: str, seed: int = 0) -> np.ndarray | None:
     """Silhouette of each image (Rousseeuw 1987), of a seeded sample in larger sets; None if undefined."""
     from sklearn.metrics import silhouette_samples
 
@@ -133,7 +136,7 @@ def silhouettes(features: np.ndarray, labels: np.ndarray, metric: str, seed: int
         features, labels = features[chosen], labels[chosen]
     if not 2 <= len(np.unique(labels)) < len(labels):
         return None
-    return np.asarray(silhouette_samples(features, labels, metric=metric))
+    return np.asarray(silhouette_samples(features[:], labels, metric=metric))
 
 
 def auto_range(distinct: int, n: int) -> range:
@@ -145,5 +148,11 @@ def auto_range(distinct: int, n: int) -> range:
     return usable
 
 
-def distinct_rows(features: np.ndarray) -> int:
-    return len(np.unique(features, axis=0))
+def distinct_rows(features: Rows, enough: int) -> int:
+    """How many rows differ: exactly, where they are fewer than ``enough``."""
+    found: set[bytes] = set()
+    for _, block in blocks(features, max(DISTINCT, 2 * enough)):
+        found |= {blake2b(row.tobytes(), digest_size=16).digest() for row in np.unique(block, axis=0) + 0}
+        if len(found) >= enough:
+            break
+    return len(found)

@@ -1,7 +1,7 @@
 """Features of a set: an array, or a matrix on disk that is read in pieces and never mapped whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -50,7 +50,25 @@ class Matrix:
         return self.shape[1] * self.dtype.itemsize
 
 
-Rows: TypeAlias = np.ndarray | Matrix
+@dataclass(frozen=True)
+class Prepared:
+    """Rows as ``prepare`` makes them of those that are read."""
+
+    rows: np.ndarray | Matrix
+    prepare: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.rows.shape
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, chosen: slice | np.ndarray) -> np.ndarray:
+        return self.prepare(self.rows[chosen])
+
+
+Rows: TypeAlias = np.ndarray | Matrix | Prepared
 
 
 def blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, np.ndarray]]:

@@ -18,6 +18,7 @@ from core.embedding import Embedder, feature_key
 from core.errors import BadChoice
 from core.hashing import key
 from core.progress import Step
+from core.rows import Matrix, Rows
 from core.store import Arrays
 from core.values import ImageFile, PipelineConfig
 
@@ -66,7 +67,7 @@ class Run:
         else:
             self.stages["features"] = Stage(True, 0.0)
 
-    def features(self) -> np.ndarray:
+    def features(self) -> np.ndarray | Matrix:
         if self._features is None:
             start = time.perf_counter()
             self._features, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
@@ -75,10 +76,10 @@ class Run:
 
     def pca(self) -> Arrays:
         if self._pca is None:
-            self._pca = self._stage("pca", self.pca_key, lambda: reduction.decompose(self.features()))
+            self._pca = self._stage("pca", self.pca_key, lambda: reduction.decompose(self.features()[:]))
         return self._pca
 
-    def reduced(self) -> np.ndarray:
+    def reduced(self) -> np.ndarray | Matrix:
         variance = self.config.reduce.variance
         return self.features() if variance is None else reduction.project(self.pca(), variance)
 
@@ -91,10 +92,10 @@ class Run:
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
         name = key(
-            "tree", clustering.VERSION, *self._clusters_way(), self.reduced_key, spec.linkage, spec.metric
+            "tree", clustering.VERSION, *self.clusters_way(), self.reduced_key, spec.linkage, spec.metric
         )
         return self._stage(
-            "tree", name, lambda: {"merges": clustering.tree(self.reduced(), spec.linkage, spec.metric)}
+            "tree", name, lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)}
         )["merges"]
 
     def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
@@ -117,7 +118,7 @@ class Run:
         name = key("distinct", clustering.VERSION, self.reduced_key)
         found = self.store.note(name)
         if found is None:
-            found = {"rows": clustering.distinct_rows(self.reduced())}
+            found = {"rows": clustering.distinct_rows(self.reduced(), clustering.AUTO_RANGE.stop)}
             self.store.put_note(name, found)
         return clustering.auto_range(found["rows"], len(self.ids))
 
@@ -125,21 +126,24 @@ class Run:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
         spec = self.config.cluster
         parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
-        way = self._clusters_way()
+        way = self.clusters_way()
         name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
         def make() -> Arrays:
             rows = self.reduced()
             clustering.check_k(rows, k)
-            if spec.method == "kmeans":
-                labels = clustering.kmeans(rows, k, spec.seed)
-            else:
-                labels = clustering.cut(self.tree(), k)
+            labels = self.grouped(rows, k)
             silhouettes = clustering.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
 
         arrays = self._stage("clusters", name, make)
         return arrays["labels"], arrays["silhouettes"]
+
+    def grouped(self, rows: Rows, k: int) -> np.ndarray:
+        """Labels of rows in the order of the hashes, computed anew."""
+        if self.config.cluster.method == "kmeans":
+            return clustering.kmeans(rows[:], k, self.config.cluster.seed)
+        return clustering.cut(self.tree(), k)
 
     def agreement(self, clusters: np.ndarray) -> scores.Agreement:
         """Scores of clusters that stand in the order of the files."""
@@ -165,17 +169,17 @@ class Run:
             raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
         if kind == "pca":
             return projection.flat(self.pca()["scores"])
-        rows = self.reduced
-        return self._stage(
-            "map", self.map_key(kind), lambda: {"points": projection.umap(rows(), self.config.cluster.seed)}
-        )["points"]
+        return self._stage("map", self.map_key(kind), lambda: {"points": self._laid_out()})["points"]
+
+    def _laid_out(self) -> np.ndarray:
+        return projection.umap(self.reduced()[:], self.config.cluster.seed)
 
     def _pca_way(self) -> tuple[str, ...]:
         """Part of a key where a large set goes another way than a small one, so small ones' keys stay."""
         wide = features.dimensions(self.config.feature)
         return ("covariance",) if reduction.by_covariance(len(self.ids), wide) else ()
 
-    def _clusters_way(self) -> tuple[str, ...]:
+    def clusters_way(self) -> tuple[str, ...]:
         if self.config.cluster.method == "kmeans":
             return ("race",) if len(self.ids) >= scale.RACE_FROM else ()
         return ("fastcluster",) if len(self.ids) >= scale.FAST_TREE_FROM else ()

@@ -8,6 +8,7 @@ counts as absent, so that the value is computed again and never served.
 
 import contextlib
 import errno
+import hashlib
 import json
 import logging
 import os
@@ -56,6 +57,12 @@ class Verification:
     bytes: int
     damaged: int
     leftovers: int
+
+
+def file_key(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def default_quota() -> int:
@@ -114,12 +121,7 @@ class Entries:
         except BaseException:
             self._release(entry.bytes)
             raise
-        with self._index.transaction():
-            previous = self._entry(name)
-            self._index.set(ENTRY + name, json.dumps(asdict(entry)))
-        if previous is not None:
-            self._release(previous.bytes)
-            (self._arrays / previous.file).unlink(missing_ok=True)
+        self._enter(name, entry)
 
     def compute(self, name: str, make: Callable[[], Arrays], stage: str = "") -> tuple[Arrays, bool]:
         """The stored arrays and True, or those that ``make`` returns, now stored, and False."""
@@ -153,7 +155,7 @@ class Entries:
         kept: set[Path] = set()
         for name, entry in self._entries():
             path = self._arrays / entry.file
-            if self._read(path, entry) is None:
+            if not path.exists() or path.stat().st_size != entry.bytes or file_key(path) != entry.sha256:
                 self._condemn(name, entry)
                 damaged += 1
             else:
@@ -181,6 +183,15 @@ class Entries:
         self._index.close()
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _enter(self, name: str, entry: Entry) -> None:
+        """Name a file that is written; the one that was there under this name goes."""
+        with self._index.transaction():
+            previous = self._entry(name)
+            self._index.set(ENTRY + name, json.dumps(asdict(entry)))
+        if previous is not None:
+            self._release(previous.bytes)
+            (self._arrays / previous.file).unlink(missing_ok=True)
 
     def _entry(self, name: str) -> Entry | None:
         """What the index says; a text that is no entry, or names a file elsewhere, counts as absent."""
