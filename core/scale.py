@@ -42,6 +42,13 @@ def words(n: int, method: str) -> tuple[str, ...]:
     return ()
 
 
+def map_words(n: int, drawn: int, sampled: bool) -> str:
+    """What a map of ``n`` images shows, of which so many are drawn; ``sampled``: only those were laid out."""
+    if sampled:
+        return f"A sample: {drawn:,} of {n:,} images were laid out; the others are not on this map."
+    return f"Points: a sample of {drawn:,} of {n:,} images. Shade: the density of all."
+
+
 def in_threads(work: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
     """Of each item, in order, on all cores. Every piece is computed on one thread, so that the number of
     threads changes no bit, and threads that have nothing to do sleep instead of spinning."""

@@ -104,7 +104,7 @@ class LargeRun(Run):
         return points
 
     def _kept(self, stage: str, name: str, wide: int, made: Iterable[np.ndarray]) -> Matrix:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), self._seconds()
         found = self.store.matrix(name)
         cached = found is not None
         if found is None:
@@ -113,5 +113,5 @@ class LargeRun(Run):
             found = self.store.matrix(name)
             if found is None:
                 raise BadChoice("What was just written is damaged on disk. Check the disk, then try again.")
-        self._took(stage, cached, start)
+        self._took(stage, cached, start + self._seconds() - before)
         return found
