@@ -14,7 +14,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch: both sides run on the C
 
 from core.features.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
-from tests.bench import sweep, toggle
+from tests.bench import grouping, sweep, toggle
 
 OUT = Path("bench.json")
 
@@ -35,6 +35,7 @@ def main() -> int:
     toggles = toggle.measure(arguments.rounds)
     _say("membership sweep, a minute and a half ...")
     swept = sweep.measure()
+    print("\n".join(grouping.markdown(grouping.measure(arguments.rounds))))
     from tests.bench import (  # torch: kept out of the toggle, as pages keep it out
         autoencoder,
         extraction,
