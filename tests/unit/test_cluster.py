@@ -106,8 +106,8 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Host
 def test_a_lost_worker_costs_its_tasks_and_no_number(
     hosts: list[Host], ids: list[str], library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of two hosts is killed with half of the images done; the rows are those of one process, and only the
-    client has written. Each image is begun once or, where its task was lost, twice."""
+    """One of two hosts is killed with half of the images done: the rows are those of one process, only the
+    client has written, and each image was begun once or, where its task was lost, twice."""
     from distributed import Client
 
     monkeypatch.setattr(cluster, "CHUNK", 8)
