@@ -4,10 +4,14 @@ The paper names both and leaves linkage and metric open; the authors' later code
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
 
 import numpy as np
 
+from core import scale
 from core.errors import BadChoice
+from core.pairwise import condensed_distances
+from core.rows import Rows, blocks
 from core.values import ClusterSpec
 
 VERSION = 2
@@ -20,7 +24,10 @@ METRICS: Mapping[str, tuple[str, ...]] = {
 }
 AUTO_RANGE = range(2, 11)
 SILHOUETTE_SAMPLE = 2000
-BLOCK = 512  # rows of distances that are held at a time
+DISTINCT = 256  # rows that are looked at first: most sets have no copies
+STARTS = 10  # of k-means
+ROUNDS, FINALISTS = 6, 2  # of a race: rounds of each start, and how many go on from there
+START_SAMPLE, START_ROWS = 1000, 10  # rows that a start is chosen among: at least so many, and a cluster
 
 
 def check(spec: ClusterSpec) -> ClusterSpec:
@@ -36,12 +43,12 @@ def check(spec: ClusterSpec) -> ClusterSpec:
     return spec
 
 
-def check_k(features: np.ndarray, k: int) -> None:
+def check_k(features: Rows, k: int) -> None:
     """Raises BadChoice where k groups can't be told apart."""
     n = len(features)
     if k > n:
         raise BadChoice(f"k is {k}, but this set has {n} images. Choose k up to {n}.")
-    if k > 1 and k > (distinct := distinct_rows(features)):
+    if k > 1 and k > (distinct := distinct_rows(features, k)):
         raise BadChoice(
             f"k is {k}, but only {distinct} of the {n} images have features of their own; the others are "
             f"copies. Choose k up to {distinct}."
@@ -50,46 +57,19 @@ def check_k(features: np.ndarray, k: int) -> None:
 
 def tree(features: np.ndarray, linkage: str, metric: str) -> np.ndarray:
     """SciPy's linkage matrix (n - 1, 4) of (n, d) features: one merge a row, by rising distance."""
-    from scipy.cluster import hierarchy
-
     if len(features) < 2:
         raise BadChoice("One image can't be grouped. Import more images.")
-    return hierarchy.linkage(condensed_distances(features, metric), linkage)
+    distances = condensed_distances(features, metric)
+    if len(features) < scale.FAST_TREE_FROM:
+        from scipy.cluster import hierarchy
 
+        return hierarchy.linkage(distances, linkage)
+    import fastcluster
 
-def condensed_distances(features: np.ndarray, metric: str) -> np.ndarray:
-    """Pairwise distances as SciPy's condensed vector, by matrix products in float64, a block of rows each.
-
-    No square matrix is held: of 10,000 images the vector takes 400 MB, the matrix would take 800.
-    """
-    rows = np.asarray(features, np.float64)
-    if metric == "cosine":
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        if (norms == 0).any():
-            raise BadChoice("The cosine is undefined for a feature vector of zeros. Choose Euclidean.")
-        rows = rows / norms
-    squares = (rows**2).sum(1)
-    n, place = len(rows), 0
-    condensed = np.empty(n * (n - 1) // 2)
-    for first in range(0, n - 1, BLOCK):
-        block = rows[first : first + BLOCK] @ rows[first:].T
-        if metric == "cosine":
-            np.clip(1 - block, 0, 2, out=block)
-        else:
-            _euclidean(block, squares[first : first + BLOCK], squares[first:], squares.max())
-        for i, row in enumerate(block[: n - 1 - first]):
-            condensed[place : place + len(row) - i - 1] = row[i + 1 :]
-            place += len(row) - i - 1
-    return condensed
-
-
-def _euclidean(products: np.ndarray, first: np.ndarray, second: np.ndarray, largest: float) -> None:
-    """Distances in place of scalar products; equal rows are at 0, not at what cancellation leaves."""
-    products *= -2
-    products += first[:, None]
-    products += second
-    products[products < 1e-12 * largest] = 0
-    np.sqrt(products, out=products)
+    merges = np.empty((len(features) - 1, 4))
+    # What its function linkage() calls after copying the distances, of which there may be gigabytes.
+    fastcluster.linkage_wrap(len(features), distances, merges, fastcluster.mthidx[linkage])
+    return merges
 
 
 def cut(merges: np.ndarray, k: int) -> np.ndarray:
@@ -109,10 +89,36 @@ def cut(merges: np.ndarray, k: int) -> np.ndarray:
 
 
 def kmeans(features: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """Labels 0..k-1 (n,) of the best of 10 k-means++ starts (scikit-learn)."""
+    """Labels 0..k-1 (n,) of the best of 10 k-means++ starts (scikit-learn); of a race among them, where
+    there are many images."""
     from sklearn.cluster import KMeans
 
-    return ordered(KMeans(k, n_init=10, random_state=seed).fit_predict(features))
+    if len(features) >= scale.RACE_FROM:
+        return ordered(race(features, k, seed)[0])
+    return ordered(KMeans(k, n_init=STARTS, random_state=seed).fit_predict(features))
+
+
+def race(features: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (n,) and centres (k, d) by k-means whose starts go a few rounds each, the best to the end.
+
+    A start is k-means++ on a sample: among all rows it would take longer than the rounds themselves.
+    """
+    from sklearn.cluster import KMeans, kmeans_plusplus
+
+    rng = np.random.default_rng(seed)
+    size = min(len(features), max(START_SAMPLE, START_ROWS * k))
+    samples = [rng.choice(len(features), size, replace=False) for _ in range(STARTS)]
+
+    def start(number: int) -> "KMeans":
+        centres, _ = kmeans_plusplus(features[samples[number]], k, random_state=seed)
+        return KMeans(k, init=centres, n_init=1, max_iter=ROUNDS, tol=0).fit(features)
+
+    def finish(tried: "KMeans") -> "KMeans":
+        return KMeans(k, init=tried.cluster_centers_, n_init=1).fit(features)
+
+    tried = sorted(scale.in_threads(start, range(STARTS)), key=lambda each: each.inertia_)
+    best = min(scale.in_threads(finish, tried[:FINALISTS]), key=lambda each: each.inertia_)
+    return best.labels_, best.cluster_centers_
 
 
 def ordered(labels: np.ndarray) -> np.ndarray:
@@ -121,7 +127,7 @@ def ordered(labels: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
 
-def silhouettes(features: np.ndarray, labels: np.ndarray, metric: str, seed: int = 0) -> np.ndarray | None:
+def silhouettes(features: Rows, labels: np.ndarray, metric: str, seed: int = 0) -> np.ndarray | None:
     """Silhouette of each image (Rousseeuw 1987), of a seeded sample in larger sets; None if undefined."""
     from sklearn.metrics import silhouette_samples
 
@@ -130,7 +136,7 @@ def silhouettes(features: np.ndarray, labels: np.ndarray, metric: str, seed: int
         features, labels = features[chosen], labels[chosen]
     if not 2 <= len(np.unique(labels)) < len(labels):
         return None
-    return np.asarray(silhouette_samples(features, labels, metric=metric))
+    return np.asarray(silhouette_samples(features[:], labels, metric=metric))
 
 
 def auto_range(distinct: int, n: int) -> range:
@@ -142,5 +148,11 @@ def auto_range(distinct: int, n: int) -> range:
     return usable
 
 
-def distinct_rows(features: np.ndarray) -> int:
-    return len(np.unique(features, axis=0))
+def distinct_rows(features: Rows, enough: int) -> int:
+    """How many rows differ: exactly, where they are fewer than ``enough``."""
+    found: set[bytes] = set()
+    for _, block in blocks(features, max(DISTINCT, 2 * enough)):
+        found |= {blake2b(row.tobytes(), digest_size=16).digest() for row in np.unique(block, axis=0) + 0}
+        if len(found) >= enough:
+            break
+    return len(found)

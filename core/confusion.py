@@ -10,7 +10,7 @@ import numpy as np
 from core.embedding import Embedder
 from core.membership.distances import euclidean
 from core.pipeline import Attribution
-from core.stages import Run
+from core.streaming import run as run_of
 from core.values import ImageFile
 
 
@@ -98,7 +98,7 @@ def _nearest(rows: np.ndarray, places: np.ndarray, others: np.ndarray) -> list[t
 
 def _rows(embedder: Embedder, answer: Attribution) -> np.ndarray:
     """What was clustered, float (n, d) in the order of the files; on the unit sphere for cosine."""
-    run = Run(embedder, answer.config, answer.files)
+    run = run_of(embedder, answer.config, answer.files)
     rows = run.reduced()[run.back]
     if answer.config.cluster.metric == "cosine":
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -28,6 +28,7 @@ NETWORK_VERSION = 1
 MASK = (256, 256)  # px at which masks are kept
 
 MASKS_PER_SECOND = 60.0  # before this machine has told its own
+STREAM = 8192  # images whose features or masks are in memory at once, of a set that streams
 WORTH_A_CLUSTER = 60.0  # seconds of work; its start takes a few
 PREPARE = 10.0  # seconds to convert a network's weights, once
 
@@ -65,22 +66,37 @@ class Embedder:
         space = feature_key(feature, crop)
         found = self.store.rows(space, ids)
         missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
-        if missing:
-            meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
-            work = self._batches(feature, missing, self._loader(missing, crop))
-            start = time.perf_counter()
-            with closing(work):
-                for batch, rows in work:
-                    if not np.isfinite(rows).all():
-                        raise ImprintError(
-                            f"{features.title(feature.backbone)} gave values that are not finite."
-                        )
-                    self.store.put_rows(space, batch, rows)
-                    found.update(zip(batch, rows, strict=True))
-                    meter.add(len(batch))
-            pace = len(missing) / (time.perf_counter() - start)
-            self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
+        for batch, rows in self._made(feature, missing, crop):
+            found.update(zip(batch, rows, strict=True))
         return np.stack([found[identity] for identity in ids]), not missing
+
+    def stream(self, feature: FeatureSpec, ids: Sequence[str], crop: CropSpec = FULL) -> Iterator[np.ndarray]:
+        """The same features in blocks, of a set too large to be in memory: first all is made, then read."""
+        missing = self.store.lacking_rows(feature_key(feature, crop), ids)
+        for part in [missing] if crop.kind == "full" else batched(missing, STREAM):  # masks are in memory
+            for _ in self._made(feature, part, crop):
+                pass
+        for part in batched(ids, STREAM):
+            yield self.embed(feature, part, crop)[0]
+
+    def _made(
+        self, feature: FeatureSpec, missing: list[str], crop: CropSpec
+    ) -> Iterator[tuple[list[str], np.ndarray]]:
+        """What is missing, batch by batch, each in the store before it is handed out."""
+        if not missing:
+            return
+        meter = Meter(f"features: {features.title(feature.backbone)}", len(missing), self.listener)
+        work = self._batches(feature, missing, self._loader(missing, crop))
+        start = time.perf_counter()
+        with closing(work):
+            for batch, rows in work:
+                if not np.isfinite(rows).all():
+                    raise ImprintError(f"{features.title(feature.backbone)} gave values that are not finite.")
+                self.store.put_rows(feature_key(feature, crop), batch, rows)
+                yield batch, rows
+                meter.add(len(batch))
+        pace = len(missing) / (time.perf_counter() - start)
+        self.store.put_note(pace_name(feature), {"images_per_second": round(pace, 2)})
 
     def plan(self, feature: FeatureSpec, ids: Sequence[str], wanted: Sequence[CropSpec] = (FULL,)) -> Plan:
         """What ``embed`` would have to compute for distinct images under some crops; computes nothing."""

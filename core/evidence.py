@@ -13,6 +13,7 @@ from core.errors import BadChoice
 from core.membership.distances import euclidean
 from core.regions.crops import crop as cropped
 from core.regions.segmentation import fitted
+from core.rows import blocks
 from core.values import FULL, CropSpec, ImageFile, ImageSet, MembershipConfig
 
 
@@ -62,8 +63,11 @@ def of(
     rows = run.features()
     real, _ = embedder.embed(config.feature, [file.sha256], crop)
     sizes = np.bincount(labels, minlength=k)
-    centroids = np.stack([rows[labels == cluster].mean(0, dtype=np.float64) for cluster in range(k)])
-    to_clusters, to_images = euclidean(real, centroids)[0], euclidean(real, rows)[0]
+    centroids = np.stack(
+        [rows[np.flatnonzero(labels == cluster)].mean(0, dtype=np.float64) for cluster in range(k)]
+    )
+    to_clusters = euclidean(real, centroids)[0]
+    to_images = np.concatenate([euclidean(real, block)[0] for _, block in blocks(rows)])
     by_hash = {each.sha256: each for each in reversed(images.generated)}
     nearest = np.argsort(to_images, kind="stable")[:count]
     cluster = int(to_clusters.argmin())

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,6 +39,12 @@ def key(*parts: Any) -> str:
 
 def bytes_key(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def file_key(path: Path) -> str:
+    """Of a file of any size, read in pieces."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def pixels_key(pixels: np.ndarray) -> str:

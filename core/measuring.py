@@ -17,6 +17,7 @@ from core.judging import Measured, truth_of
 from core.membership import distances
 from core.regions.crops import NEEDS_LUNGS
 from core.stages import Run
+from core.streaming import run as run_of
 from core.values import ClusterSpec, CropSpec, ImageFile, ImageSet, MembershipConfig, PipelineConfig
 
 Candidates = tuple[tuple[str, int], ...]  # distance and k
@@ -83,7 +84,7 @@ def measure(embedder: Embedder, images: Comparable, config: MembershipConfig, of
 def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
     """The generated images' stages under one crop."""
     cluster = ClusterSpec(config.method, config.linkage, seed=config.seed)
-    return Run(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
+    return run_of(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
 
 
 def _table(
@@ -95,7 +96,8 @@ def _table(
     ks = _ks(config, len(images.generated), of)
     ids = [file.sha256 for file in images.real]
     name = key(
-        "distances", distances.VERSION, clustering.VERSION, run.features_key, run.config.cluster, ids, ks
+        *("distances", distances.VERSION, clustering.VERSION, *run.clusters_way()),
+        *(run.features_key, run.config.cluster, ids, ks),
     )
     arrays = store.get(name)
     if cached := arrays is not None:
@@ -105,7 +107,7 @@ def _table(
         real, _ = embedder.embed(config.feature, ids, crop)
         if config.method == "kmeans":
             rows = run.features()
-            table = distances.by_kmeans(rows, real, ks, lambda k: clustering.kmeans(rows, k, config.seed))
+            table = distances.by_kmeans(rows, real, ks, lambda k: run.grouped(rows, k))
         else:
             table = distances.by_tree(run.features(), run.tree(), real, ks)
         store.put(name, {"distances": table}, "distances")

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import clustering, features, scores
+from core import clustering, features, scale, scores
 from core.embedding import Embedder, Plan, runnable
 from core.errors import BadChoice
 from core.images.library import Library
 from core.inference import runtime
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
-from core.stages import Run, Stage
+from core.stages import Stage
 from core.store import Store
+from core.streaming import run as run_of
 from core.uncertainty import Score
 from core.values import ImageFile, ImageSet, PipelineConfig
 
@@ -45,6 +46,7 @@ class Attribution:
     silhouette_by_k: Mapping[int, float]
     stages: Mapping[str, Stage]
     notes: tuple[str, ...]
+    approximate: tuple[str, ...] = ()  # what is, of a set of this size; a part of the notes
 
     @property
     def cached(self) -> bool:
@@ -76,12 +78,13 @@ class Pipeline:
         config, notes = self.effective(config)
         files = generated(image_set)
         notes += self._without_lungs(config, files)
-        run = Run(self.embedder, config, files)
+        run = run_of(self.embedder, config, files)
         run.ensure_features()
         if not run.stages["features"].cached:
             run.pca()  # the map and the next toggle want it, and the wait is now
         k, source, by_k = run.choose_k(notes)
         clusters, silhouettes = run.cluster(k)
+        approximate = scale.words(len(files), config.cluster.method)
         in_order = clustering.ordered(clusters[run.back])
         return Attribution(
             config=config,
@@ -95,23 +98,24 @@ class Pipeline:
             silhouette=scores.mean_score(silhouettes if silhouettes.size else None),
             silhouette_by_k=by_k,
             stages=run.stages,
-            notes=tuple(notes),
+            notes=(*notes, *approximate),
+            approximate=approximate,
         )
 
     def tree(self, image_set: ImageSet, config: PipelineConfig) -> np.ndarray:
         """The linkage matrix behind a hierarchical config; its leaves are in the order of the hashes."""
         config, _ = self.effective(config)
-        return Run(self.embedder, config, generated(image_set)).tree()
+        return run_of(self.embedder, config, generated(image_set)).tree()
 
     def map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> np.ndarray:
         """Where each generated image lies, (n, 2), by ``pca`` or ``umap``."""
         config, _ = self.effective(config)
-        run = Run(self.embedder, config, generated(image_set))
+        run = run_of(self.embedder, config, generated(image_set))
         return run.map(kind)[run.back]
 
     def has_map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> bool:
         config, _ = self.effective(config)
-        run = Run(self.embedder, config, generated(image_set))
+        run = run_of(self.embedder, config, generated(image_set))
         return self.store.has(run.map_key(kind))
 
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:

@@ -19,7 +19,7 @@ from core.values import ImageSet
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
-PACKAGES = ("numpy", "scikit-learn", "scipy", "openvino", "torch")
+PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
 PASSING = ("config", "seconds", "cached", "stages", "notes", "weights", "set", "contingency")
 TOLERANCE = 1e-6  # scores are told in six digits
 

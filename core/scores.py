@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from core import scale
 from core.uncertainty import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, interval, p_value
 
 VERSION = 1
 SLOW_DRAWS = 199  # of those scores that go table by table
+REACH = 12  # standard deviations of a cell's count: what lies beyond has a probability below 1e-30
 CHOICE_PERMUTATIONS, CHUNK = 2000, 100  # of labels, where a choice among clusterings is paid for
 
 
@@ -103,11 +105,31 @@ def completeness(tables: Tables) -> np.ndarray:
 
 def ami(tables: Tables) -> np.ndarray:
     """Table by table: the expected information is scikit-learn's exact sum."""
-    from sklearn.metrics.cluster import expected_mutual_information
-
     mutual, of_class, of_cluster = _information(tables)
-    expected = np.array([expected_mutual_information(_filled(t), int(t.sum())) for t in tables], float)
+    expected = np.array([_expected_information(_filled(t)) for t in tables])
     return _ratio(mutual - expected, (of_class + of_cluster) / 2 - expected, otherwise=1.0)
+
+
+def _expected_information(table: np.ndarray) -> float:
+    """Mutual information in nats of a table with these margins by chance: scikit-learn's sum over all counts
+    that a cell may have, or, for many images, over those within ``REACH`` standard deviations."""
+    n = int(table.sum())
+    if not scale.streamed(n):
+        from sklearn.metrics.cluster import expected_mutual_information
+
+        return float(expected_mutual_information(table, n))
+    from scipy.special import gammaln
+
+    total = 0.0
+    for a in table.sum(1).tolist():
+        for b in table.sum(0).tolist():
+            mean = a * b / n
+            reach = REACH * (1 + np.sqrt(mean * (1 - a / n) * (1 - b / n)))
+            cell = np.arange(max(1, a + b - n, int(mean - reach)), min(a, b, int(mean + reach)) + 1.0)
+            fixed = gammaln(np.array([a, b, n - a, n - b, n]) + 1.0) @ (1, 1, 1, 1, -1)
+            free = sum(gammaln(each + 1) for each in (cell, a - cell, b - cell, n - a - b + cell))
+            total += (cell / n * np.log(n * cell / (a * b)) * np.exp(fixed - free)).sum()
+    return float(total)
 
 
 def accuracy(tables: Tables) -> np.ndarray:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from core import cluster
+from core import cluster, scale
 from core.embedding import feature_key, runnable
 from core.engine import Config, Engine
 from core.errors import ImprintError
 from core.images.library import Library
 from core.pipeline import generated
 from core.regions.crops import NEEDS_LUNGS
-from core.stages import Run
 from core.store import Arrays, Store
+from core.streaming import run as run_of
 from core.values import (
     CropSpec,
     FeatureSpec,
@@ -97,7 +97,8 @@ def _plain(config: Spread) -> bool:
 
 
 def _worth_a_cluster(by: Engine, sets: Sequence[ImageSet], configs: int) -> bool:
-    if not by.pipeline.embedder.effort.spread:
+    large = any(scale.streamed(len(each.generated)) for each in sets)  # whose features fit no task
+    if large or not by.pipeline.embedder.effort.spread:
         return False
     images = sum(len(each.generated) for each in sets)
     return cluster.address() is not None or images * configs > WORTH_A_CLUSTER
@@ -162,7 +163,7 @@ class _Ahead:
         names = []
         for each in self._sets:
             if isinstance(config, PipelineConfig):
-                run = Run(embedder, replace(config, feature=_feature(config)), generated(each))
+                run = run_of(embedder, replace(config, feature=_feature(config)), generated(each))
                 if config.reduce.variance is not None:
                     run.pca()
                     names.append(run.pca_key)

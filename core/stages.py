@@ -13,18 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core import clustering, features, projection, reduction, scores
+from core import clustering, features, projection, reduction, scale, scores
 from core.embedding import Embedder, feature_key
 from core.errors import BadChoice
 from core.hashing import key
 from core.progress import Step
+from core.rows import Matrix, Rows
 from core.store import Arrays
 from core.values import ImageFile, PipelineConfig
 
 # Seconds are of computing, not of importing: what a stage imports is loaded before its clock starts.
 LIBRARIES = {
     "pca": ("sklearn.decomposition",),
-    "tree": ("scipy.cluster.hierarchy", "scipy.spatial.distance"),
+    "tree": ("scipy.cluster.hierarchy", "fastcluster"),
     "clusters": ("sklearn.cluster", "sklearn.metrics", "scipy.sparse.csgraph"),
     "scores": ("sklearn.metrics.cluster", "scipy.stats", "scipy.optimize"),
 }
@@ -52,7 +53,7 @@ class Run:
         self.ids = hashes[order].tolist()
         self.back = np.argsort(order, kind="stable")  # from the order of the hashes to that of the set
         self.features_key = key("set features", feature_key(config.feature, config.crop), self.ids)
-        self.pca_key = key("pca", reduction.VERSION, self.features_key)
+        self.pca_key = key("pca", reduction.VERSION, *self._pca_way(), self.features_key)
         variance = config.reduce.variance
         self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
         self._features: np.ndarray | None = None
@@ -66,7 +67,7 @@ class Run:
         else:
             self.stages["features"] = Stage(True, 0.0)
 
-    def features(self) -> np.ndarray:
+    def features(self) -> np.ndarray | Matrix:
         if self._features is None:
             start = time.perf_counter()
             self._features, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
@@ -75,10 +76,10 @@ class Run:
 
     def pca(self) -> Arrays:
         if self._pca is None:
-            self._pca = self._stage("pca", self.pca_key, lambda: reduction.decompose(self.features()))
+            self._pca = self._stage("pca", self.pca_key, lambda: reduction.decompose(self.features()[:]))
         return self._pca
 
-    def reduced(self) -> np.ndarray:
+    def reduced(self) -> np.ndarray | Matrix:
         variance = self.config.reduce.variance
         return self.features() if variance is None else reduction.project(self.pca(), variance)
 
@@ -95,9 +96,11 @@ class Run:
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
-        name = key("tree", clustering.VERSION, self.reduced_key, spec.linkage, spec.metric)
+        name = key(
+            "tree", clustering.VERSION, *self.clusters_way(), self.reduced_key, spec.linkage, spec.metric
+        )
         return self._stage(
-            "tree", name, lambda: {"merges": clustering.tree(self.reduced(), spec.linkage, spec.metric)}
+            "tree", name, lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)}
         )["merges"]
 
     def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
@@ -120,7 +123,7 @@ class Run:
         name = key("distinct", clustering.VERSION, self.reduced_key)
         found = self.store.note(name)
         if found is None:
-            found = {"rows": clustering.distinct_rows(self.reduced())}
+            found = {"rows": clustering.distinct_rows(self.reduced(), clustering.AUTO_RANGE.stop)}
             self.store.put_note(name, found)
         return clustering.auto_range(found["rows"], len(self.ids))
 
@@ -128,20 +131,24 @@ class Run:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
         spec = self.config.cluster
         parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
-        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, k)
+        way = self.clusters_way()
+        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
         def make() -> Arrays:
             rows = self.reduced()
             clustering.check_k(rows, k)
-            if spec.method == "kmeans":
-                labels = clustering.kmeans(rows, k, spec.seed)
-            else:
-                labels = clustering.cut(self.tree(), k)
+            labels = self.grouped(rows, k)
             silhouettes = clustering.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
 
         arrays = self._stage("clusters", name, make)
         return arrays["labels"], arrays["silhouettes"]
+
+    def grouped(self, rows: Rows, k: int) -> np.ndarray:
+        """Labels of rows in the order of the hashes, computed anew."""
+        if self.config.cluster.method == "kmeans":
+            return clustering.kmeans(rows[:], k, self.config.cluster.seed)
+        return clustering.cut(self.tree(), k)
 
     def agreement(self, clusters: np.ndarray) -> scores.Agreement:
         """Scores of clusters that stand in the order of the files."""
@@ -172,7 +179,17 @@ class Run:
     def _points(self, kind: str) -> np.ndarray:
         if kind == "pca":
             return projection.flat(self.pca()["scores"])
-        return projection.umap(self.reduced(), self.config.cluster.seed)
+        return projection.umap(self.reduced()[:], self.config.cluster.seed)
+
+    def _pca_way(self) -> tuple[str, ...]:
+        """Part of a key where a large set goes another way than a small one, so small ones' keys stay."""
+        wide = features.dimensions(self.config.feature)
+        return ("covariance",) if reduction.by_covariance(len(self.ids), wide) else ()
+
+    def clusters_way(self) -> tuple[str, ...]:
+        if self.config.cluster.method == "kmeans":
+            return ("race",) if len(self.ids) >= scale.RACE_FROM else ()
+        return ("fastcluster",) if len(self.ids) >= scale.FAST_TREE_FROM else ()
 
     def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
         start = time.perf_counter()

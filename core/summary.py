@@ -26,6 +26,7 @@ def attribution(result: Attribution) -> dict[str, Any]:
         "k": result.k,
         "k_source": result.k_source,
         "n": len(result.files),
+        **({"approximate": list(result.approximate)} if result.approximate else {}),
         "n_features": result.n_features,
         "n_features_raw": result.n_raw,
         "intervals": {name: _interval(score) for name, score in scores.items()},

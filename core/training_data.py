@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import clustering, judging, measuring
+from core import clustering, judging, measuring, scale
 from core.embedding import Embedder, Plan, feature_key, runnable
 from core.errors import BadChoice
 from core.hashing import key
@@ -82,7 +82,7 @@ class TrainingData:
             *judging.in_words(others[0] if others else dev),
             time.perf_counter() - start,
             all(found.cached for found in measured),
-            (*notes, *(found.note for found in measured if found.note)),
+            (*notes, *_approximate(development, test, config), *(m.note for m in measured if m.note)),
             config,
             candidates,
         )
@@ -140,6 +140,11 @@ class TrainingData:
                 f"'{development.name}' has no real image whose truth is known: nothing can be learnt."
             )
         return candidates, measured
+
+
+def _approximate(development: ImageSet, test: ImageSet | None, config: MembershipConfig) -> list[str]:
+    sizes = [len(each.generated) for each in (development, test) if each is not None]
+    return list(dict.fromkeys(text for n in sizes for text in scale.words(n, config.method)))
 
 
 def check(config: MembershipConfig) -> None:

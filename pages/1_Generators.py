@@ -101,7 +101,9 @@ def draw_map(
         config=figures.CONFIG,
         alt=f"Map of {len(result.files)} images by {features.title(config.feature.backbone)}, {kind.upper()}",
     )
-    thumbnails.hover("map_chart", result.files, result.clusters, engine.store(), engine.library())
+    thumbnails.hover(
+        "map_chart", result.files, result.clusters, figures.drawn(points), engine.store(), engine.library()
+    )
     st.caption("Near points look alike to the backbone. Draw a lasso or click a point to see its images.")
     return [result.files[int(point["customdata"])].name for point in event["selection"]["points"]]
 

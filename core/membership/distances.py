@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.errors import BadChoice
+from core.rows import Rows, blocks
 
 VERSION = 1
 KINDS = ("min", "avg")
@@ -22,7 +23,7 @@ def sweep(n: int) -> tuple[int, ...]:
     return tuple(k for k in SWEEP if k <= n)
 
 
-def by_tree(generated: np.ndarray, merges: np.ndarray, real: np.ndarray, ks: Sequence[int]) -> np.ndarray:
+def by_tree(generated: Rows, merges: np.ndarray, real: np.ndarray, ks: Sequence[int]) -> np.ndarray:
     """float64 (2, k, n): min and avg distance of ``real`` (n, d) to every cut of one tree over ``generated``.
 
     The clusters of all cuts are nodes of the tree, at most twice as many as the largest k: their centroids
@@ -33,7 +34,8 @@ def by_tree(generated: np.ndarray, merges: np.ndarray, real: np.ndarray, ks: Seq
     first = n - most  # merges that every cut has done
     labels, ids = _roots(merges[:first], n)
     sums = np.zeros((len(ids) + most - 1, generated.shape[1]))
-    np.add.at(sums, labels, generated.astype(np.float64))
+    for place, block in blocks(generated):
+        np.add.at(sums, labels[place : place + len(block)], block.astype(np.float64))
     sizes = np.zeros(len(sums))
     sizes[: len(ids)] = np.bincount(labels, minlength=len(ids))
     column = {node: place for place, node in enumerate(ids)}
@@ -50,16 +52,16 @@ def by_tree(generated: np.ndarray, merges: np.ndarray, real: np.ndarray, ks: Seq
 
 
 def by_kmeans(
-    generated: np.ndarray, real: np.ndarray, ks: Sequence[int], cluster: Callable[[int], np.ndarray]
+    generated: Rows, real: np.ndarray, ks: Sequence[int], cluster: Callable[[int], np.ndarray]
 ) -> np.ndarray:
     """The same for clusterings that do not nest: ``cluster(k)`` gives the labels (n,) of each k."""
     _check(max(ks), len(generated))
-    rows = generated.astype(np.float64)
     found = []
     for k in ks:
         labels = cluster(k)
-        sums = np.zeros((k, rows.shape[1]))
-        np.add.at(sums, labels, rows)
+        sums = np.zeros((k, generated.shape[1]))
+        for place, block in blocks(generated):
+            np.add.at(sums, labels[place : place + len(block)], block.astype(np.float64))
         found.append(_reduced(euclidean(real, sums / np.bincount(labels, minlength=k)[:, None])))
     return np.stack(found, 1)
 

@@ -24,16 +24,16 @@ from safetensors.numpy import load as decode
 from safetensors.numpy import save as encode
 
 from core import home
-from core.errors import BadChoice, StoreFull
-from core.files import write_atomic
-from core.hashing import bytes_key
+from core.errors import StoreFull
+from core.files import remove_parts, write_atomic
+from core.hashing import bytes_key, file_key
 from core.store.index import Index
+from core.store.quota import default_quota
 from core.store.writers import Writers
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger(__name__)
 
-GIB = 2**30
 FILE = re.compile(r"[0-9A-Za-z_-]{1,2}/[0-9A-Za-z_-]+\.safetensors")
 ENTRY, TOTAL = "entry:", "total"
 
@@ -59,16 +59,12 @@ class Verification:
     leftovers: int
 
 
-def default_quota() -> int:
-    """Bytes, from IMPRINT_QUOTA_GB."""
-    text = os.environ.get("IMPRINT_QUOTA_GB", "20")
+def whole(path: Path, entry: Entry) -> bool:
+    """Whether the bytes are those that were indexed; a file of any size is read in pieces."""
     try:
-        gigabytes = float(text)
-    except ValueError:
-        gigabytes = -1
-    if not 0 < gigabytes < float("inf"):
-        raise BadChoice(f"IMPRINT_QUOTA_GB is a number above 0; got '{text}'.")
-    return int(gigabytes * GIB)
+        return path.stat().st_size == entry.bytes and file_key(path) == entry.sha256
+    except OSError:
+        return False
 
 
 class Entries:
@@ -79,7 +75,8 @@ class Entries:
         self.quota = default_quota() if quota is None else quota
         self._arrays = self.folder / "arrays"
         self._quarantine = self.folder / "quarantine"
-        for path in (self.folder, self._arrays, self._quarantine):
+        self._coming = self.folder / "coming"  # matrices that are being written; their bytes are reserved
+        for path in (self.folder, self._arrays, self._quarantine, self._coming):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(self.folder / "index")
         self._writers = Writers(self.folder)
@@ -119,12 +116,7 @@ class Entries:
         except BaseException:
             self._release(entry.bytes)
             raise
-        with self._index.transaction():
-            previous = self._entry(name)
-            self._index.set(ENTRY + name, json.dumps(asdict(entry)))
-        if previous is not None:
-            self._release(previous.bytes)
-            (self._arrays / previous.file).unlink(missing_ok=True)
+        self._enter(name, entry)
 
     def compute(self, name: str, make: Callable[[], Arrays], stage: str = "") -> tuple[Arrays, bool]:
         """The stored arrays and True, or those that ``make`` returns, now stored, and False."""
@@ -156,20 +148,22 @@ class Entries:
         """Read and check everything, remove what no entry names, recount the bytes."""
         damaged = 0
         for name, entry in self._entries():
-            if self._read(self._arrays / entry.file, entry) is None:
+            if not whole(self._arrays / entry.file, entry):
                 damaged += self._condemn(name, entry)
         with self._writers.nobody():
             return self._tidied(damaged)
 
     def _tidied(self, damaged: int) -> Verification:
-        """Remove files that no entry names and recount, while nobody writes."""
+        """Remove files that no entry names and recount, while nobody writes but those who say what comes."""
         entries = [entry for _, entry in self._entries()]
         kept, total = {self._arrays / entry.file for entry in entries}, sum(e.bytes for e in entries)
         leftovers = [p for p in self._arrays.rglob("*") if p.is_file() and p not in kept]
         for path in leftovers:
             path.unlink(missing_ok=True)
-        self._index.set(TOTAL, str(total))
-        return Verification(len(entries), total, damaged, len(leftovers))
+        removed = len(leftovers) + remove_parts(self._coming)
+        coming = sum(path.stat().st_size for path in self._coming.iterdir())
+        self._index.set(TOTAL, str(total + coming))
+        return Verification(len(entries), total, damaged, removed)
 
     def sound(self) -> bool:
         """Whether the index is a whole database."""
@@ -190,6 +184,15 @@ class Entries:
         self._index.close()
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _enter(self, name: str, entry: Entry) -> None:
+        """Name a file that is written; the one that was there under this name goes."""
+        with self._index.transaction():
+            previous = self._entry(name)
+            self._index.set(ENTRY + name, json.dumps(asdict(entry)))
+        if previous is not None:
+            self._release(previous.bytes)
+            (self._arrays / previous.file).unlink(missing_ok=True)
 
     def _entry(self, name: str) -> Entry | None:
         """What the index says; a text that is no entry, or names a file elsewhere, counts as absent."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import home
-from core.store.entries import ENTRY, TOTAL
+from core.store.entries import ENTRY, TOTAL, whole
 from core.store.store import NOTE, ROW, WHOLE, Store
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def repair(store: Store, index_replaced: bool = False) -> Repaired:
     for name, entry in store._entries():
         path = store._arrays / entry.file
         gone = not path.exists()
-        if store._read(path, entry) is None and store._condemn(name, entry):
+        if not whole(path, entry) and store._condemn(name, entry):
             missing += gone
             damaged += not gone
     with store._writers.nobody():

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.hashing import key
-from core.store.entries import Arrays, Entries, Entry, Verification
+from core.store.entries import Arrays, Entry, Verification
+from core.store.matrices import Matrices
 
 __all__ = ["Arrays", "Store", "Verification"]
 
@@ -19,7 +20,7 @@ ROW, NOTE, WHOLE = "row:", "note:", "whole:"
 EMBEDDINGS = "embeddings"
 
 
-class Store(Entries):
+class Store(Matrices):
     """See the module, and ``Entries`` for what is promised of a value."""
 
     # -- rows ------------------------------------------------------------------------------------
@@ -46,6 +47,18 @@ class Store(Entries):
             if arrays is not None:
                 found.update({identity: arrays["rows"][position] for identity, position in members})
         return found
+
+    def lacking_rows(self, space: str, ids: Sequence[str]) -> list[str]:
+        """Which of these vectors are not there, without reading them."""
+        batches: dict[str, bool] = {}
+        lacking = []
+        for identity in dict.fromkeys(ids):
+            batch = (self._index.get(f"{ROW}{space}:{identity}") or "").rpartition(":")[0]
+            if batch not in batches:
+                batches[batch] = bool(batch) and self.has(batch)
+            if not batches[batch]:
+                lacking.append(identity)
+        return lacking
 
     def count_rows(self, space: str, ids: Sequence[str]) -> int:
         """How many of these vectors are there, without reading them."""

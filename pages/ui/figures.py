@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core import scale
 from core.values import ImageFile
 from pages.ui.style import GREY, UNKNOWN, Mark
 
 WEBGL_FROM = 1000  # points; below, SVG is sharper and as fast
 LEAVES = 40
+DENSITY_CELLS = 100  # a side
 CONFIG = {"showSendToCloud": False, "displaylogo": False, "scrollZoom": True}
 
 
@@ -40,15 +42,20 @@ def scatter_map(
 
     ``selected``: names of images that stand out, as if they had been selected on this very map. ``live``: a
     point carries the place of its image in ``files`` alone, and the tip beside the chart (thumbnails.hover)
-    names it: another clustering then sends, and draws, a map by generator not again.
+    names it: another clustering then sends, and draws, a map by generator not again. Of more images than a
+    browser draws, a sample, over the density of all; the map says so.
     """
     points = _rounded(points).astype(np.float32)
+    shown = drawn(points)
     kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
     labels = np.array([file.label or UNKNOWN for file in files])
     by_cluster = cluster_colours is not None
     figure = go.Figure()
-    for group, label in _groups(labels, clusters if by_cluster else np.zeros(len(files), int), marks):
-        chosen = np.flatnonzero((labels == label) & ((clusters == group) if by_cluster else True))
+    if len(shown) < len(files):
+        _density(figure, points, scale.map_words(len(files), len(shown), bool(np.isnan(points).any())))
+    groups = clusters if by_cluster else np.zeros(len(files), int)
+    for group, label in _groups(labels[shown], groups[shown], marks):
+        chosen = shown[(labels[shown] == label) & (groups[shown] == group)]
         name = f"c{group + 1}" if by_cluster else label
         colour = cluster_colours[group] if cluster_colours is not None else marks[label].colour
         names = [] if live and not selected else [files[i].name for i in chosen]
@@ -97,9 +104,36 @@ def _places(selected: Collection[str], names: Sequence[str]) -> list[int] | None
     return [place for place, name in enumerate(names) if name in selected] if selected else None
 
 
+def drawn(points: np.ndarray) -> np.ndarray:
+    """Places of the points that are drawn: all, or a seeded sample of those that have a place on the map."""
+    places = np.flatnonzero(np.isfinite(points).all(1))
+    if len(places) <= scale.DRAWN:
+        return places
+    return np.sort(np.random.default_rng(0).choice(places, scale.DRAWN, replace=False))
+
+
+def _density(figure: go.Figure, points: np.ndarray, words: str) -> None:
+    """How many images lie in each cell of a grid, as a shade behind the points; counted here, not there."""
+    placed = points[np.isfinite(points).all(1)]
+    counts, x, y = np.histogram2d(*placed.T, bins=DENSITY_CELLS)
+    figure.add_trace(
+        go.Heatmap(
+            x=x.round(4),
+            y=y.round(4),
+            z=np.log1p(counts.T).round(2),
+            colorscale=[[0, "rgba(128,128,128,0)"], [1, "rgba(128,128,128,0.7)"]],
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_annotation(
+        text=words, xref="paper", yref="paper", x=0, y=0, xanchor="left", yanchor="bottom", showarrow=False
+    )
+
+
 def _rounded(points: np.ndarray) -> np.ndarray:
     """To a thousandth of the extent: no pixel sees more, and each digit would travel."""
-    extent = float(np.ptp(points)) or 1.0
+    extent = float(np.nanmax(points) - np.nanmin(points)) or 1.0
     return points.round(int(np.ceil(3 - np.log10(extent))))
 
 

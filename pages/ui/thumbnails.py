@@ -39,8 +39,10 @@ export default function (component) {
     const [low, high] = [bytes.charCodeAt(2 * place), bytes.charCodeAt(2 * place + 1)];
     return bytes ? `, cluster c${low + 256 * high + 1}` : '';
   };
+  const drawn = data.drawn && new Map(data.drawn.map((place, i) => [place, i]));
   const show = (event) => {
-    const place = event.points[0].customdata;
+    const given = event.points[0].customdata;
+    const place = drawn ? drawn.get(given) : given;
     if (!Number.isInteger(place)) return;
     const shown = place < data.pictures;
     picture.style.display = shown ? 'block' : 'none';
@@ -89,12 +91,19 @@ _component = st.components.v2.component("imprint_thumbnails", html=HTML, css=CSS
 
 
 def hover(
-    chart_key: str, files: Sequence[ImageFile], clusters: np.ndarray, store: Store, library: Library
+    chart_key: str,
+    all_files: Sequence[ImageFile],
+    clusters: np.ndarray,
+    drawn: np.ndarray,
+    store: Store,
+    library: Library,
 ) -> None:
     """Beside the pointer, the thumbnail, name, generator and cluster of the image whose point it is over.
 
-    The clusters stand in an element of their own, since they alone change with a knob.
+    ``drawn``: the places of the files that have a point. The clusters stand in an element of their own, since
+    they alone change with a knob.
     """
+    files = [all_files[place] for place in drawn]
     shown = files[:MOST]
     side = SIDE_FEW if len(shown) <= MANY else SIDE_MANY
     name = key("atlas", 1, side, [file.sha256 for file in shown])
@@ -107,6 +116,7 @@ def hover(
         "names": [file.name for file in files],
         "generators": generators,
         "labels": [places[label] for label in labels],
+        "drawn": None if len(files) == len(all_files) else drawn.tolist(),
         "pictures": len(shown),
         "atlas": "data:image/webp;base64," + base64.b64encode(arrays["webp"].tobytes()).decode(),
         "columns": COLUMNS,
@@ -115,7 +125,7 @@ def hover(
     # Pinned to the window, so it may stand anywhere: out of the flow, it takes no room.
     with st.container(key=f"{chart_key}_hover"):
         _component(key=f"{chart_key}_thumbnails", data=data, height=1)
-        kept = base64.b64encode(clusters.astype("<u2").tobytes()).decode()
+        kept = base64.b64encode(clusters[drawn].astype("<u2").tobytes()).decode()
         st.html(f'<span data-clusters="{kept}"></span>')
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.features.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
-from tests.bench import crowd, interaction, report, sweep, toggle
+from tests.bench import crowd, grouping, interaction, report, sweep, toggle
 from tests.bench.report import Part
 
 OUT = Path("bench.json")
@@ -40,6 +40,18 @@ def _crowd(arguments: argparse.Namespace) -> Part:
 def _membership(arguments: argparse.Namespace) -> Part:
     found = sweep.measure()
     return Part(sweep.text(found), found.as_json())
+
+
+def _grouping(arguments: argparse.Namespace) -> Part:
+    found = grouping.measure(arguments.rounds)
+    return Part("\n".join(grouping.markdown(found)), found)
+
+
+def _workload(_: argparse.Namespace) -> Part:
+    from tests.bench import workload
+
+    found = workload.measure()
+    return Part("\n".join(workload.markdown(found)), found)
 
 
 def _extraction(arguments: argparse.Namespace) -> Part:
@@ -77,9 +89,11 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], Part]] = {
     "interaction": _interaction,  # five minutes
     "crowd": _crowd,  # two minutes
     "membership": _membership,
+    "grouping": _grouping,  # ten minutes
     "extraction": _extraction,  # a minute a network
     "segmentation": _segmentation,
     "autoencoder": _autoencoder,
+    "workload": _workload,
 }
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import types
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,11 +54,25 @@ def test_a_cluster_gives_the_numbers_of_one_process(
     there.close()
 
 
+COUNTING = """
+import hashlib, pathlib
+from core import cluster
+original = getattr(cluster, "original", cluster._embed)  # a preload runs twice
+cluster.original = original
+def counted(network, name, feature, images):
+    with open(pathlib.Path("begun"), "a") as log:
+        log.writelines(hashlib.sha256(image.tobytes()).hexdigest() + "\\n" for image in images)
+    return original(network, name, feature, images)
+cluster._embed = counted
+"""  # in a worker, before its first task: each image that it begins goes into a file of its own
+
+
 class Host:
     """A scheduler, or a worker that shares nothing with the others but the network: a process, a folder."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         folder.mkdir()
+        (folder / "counting.py").write_text(COUNTING, "utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
             cwd=folder,
@@ -78,6 +93,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Host
     place = f"tcp://127.0.0.1:{port}"
     scheduler = ("dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
     worker = ("dask_worker", place, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+    worker += ("--preload", "counting.py")
     running = [Host(tmp_path / "scheduler", *scheduler)]
     running += [Host(tmp_path / f"worker{number}", *worker) for number in range(2)]
     monkeypatch.setenv(cluster.SCHEDULER, place)
@@ -90,8 +106,8 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Host
 def test_a_lost_worker_costs_its_tasks_and_no_number(
     hosts: list[Host], ids: list[str], library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of two hosts is killed with the first chunk done; the rows are those of one process. The workers'
-    own homes stay empty: only the client writes."""
+    """One of two hosts is killed with half of the images done: the rows are those of one process, only the
+    client has written, and each image was begun once or, where its task was lost, twice."""
     from distributed import Client
 
     monkeypatch.setattr(cluster, "CHUNK", 8)
@@ -99,7 +115,11 @@ def test_a_lost_worker_costs_its_tasks_and_no_number(
         client.wait_for_workers(2, timeout=60)
 
     def killing(step: Step) -> None:
-        if step.stage.startswith("features") and hosts[1].process.poll() is None:
+        if (
+            step.stage.startswith("features")
+            and 2 * step.done >= len(ids)
+            and hosts[1].process.poll() is None
+        ):
             hosts[1].process.send_signal(signal.SIGKILL)
 
     store, other = Store(tmp_path / "store"), Store(tmp_path / "other")
@@ -109,6 +129,13 @@ def test_a_lost_worker_costs_its_tasks_and_no_number(
     alone, _ = Embedder(other, library, ALONE, lambda step: None).embed(feature, ids)
     np.testing.assert_array_equal(alone, spread)
     assert not list((tmp_path / "worker0").rglob("*.safetensors"))
+    begun = Counter(
+        line for number in range(2) for line in (tmp_path / f"worker{number}/begun").read_text().split()
+    )
+    print(f"{len(ids)} images over two hosts, one killed half-way: begun {Counter(begun.values())} times")
+    assert len(begun) == len(ids)
+    assert max(begun.values()) <= 2
+    assert (tmp_path / "worker1/begun").stat().st_size > 0
     store.close()
     other.close()
 

@@ -200,3 +200,14 @@ def test_mean_score() -> None:
     assert (score.low, score.high) == pytest.approx((samples.mean() - half, samples.mean() + half), abs=0.002)
     assert mean_score(None).value is None
     assert "at least two clusters" in str(mean_score(None).undefined)
+
+
+def test_chance_information_of_a_large_set_is_scikit_learns() -> None:
+    """40,000 images, where the short sum skips nearly all counts: scikit-learn's whole sum, to 1e-9;
+    a generator and a cluster of one image are among them."""
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    table = np.array([[9000, 3000, 0, 0], [2000, 14000, 500, 1], [300, 4000, 7198, 0], [0, 0, 1, 0]])
+    expected = expected_mutual_information(table.astype(np.int64), int(table.sum()))
+    assert scores._expected_information(table) == pytest.approx(expected, abs=1e-9)
+    assert table.sum() == 40_000

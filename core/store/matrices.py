@@ -1,0 +1,110 @@
+"""Matrices that are larger than memory: entries that are written row by row, and read in pieces.
+
+The file is safetensors with one tensor, ``rows``. Its bytes are checked against the index once a process, in
+a stream, before anything of it is read.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from core.errors import StoreFull
+from core.rows import Matrix
+from core.store.entries import Entries, Entry, whole
+
+DTYPE = np.dtype("<f4")
+TENSOR = "rows"
+
+
+class Matrices(Entries):
+    """See the module, and ``Entries`` for what is promised of a value."""
+
+    def __init__(self, folder: Path | None = None, quota: int | None = None) -> None:
+        super().__init__(folder, quota)
+        self._checked: set[str] = set()
+
+    def put_matrix(
+        self, name: str, shape: tuple[int, int], blocks: Iterable[np.ndarray], stage: str = ""
+    ) -> None:
+        """Keep float32 (n, d) rows that come in blocks. Raises StoreFull and leaves no partial file."""
+        header = _header(shape)
+        size = len(header) + DTYPE.itemsize * shape[0] * shape[1]
+        file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
+        aside = self._coming / f"{uuid.uuid4().hex}.part"
+        self._reserve(size)
+        try:
+            with open(aside, "xb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_SH)  # until it is named: it is no dead writer's
+                stream.truncate(size)  # what a recount goes by
+                digest = _write(stream, header, blocks)
+                if stream.tell() != size:
+                    raise ValueError(f"{stream.tell()} bytes of rows came, {size} were told")
+                with self._writers.one():
+                    path = self._arrays / file
+                    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    os.replace(aside, path)
+                    self._enter(name, Entry(file, size, digest, stage, False))
+        except OSError as error:
+            self._release(size)
+            if error.errno != errno.ENOSPC:
+                raise
+            raise StoreFull(f"The disk is full: no room for {size / 1e9:.1f} GB in {self.folder}.") from error
+        except BaseException:
+            self._release(size)
+            raise
+        finally:
+            aside.unlink(missing_ok=True)
+        self._checked.add(file)
+
+    def matrix(self, name: str) -> Matrix | None:
+        """The rows under a key, to be read in pieces; None where they are not there or not whole."""
+        entry = self._entry(name)
+        if entry is None:
+            return None
+        path = self._arrays / entry.file
+        if not self._whole(path, entry):
+            self._condemn(name, entry)
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)
+        with open(path, "rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            shape = json.loads(stream.read(length))[TENSOR]["shape"]
+        return Matrix(path, (int(shape[0]), int(shape[1])), DTYPE, 8 + length)
+
+    def _whole(self, path: Path, entry: Entry) -> bool:
+        """Read once a process; after that its size speaks for it."""
+        if entry.file in self._checked:
+            return path.exists() and path.stat().st_size == entry.bytes
+        if whole(path, entry):
+            self._checked.add(entry.file)
+            return True
+        return False
+
+
+def _header(shape: tuple[int, int]) -> bytes:
+    size = DTYPE.itemsize * shape[0] * shape[1]
+    text = json.dumps({TENSOR: {"dtype": "F32", "shape": list(shape), "data_offsets": [0, size]}}).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+
+
+def _write(stream: IO[bytes], header: bytes, blocks: Iterable[np.ndarray]) -> str:
+    digest = hashlib.sha256(header)
+    stream.write(header)
+    for block in blocks:
+        data = np.ascontiguousarray(block, DTYPE).data.cast("B")
+        digest.update(data)
+        stream.write(data)
+    stream.flush()
+    os.fsync(stream.fileno())
+    return digest.hexdigest()

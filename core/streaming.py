@@ -1,0 +1,109 @@
+"""A run over more images than memory holds: features stay on disk, trees are built over prototypes."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from core import clustering, features, projection, prototypes, reduction, scale
+from core.embedding import Embedder
+from core.errors import BadChoice
+from core.hashing import key
+from core.progress import Step
+from core.rows import Matrix, Rows, blocks
+from core.stages import Run
+from core.store import Arrays
+from core.values import ImageFile, PipelineConfig
+
+
+def run(embedder: Embedder, config: PipelineConfig, files: tuple[ImageFile, ...]) -> Run:
+    """The stages of one config over a set, whatever its size."""
+    return (LargeRun if scale.streamed(len(files)) else Run)(embedder, config, files)
+
+
+class LargeRun(Run):
+    """See the module; ``scale`` has the sizes and what the answer says of them."""
+
+    def features(self) -> Matrix:
+        if self._matrix is None:
+            config = self.config
+            wide = features.dimensions(config.feature)
+            rows = self.embedder.stream(config.feature, self.ids, config.crop)
+            self._matrix = self._kept("features", key("matrix", self.features_key), wide, rows)
+        return self._matrix
+
+    _matrix: Matrix | None = None
+
+    def pca(self) -> Arrays:
+        """``mean``, ``axes`` and ``ratio``; no scores, which would be as large as the features."""
+        if self._pca is None:
+            wide = features.dimensions(self.config.feature)
+            if not reduction.by_covariance(len(self.ids), wide):
+                raise BadChoice(
+                    f"PCA of {wide} features takes at most {scale.STREAM_FROM - 1} images. Choose PCA: none, "
+                    f"or a backbone with at most {reduction.WIDEST} features."
+                )
+            self._pca = self._stage("pca", self.pca_key, lambda: reduction.axes(self.features()))
+        return self._pca
+
+    def _pca_way(self) -> tuple[str, ...]:
+        return ("covariance", "axes")
+
+    def reduced(self) -> np.ndarray | Matrix:
+        if self.config.reduce.variance is None:
+            return self.features()
+        found, wide = self.pca(), self.n_features()
+        return self._kept("pca", key("projected", self.reduced_key), wide, self._turned(found, wide))
+
+    def _turned(self, found: Arrays, wide: int) -> Iterator[np.ndarray]:
+        rows = self.features()
+        for first, block in blocks(rows):
+            yield reduction.turned(rows, found, first, len(block), wide)
+
+    def tree(self) -> np.ndarray:
+        spec = self.config.cluster
+        seen = self._stage(
+            "prototypes",
+            key("prototypes", clustering.VERSION, self.reduced_key, spec.metric, scale.PROTOTYPES),
+            lambda: dict(
+                zip(("labels", "centres"), prototypes.prototypes(self.reduced(), spec.metric), strict=True)
+            ),
+        )
+        return prototypes.tree(seen["labels"], seen["centres"], spec.linkage, spec.metric)
+
+    def grouped(self, rows: Rows, k: int) -> np.ndarray:
+        spec = self.config.cluster
+        if spec.method == "kmeans":
+            return clustering.ordered(prototypes.kmeans(rows, k, spec.seed))
+        if k > scale.PROTOTYPES:
+            raise BadChoice(
+                f"Of {len(self.ids):,} images a tree is cut into at most {scale.PROTOTYPES} groups; got {k}."
+            )
+        return clustering.cut(self.tree(), k)
+
+    def clusters_way(self) -> tuple[str, ...]:
+        return ("mini-batches",) if self.config.cluster.method == "kmeans" else ("prototypes",)
+
+    def _points(self, kind: str) -> np.ndarray:
+        """Of UMAP the points of a sample; the others are not a number, and are not drawn."""
+        if kind == "pca":
+            return projection.flat(np.concatenate(list(self._turned(self.pca(), 2))))
+        points = np.full((len(self.ids), 2), np.nan)
+        chosen = np.random.default_rng(self.config.cluster.seed).choice(
+            len(self.ids), scale.UMAP_SAMPLE, replace=False
+        )
+        points[chosen] = projection.umap(self.reduced()[chosen], self.config.cluster.seed)
+        return points
+
+    def _kept(self, stage: str, name: str, wide: int, made: Iterable[np.ndarray]) -> Matrix:
+        start, before = time.perf_counter(), self._seconds()
+        found = self.store.matrix(name)
+        cached = found is not None
+        if found is None:
+            self.embedder.listener(Step(stage, 0, 1))
+            self.store.put_matrix(name, (len(self.ids), wide), made, stage)
+            found = self.store.matrix(name)
+            if found is None:
+                raise BadChoice("What was just written is damaged on disk. Check the disk, then try again.")
+        self._took(stage, cached, start + self._seconds() - before)
+        return found
