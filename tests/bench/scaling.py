@@ -12,12 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from core import features, scale, scores
 from core.embedding import feature_key
+from core.files import write_atomic
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
@@ -100,7 +102,7 @@ def _run(pipeline: Pipeline, made: ImageSet, config: PipelineConfig) -> Run:
 
 def _fill(store: Store, library: Library, made: ImageSet, width: int) -> None:
     """In the order of the hashes, as the engine asks for them."""
-    library.add(made)
+    write_atomic(library._manifest(made.name), json.dumps(asdict(made)).encode())  # its pixels are not there
     files = sorted(made.files, key=lambda file: file.sha256)
     for first in range(0, len(files), BATCH):
         part = files[first : first + BATCH]
