@@ -48,9 +48,9 @@ def weights_table() -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="weights_table")
     st.caption(
-        "A file is taken only if its SHA-256 is its publisher's, or that of the file you added. One of yours is "
-        "hashed before each use, a publisher's when its network is prepared; times are UTC. No file is ever unpickled. IMPRINT_WEIGHTS may name a folder "
-        "of files."
+        "A file is taken only if its SHA-256 is its publisher's, or that of the file you added. Yours is "
+        "hashed before each use, a publisher's when its network is prepared; times are UTC. No file is ever "
+        "unpickled. IMPRINT_WEIGHTS may name a folder of files."
     )
     own_networks.panel()
     lacking = [

@@ -93,7 +93,6 @@ def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine,
     with pytest.raises(ImprintError, match="is not here"):
         runs.replay(by, library, run)
     relabelled = make_set(library, "other")
-    library.delete("other")
     library.add(replace(relabelled, files=tuple(replace(f, label="x") for f in relabelled.files)))
     with pytest.raises(ImprintError, match="are here as 'other', but with other roles, labels or groups"):
         runs.replay(by, library, run)
