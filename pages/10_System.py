@@ -14,6 +14,7 @@ from pages.ui import engine, frame, own_networks, weights_panel
 from pages.ui.style import duration
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
+BUSY, IDLE = 1.0, 6.0  # seconds between two looks at the work
 
 KIND_WORDS = {
     jobs.ATTRIBUTE: "embeddings",
@@ -90,10 +91,17 @@ def cache_table() -> None:
             st.rerun()
 
 
-@st.fragment(run_every=1.0)
-def work_table() -> None:
+def work() -> None:
+    """Looked at every second while there is work, now and then while there is none."""
+    busy = any(job.active for job in engine.gate().jobs())
+    st.fragment(run_every=BUSY if busy else IDLE)(work_table)(busy)
+
+
+def work_table(busy: bool) -> None:
     st.markdown("### Work")
     found = engine.gate().jobs()
+    if busy != any(job.active for job in found):
+        st.rerun(scope="app")
     if not found:
         st.caption("Nothing has been computed in the background yet.")
         return
@@ -137,7 +145,7 @@ def machine() -> None:
 
 
 weights_table()
-work_table()
+work()
 if engine.gate().user.admin:  # the cache is everybody's
     cache_table()
 machine()
