@@ -3,6 +3,8 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.ui import warm
 from pages.ui.door import Door
 
+warm.start()
 app = st.App("entrance.py", middleware=[Middleware(Door)])

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import ImprintError
 from core.values import ImageSet, Role
-from pages.ui import engine, links, routes, session, style, tour
+from pages.ui import engine, links, routes, session, style, tour, warm
 
 ICON = str(Path(__file__).with_name("icon.png"))
 NEXT = "next_set"  # the picker may only be turned before it is drawn
@@ -29,6 +29,7 @@ def open_page(title: str, question: str, pair: Pair = "") -> None:
     ``pair``: whether the page takes a second set to report on: for any set, for one with real images, or for
     those alone.
     """
+    warm.settle()
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
     st.html(style.CSS)
     session.enter()

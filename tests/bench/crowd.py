@@ -43,6 +43,7 @@ class Crowd:
     refused: int
     training: bool
     visits: int
+    pause: float
     before: int
     after: int
 
@@ -54,7 +55,8 @@ class Crowd:
         state = "while an autoencoder trained" if self.training else "with nothing else"
         return "\n".join(
             [
-                f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, {state}",
+                f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, {self.pause:g} s apart, "
+                f"{state}",
                 f"  rerun, median {1000 * p50:.0f} ms, p95 {1000 * p95:.0f} ms, "
                 f"slowest {max(self.reruns):.2f} s",
                 f"  health endpoint: {len(self.health)} answers, {self.refused} refused, "
@@ -116,8 +118,15 @@ class Session:
                 return
 
 
-def measure(sessions: int = 20, seconds: float = 40, visits: int = 200, training: bool = True) -> Crowd:
-    """``seconds`` of turning knobs, each session one every second or so, as people do."""
+def measure(
+    sessions: int = 20,
+    seconds: float = 40,
+    visits: int = 200,
+    training: bool = True,
+    pause: float = 2.0,
+) -> Crowd:
+    """``seconds`` of turning knobs; each session looks at an answer for ``pause`` seconds, half to one and a
+    half of it, before it turns the next."""
     with tempfile.TemporaryDirectory(prefix="imprint-bench-") as folder:
         home = Path(folder)
         os.environ["IMPRINT_HOME"] = folder  # the job is started by this process, as a page would
@@ -126,12 +135,20 @@ def measure(sessions: int = 20, seconds: float = 40, visits: int = 200, training
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         server = Server(home)
         try:
-            return _crowded(server, home, sessions, seconds, visits, training)
+            return _crowded(server, home, sessions, seconds, visits, training, pause)
         finally:
             server.stop()
 
 
-def _crowded(server: Server, home: Path, sessions: int, seconds: float, visits: int, training: bool) -> Crowd:
+def _crowded(
+    server: Server,
+    home: Path,
+    sessions: int,
+    seconds: float,
+    visits: int,
+    training: bool,
+    pause: float,
+) -> Crowd:
     people = [Session(server) for _ in range(sessions)]
     for k in KS:
         people[0].turn(k)  # every answer is there: what is measured is the page
@@ -141,7 +158,7 @@ def _crowded(server: Server, home: Path, sessions: int, seconds: float, visits: 
     refused: list[str] = []
     over = threading.Event()
     threads = [
-        threading.Thread(target=_stroll, args=(person, place, over, reruns))
+        threading.Thread(target=_stroll, args=(person, place, pause, over, reruns))
         for place, person in enumerate(people)
     ]
     threads.append(threading.Thread(target=_ask, args=(server.url, over, health, refused)))
@@ -160,13 +177,13 @@ def _crowded(server: Server, home: Path, sessions: int, seconds: float, visits: 
         Session(server).close()
     time.sleep(5)
     return Crowd(
-        sessions, tuple(reruns), tuple(health), len(refused), training, visits, before, _memory(server)
+        sessions, tuple(reruns), tuple(health), len(refused), training, visits, pause, before, _memory(server)
     )
 
 
-def _stroll(person: Session, place: int, over: threading.Event, reruns: list[float]) -> None:
+def _stroll(person: Session, place: int, pause: float, over: threading.Event, reruns: list[float]) -> None:
     draw = np.random.default_rng(place)
-    while not over.wait(float(draw.uniform(0.5, 1.5))):
+    while not over.wait(pause * float(draw.uniform(0.5, 1.5))):
         reruns.append(person.turn(str(draw.choice(KS))))
 
 

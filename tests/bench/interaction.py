@@ -33,7 +33,10 @@ WATCH = """() => {
   const main = document.querySelector('[data-testid="stMain"]');
   window.bench = { start: 0, last: 0 };
   const touch = () => { window.bench.last = performance.now(); };
-  new MutationObserver(touch).observe(main,
+  // A table's canvas holds a hidden copy for screen readers, which Streamlit's grid rewrites 0.2 s later.
+  const seen = (change) => !(change.target.closest ?? change.target.parentElement?.closest)
+    ?.call(change.target.closest ? change.target : change.target.parentElement, 'canvas');
+  new MutationObserver((changes) => { if (changes.some(seen)) touch(); }).observe(main,
     { subtree: true, childList: true, attributes: true, characterData: true });
   document.addEventListener('click', event => {
     if (event.target.closest('[role="option"]')) {
