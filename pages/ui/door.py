@@ -6,9 +6,11 @@ for the user of that session. This knows insides of the pinned Streamlit; where 
 is handed out.
 """
 
+import functools
 import json
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -28,6 +30,7 @@ from pages.ui import session
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MEDIA, UPLOAD = "media/", "_stcore/upload_file/"
 INSIDES = ("_stcore/metrics", "_stcore/agent/", "_stcore/script-health-check")
+SOON = ("PlotlyChart",)  # of Streamlit's scripts
 HEADERS = {
     # Streamlit writes styles and components of its own into the page, and builds code from strings.
     "Content-Security-Policy": "; ".join(
@@ -131,9 +134,19 @@ def _with_headers(send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
+            if headers.get("content-type", "").startswith("text/html"):
+                headers["Link"] = _early()
         await send(message)
 
     return sending
+
+
+@functools.cache
+def _early() -> str:
+    """What a page is known to need is fetched with it, not when its first plot is drawn."""
+    scripts = Path(st.__file__).parent / "static" / "static" / "js"
+    names = sorted(path.name for wanted in SOON for path in scripts.glob(f"{wanted}.*.js"))
+    return ", ".join(f"<./static/js/{name}>; rel=modulepreload" for name in names)
 
 
 def _warn() -> None:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,8 +56,8 @@ class Crowd:
         state = "while an autoencoder trained" if self.training else "with nothing else"
         return "\n".join(
             [
-                f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, {self.pause:g} s apart, "
-                f"{state}",
+                f"A CROWD: {self.sessions} sessions, {len(self.reruns)} turns of a knob, "
+                f"{self.pause:g} s apart, {state}",
                 f"  rerun, median {1000 * p50:.0f} ms, p95 {1000 * p95:.0f} ms, "
                 f"slowest {max(self.reruns):.2f} s",
                 f"  health endpoint: {len(self.health)} answers, {self.refused} refused, "
@@ -71,11 +72,10 @@ class Session:
     """One person on the page Generators."""
 
     def __init__(self, server: Server) -> None:
-        self._socket: ClientConnection = connect(
-            f"ws://127.0.0.1:{server.port}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            origin=server.url,  # type: ignore[arg-type]
-            max_size=None,
+        address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
+        self._open = ExitStack()
+        self._socket: ClientConnection = self._open.enter_context(
+            connect(address, subprotocols=["streamlit"], origin=server.url, max_size=None)
         )
         self._widgets: dict[str, str] = {}
         self._fragment = ""
@@ -101,7 +101,7 @@ class Session:
         return time.perf_counter() - start
 
     def close(self) -> None:
-        self._socket.close()
+        self._open.close()
 
     def _until_finished(self) -> None:
         while True:
