@@ -127,9 +127,12 @@ def _row(path: str, depth: int) -> str:
 
 
 def _order(todo: Plan, rows: dict[str, list[str]]) -> list[str]:
-    """A few of every folder in turn, evenly spread over it, then the others; MOST at most."""
+    """A few of every folder in turn, evenly spread over it, then the others; MOST at most.
+
+    Of a folder without a role as well: whoever is to give it one wants to see what is in it.
+    """
     wanted = set(todo.wanted)
-    some = [_spread([path for path in paths if path in wanted]) for paths in rows.values()]
+    some = [_spread([path for path in paths if path in wanted] or paths) for paths in rows.values()]
     first = [path for turn in zip_longest(*some) for path in turn if path is not None][:MOST]
     chosen = set(first)
     return [*first, *(path for path in todo.wanted if path not in chosen)][:MOST]
@@ -144,7 +147,7 @@ class _Seen:
     """What decoding has shown so far; of the images small copies alone are kept."""
 
     def __init__(self, todo: Plan) -> None:
-        self._todo = todo
+        self._todo, self._wanted = todo, set(todo.wanted)
         self._small: dict[str, np.ndarray] = {}
         self._images: dict[str, int] = {}  # of each file that could be decoded
         self.done: set[str] = set()
@@ -165,6 +168,10 @@ class _Seen:
                 meter.add(1)
 
     def _take(self, path: str, event: Facts | UnreadableImage, images: list[np.ndarray]) -> None:
+        if path not in self._wanted:  # it is only shown
+            if images:
+                self._small[path] = _small(images[len(images) // 2])
+            return
         self.done.add(path)
         if isinstance(event, UnreadableImage):
             self.refused.append(Refusal(self._todo.names.of(self._todo.wrapper + path), str(event)))

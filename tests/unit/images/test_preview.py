@@ -214,3 +214,14 @@ def test_a_mistake_is_one_line(ran: Ran, tmp_path: Path, flags: tuple[str, ...],
 def test_a_folder_says_nothing_of_its_images_when_it_is_compared() -> None:
     one = Folder("a", Role.GENERATED, "a", None, False, False, 1, 1, 1, (("a", noise(1)[0]),))
     assert one == Folder("a", Role.GENERATED, "a", None, False, False, 1, 1, 1, ())
+
+
+def test_a_folder_without_a_role_shows_its_images_and_they_are_not_counted() -> None:
+    """Two files in a folder that says no role, beside one that does: one of them can be shown, and only the
+    third is decoded to be kept."""
+    first, second = map(encoded, noise(2))
+    made = seen({"real_used/a.png": first, "mine/b.png": second, "mine/c.png": b"x"})
+    rows = {folder.folder: folder for folder in made.folders}
+    assert [name for name, _ in rows["mine"].samples] == ["mine/b.png"]
+    assert (rows["mine"].decoded, rows["mine"].images, made.decoded, made.files) == (0, 0, 1, 1)
+    assert {refusal.file for refusal in made.refused} == {"mine/b.png", "mine/c.png"}
