@@ -106,7 +106,7 @@ def _embed(network: Network | None, name: str, feature: FeatureSpec, images: lis
     """On a worker, which may be another machine: it needs nothing but what it is given."""
     if network is not None and name not in _engines:
         _engines.clear()
-        _engines[name] = runtime.OpenVino(runtime.read(network), feature.precision, Effort(CHUNK, 1))
+        _engines[name] = features.on_cpu(feature, network, Effort(CHUNK, 1))
     places = [str(place) for place in range(len(images))]
     engine = None if network is None else _engines[name]
     made = features.embed(feature, places, lambda place: images[int(place)], engine, Effort(CHUNK, 1))

@@ -191,7 +191,7 @@ class Embedder:
             from core.features.networks import build
 
             return runtime.Torch(build(feature, self._weights(feature)), feature.precision)
-        return runtime.OpenVino(runtime.read(self._network(feature)), feature.precision, self.effort)
+        return features.on_cpu(feature, self._network(feature), self.effort)
 
     def _network(self, feature: FeatureSpec) -> Arrays:
         """As OpenVINO IR, converted once per weights."""

