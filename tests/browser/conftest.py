@@ -22,13 +22,17 @@ PATIENCE = int(os.environ.get("PATIENCE", "60000"))  # ms; the first extraction 
 expect.set_options(timeout=PATIENCE)
 
 
-class Server:
-    """Imprint as ``make run`` starts it, on another port."""
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+
+class Server:
+    """Imprint as ``make run`` starts it, on another port: a free one, unless it is given."""
+
+    def __init__(self, home: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.home = home
         self._log = (home / "server.log").open("wb")
