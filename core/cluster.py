@@ -79,7 +79,7 @@ def embed(
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     """(ids, float32 (n, D)) as they are ready, of (ids, uint8 images); ``name`` is the network's, to workers.
 
-    A task whose worker is lost is done again elsewhere; each request is one image on one thread, so the
+    A task whose worker is lost is done again elsewhere; a request is made there as here, so the
     numbers are those of a single process.
     """
     from distributed import as_completed

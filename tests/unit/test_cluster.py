@@ -44,7 +44,7 @@ def ids(library: Library) -> list[str]:
 def test_a_cluster_gives_the_numbers_of_one_process(
     feature: features.FeatureSpec, ids: list[str], library: Library, tmp_path: Path
 ) -> None:
-    """Bit for bit: a request is one image on one thread, wherever it runs."""
+    """Bit for bit: a request is of as many images, on one thread, wherever it runs."""
     here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
     alone, _ = Embedder(here, library, ALONE, lambda step: None).embed(feature, ids)
     spread, cached = Embedder(there, library, SPREAD, lambda step: None).embed(feature, ids)
