@@ -11,7 +11,7 @@ run: .venv/.run
 
 test: .venv/.test
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.test
 	$(BIN)/ruff format --check .

@@ -56,6 +56,7 @@ def connected() -> Iterator["Client"]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else 8787, for two clusters at once
                 security=security,
                 silence_logs=logging.ERROR,
             )

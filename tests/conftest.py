@@ -1,14 +1,36 @@
 """What every test may ask for: a home of its own, the library and the store in it, and the shared data."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from core.images.library import Library
 from core.store import Store
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+BROWSER = "tests/browser/"
+
+
+class Files(LoadFileScheduling):
+    """A file is one worker's, the whole folder of journeys too: they share servers, a Chromium, trainings."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return Files(config, log)
+
+
+def pytest_configure() -> None:
+    """OpenMP's threads sleep at a barrier: where they spin, two processes on two cores lose half of both. No
+    number depends on it; before torch is imported, and for every process that a test starts."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture

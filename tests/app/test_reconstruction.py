@@ -1,5 +1,6 @@
 """The page of training data by reconstruction, without a browser."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -28,13 +29,28 @@ def library(home: Path) -> Library:
     return Library()
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two sets whose autoencoders are trained."""
+    home = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPRINT_HOME", str(home))
+        library, store = Library(), Store()
+        sets = leaky(library, "my development", 1), leaky(library, "my test", 1)
+        Reconstructing(store, library).judge(*sets, ReconstructionConfig(SPEC))
+        store.close()
+    return home
+
+
 @pytest.mark.parametrize(
     ("words_of", "decision"), [("mean error (MSE)", "mse"), ("place of errors (SSIM)", "ssim")]
 )
 def test_the_page_shows_the_engines_numbers(
-    words_of: str, decision: str, library: Library, open_page: Open
+    words_of: str, decision: str, first: Path, home: Path, open_page: Open
 ) -> None:
-    sets = leaky(library, "my development", 1), leaky(library, "my test", 1)
+    shutil.copytree(first, home, dirs_exist_ok=True)
+    library = Library()
+    sets = library.get("my development"), library.get("my test")
     expected = Reconstructing(Store(), library).judge(*sets, ReconstructionConfig(SPEC, decision))
     page = open_page(PAGE, **KNOBS, decision=words_of)
     assert not page.exception

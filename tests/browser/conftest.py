@@ -18,6 +18,7 @@ from tests.browser import chromium
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = int(os.environ.get("PATIENCE", "60000"))  # ms; the first extraction loads torch
+LONG = 3 * PATIENCE  # for what a job trains or converts: jobs are nice, and tests beside them come first
 
 expect.set_options(timeout=PATIENCE)
 

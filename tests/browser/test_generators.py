@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import LONG, Server
 
 
 def metric(page: Page, label: str):
@@ -145,7 +145,7 @@ def test_work_can_be_watched_and_cancelled(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Embedding 180 images with VGG-16")).to_be_visible()
     # Half a gigabyte of weights is drawn and converted first.
-    expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible(timeout=3 * PATIENCE)
+    expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible(timeout=LONG)
     page.reload()
     expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()

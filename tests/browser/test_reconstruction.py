@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import LONG, Server
 from tests.browser.test_generators import choose, settled, value
 
 QUERY = "set=Demo+membership+DB1+development%2C+dial+1&ae_size=32+px&epochs=60"
@@ -15,7 +15,8 @@ def test_train_watch_reload_and_look(page: Page, demo_server: Server) -> None:
     expect(page.get_by_text(re.compile(r"epoch, loss .* left"))).to_be_visible()
     expect(page.locator(".st-key-live_loss_chart .main-svg").first).to_be_visible()
     page.reload()
-    expect(page.get_by_text("A leak was found: used images are reconstructed better")).to_be_visible()
+    leak = page.get_by_text("A leak was found: used images are reconstructed better")
+    expect(leak).to_be_visible(timeout=LONG)
     assert value(page, "AUC on test") > 0.75
     expect(page.locator(".gallery img")).to_have_count(3)
 

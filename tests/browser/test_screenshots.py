@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import LONG, Server
 from tests.browser.test_generators import settled
 
 GENERATORS = "set=Demo+generators+test"
@@ -67,7 +67,7 @@ def picture(page: Page, address: str, there: str, path: Path) -> None:
     expect(page.locator(there).or_(start).first).to_be_visible()
     if start.is_visible():  # a training that takes longer is announced first
         start.click()
-    expect(page.locator(there).first).to_be_visible()
+    expect(page.locator(there).first).to_be_visible(timeout=LONG)
     settled(page)
     page.mouse.move(1270, 715)  # no tool bar of a plot, no tip
     page.screenshot(path=path)

@@ -1,6 +1,10 @@
 """The verbs of training-data fingerprints: what they print, write and refuse."""
 
+import contextlib
 import csv
+import io
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.__main__ import main
 from core.images.library import Library
 from core.values import ImageFile, ImageSet, Role
 from tests.unit.conftest import Ran
@@ -177,21 +182,41 @@ def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) ->
 QUICK = ("--size", "32", "--bottleneck", "32", "--epochs", "60")
 
 
-def test_reconstruct_tells_what_membership_tells(told: Told, sets: None, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A home in which the autoencoders of both sets are trained, and what the command said that did it."""
+    home = tmp_path_factory.mktemp("trained") / "home"
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as said:
+        patch.setenv("IMPRINT_HOME", str(home))
+        for name in ("dev", "test"):
+            leaky(Library(), name, 1)
+        out = str(home.parent / "run.csv")
+        assert main(["reconstruct", "dev", "--test", "test", *QUICK, "--predictions", out, "--json"]) == 0
+    return home, json.loads(said.getvalue())
+
+
+@pytest.fixture
+def trained(first: tuple[Path, dict[str, Any]], home: Path) -> dict[str, Any]:
+    """That answer, over a copy of its home."""
+    shutil.copytree(first[0], home)
+    return first[1]
+
+
+def test_reconstruct_tells_what_membership_tells(
+    told: Told, trained: dict[str, Any], first: tuple[Path, dict[str, Any]]
+) -> None:
     """The same keys; a generator that copies is found by its autoencoder as well."""
-    facts = told(
-        *("reconstruct", "dev", "--test", "test", *QUICK, "--predictions", tmp_path / "run.csv"),
-    )
-    assert set(facts) >= KEYS
-    assert facts["chosen"]["decision"] == "mse"
-    assert facts["verdict"] == "leak"
-    assert len((tmp_path / "run.csv").read_text().split()) == 48
+    assert set(trained) >= KEYS
+    assert trained["chosen"]["decision"] == "mse"
+    assert trained["verdict"] == "leak"
+    assert not trained["cached"]
+    assert len((first[0].parent / "run.csv").read_text().split()) == 48
     again = told("reconstruct", "dev", "--test", "test", *QUICK)
     assert again["cached"]
-    assert again["auc"] == facts["auc"]
+    assert again["auc"] == trained["auc"]
 
 
-def test_reconstruct_by_the_place_of_errors(ran: Ran, sets: None) -> None:
+def test_reconstruct_by_the_place_of_errors(ran: Ran, trained: dict[str, Any]) -> None:
     status, out, _ = ran("reconstruct", "dev", "--test", "test", *QUICK, "--decision", "ssim")
     assert status == 0
     assert "Autoencoder of 32 px, bottleneck 32; by ssim, centroid" in out

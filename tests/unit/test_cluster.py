@@ -1,7 +1,9 @@
 """Extraction over a cluster: the numbers of one process, whatever is lost on the way."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -85,8 +87,6 @@ class Host:
 @pytest.fixture
 def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Host]]:
     """A scheduler on a free port and two workers, each with a folder and a home of its own."""
-    import socket
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -150,11 +150,12 @@ def test_no_scheduler_at_the_address_is_one_sentence(
 
 
 def test_the_local_cluster_is_closed_to_others_and_leaves_nothing() -> None:
-    """TLS with its own certificates: a client without them is refused. No process is left."""
+    """TLS with its own certificates: a client without them is refused. No process is left. And it asks for no
+    port that another cluster of this machine may have."""
     from distributed import Client
 
     before = threading.active_count()
-    with cluster.connected() as client:
+    with _taken(8787), cluster.connected() as client:
         place = client.scheduler_info()["address"]
         assert place.startswith("tls://127.0.0.1:")
         pids = list(client.run(os.getpid).values())
@@ -165,6 +166,16 @@ def test_the_local_cluster_is_closed_to_others_and_leaves_nothing() -> None:
         threading.Event().wait(0.1)
     assert not any(_alive(pid) for pid in pids)
     assert threading.active_count() <= before + 10
+
+
+@contextlib.contextmanager
+def _taken(port: int) -> Iterator[None]:
+    """By us, if not by others already."""
+    with socket.socket() as ours:
+        with contextlib.suppress(OSError):
+            ours.bind(("127.0.0.1", port))
+            ours.listen()
+        yield
 
 
 def _alive(pid: int) -> bool:
