@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SCHEDULER = "IMPRINT_SCHEDULER"
+# What Dask would tell anybody by plain HTTP.
+UNTOLD: dict[str, list[str]] = {f"distributed.{each}.http.routes": [] for each in ("scheduler", "worker")}
 CHUNK = 32  # images a task: what the loss of a worker costs
 AHEAD = 2  # tasks a worker that are under way: what waits in memory
 PATIENCE = 30  # seconds to reach a scheduler
@@ -43,6 +45,7 @@ def connected() -> Iterator["Client"]:
 
     Raises ImprintError where there is no scheduler at the address.
     """
+    import dask
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
@@ -50,6 +53,7 @@ def connected() -> Iterator["Client"]:
         place = address()
         if place is None:
             security = Security.temporary()
+            stack.enter_context(dask.config.set(UNTOLD))
             cluster = LocalCluster(
                 n_workers=usable_cores(),
                 threads_per_worker=1,

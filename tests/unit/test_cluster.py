@@ -1,10 +1,9 @@
 """Extraction over a cluster: the numbers of one process, whatever is lost on the way."""
 
 import contextlib
+import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -12,6 +11,9 @@ import types
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -21,9 +23,9 @@ from core.embedding import Embedder
 from core.errors import ImprintError
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.progress import Step
 from core.store import Store
-from tests.unit.samples import ROOT, noise
+from tests.hosts import extraction, network
+from tests.unit.samples import noise
 
 NETWORK = features.spec("efficientnet_lite0", weights=features.UNTRAINED, size=64)
 SPREAD, ALONE = Effort(spread=True), Effort()
@@ -56,88 +58,57 @@ def test_a_cluster_gives_the_numbers_of_one_process(
     there.close()
 
 
-COUNTING = """
-import hashlib, pathlib
-from core import cluster
-original = getattr(cluster, "original", cluster._embed)  # a preload runs twice
-cluster.original = original
-def counted(network, name, feature, images):
-    with open(pathlib.Path("begun"), "a") as log:
-        log.writelines(hashlib.sha256(image.tobytes()).hexdigest() + "\\n" for image in images)
-    return original(network, name, feature, images)
-cluster._embed = counted
-"""  # in a worker, before its first task: each image that it begins goes into a file of its own
-
-
-class Host:
-    """A scheduler, or a worker that shares nothing with the others but the network: a process, a folder."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        folder.mkdir()
-        (folder / "counting.py").write_text(COUNTING, "utf-8")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "IMPRINT_HOME": str(folder / "home")},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
 @pytest.fixture
-def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Host]]:
-    """A scheduler on a free port and two workers, each with a folder and a home of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = f"tcp://127.0.0.1:{port}"
-    scheduler = ("dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("dask_worker", place, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-    worker += ("--preload", "counting.py")
-    running = [Host(tmp_path / "scheduler", *scheduler)]
-    running += [Host(tmp_path / f"worker{number}", *worker) for number in range(2)]
-    monkeypatch.setenv(cluster.SCHEDULER, place)
-    yield running
-    for host in running:
-        host.process.kill()
-        host.process.wait()
+def apart() -> bool:
+    """Whether hosts have a network each, or are processes of this machine's."""
+    return network.way() == "apart"
 
 
 def test_a_lost_worker_costs_its_tasks_and_no_number(
-    hosts: list[Host], ids: list[str], library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    apart: bool, store: Store, library: Library, tmp_path: Path
 ) -> None:
-    """One of two hosts is killed with half of the images done: the rows are those of one process, only the
-    client has written, and each image was begun once or, where its task was lost, twice."""
-    from distributed import Client
-
-    monkeypatch.setattr(cluster, "CHUNK", 8)
-    with Client(os.environ[cluster.SCHEDULER]) as client:
-        client.wait_for_workers(2, timeout=60)
-
-    def killing(step: Step) -> None:
-        if (
-            step.stage.startswith("features")
-            and 2 * step.done >= len(ids)
-            and hosts[1].process.poll() is None
-        ):
-            hosts[1].process.send_signal(signal.SIGKILL)
-
-    store, other = Store(tmp_path / "store"), Store(tmp_path / "other")
-    feature = features.spec("residual_spectrum", size=512)
-    spread, _ = Embedder(store, library, SPREAD, killing).embed(feature, ids)
-    assert hosts[1].process.poll() is not None
-    alone, _ = Embedder(other, library, ALONE, lambda step: None).embed(feature, ids)
-    np.testing.assert_array_equal(alone, spread)
-    assert not list((tmp_path / "worker0").rglob("*.safetensors"))
-    begun = Counter(
-        line for number in range(2) for line in (tmp_path / f"worker{number}/begun").read_text().split()
+    """Of three hosts one is killed and, in a second extraction, another cut off, each with half of the images
+    done: the rows are those of one process, only the client has written, and each image was begun once or,
+    where its task was lost, twice."""
+    folder, images = tmp_path / "hosts", noise(80, 48)
+    folder.mkdir()
+    np.save(folder / "images.npy", images)
+    with extraction.running(folder, network.way()) as program:
+        ids = [library.add_pixels(pixels) for pixels in images]
+        alone, _ = Embedder(store, library, ALONE, lambda step: None).embed(extraction.FEATURE, ids)
+        told = json.loads(program.communicate(timeout=120)[0])
+    _separate(told, apart)
+    np.testing.assert_array_equal(alone, np.load(folder / "rows.npy"))
+    begun = {name: (folder / name / "begun").read_text().split() for name in network.WORKERS}
+    times = Counter(line for lines in begun.values() for line in lines)
+    print(
+        f"hosts {network.way()}: {len(ids)} images, begun {dict(Counter(times.values()))} times,"
+        f" seconds from loss to end {told['seconds']}"
     )
-    print(f"{len(ids)} images over two hosts, one killed half-way: begun {Counter(begun.values())} times")
-    assert len(begun) == len(ids)
-    assert max(begun.values()) <= 2
-    assert (tmp_path / "worker1/begun").stat().st_size > 0
-    store.close()
-    other.close()
+    assert all(begun.values())
+    assert len(times) == len(ids)
+    assert max(times.values()) <= 2
+    assert told["runs on"]  # the host that was cut off: nothing but its silence told that it is lost
+    written = {path.relative_to(folder).parts[0] for path in folder.rglob("*.safetensors")}
+    assert written == {network.CLIENT}
+
+
+def _separate(told: dict[str, Any], apart: bool) -> None:
+    """A host apart has an address, and sees neither the client's loopback nor another's folder nor a way out.
+    The client sees the first two: the look is a look."""
+    client, workers = told["client"], told["workers"]
+    everywhere = (True, list(network.NAMES))
+    assert (client["loopback"], client["folders"]) == everywhere
+    if not apart:
+        assert all((each["loopback"], each["folders"]) == everywhere for each in workers)
+        return
+    places = [f"tcp://{network.ADDRESSES[name]}" for name in network.WORKERS]
+    assert [each["address"].rpartition(":")[0] for each in workers] == places
+    for each in workers:
+        assert (each["loopback"], each["folders"], each["elsewhere"]) == (False, [], False)
+    own = [each["namespaces"] for each in (client, *workers)] + [network.namespaces()]
+    # three kinds, for the client, three workers and this process: not one is shared
+    assert len({inode for inodes in own for inode in inodes}) == 3 * 5
 
 
 def test_no_scheduler_at_the_address_is_one_sentence(
@@ -150,8 +121,8 @@ def test_no_scheduler_at_the_address_is_one_sentence(
 
 
 def test_the_local_cluster_is_closed_to_others_and_leaves_nothing() -> None:
-    """TLS with its own certificates: a client without them is refused. No process is left. And it asks for no
-    port that another cluster of this machine may have."""
+    """TLS with its own certificates: a client without them is refused, and what Dask serves by plain HTTP is
+    nothing. No process is left. And it asks for no port that another cluster of this machine may have."""
     from distributed import Client
 
     before = threading.active_count()
@@ -161,11 +132,19 @@ def test_the_local_cluster_is_closed_to_others_and_leaves_nothing() -> None:
         pids = list(client.run(os.getpid).values())
         with pytest.raises((TypeError, OSError)):
             Client(place, timeout=5)
+        for port in [client.run_on_scheduler(_http), *client.run(_http).values()]:
+            for page in ("info/main/workers.html", "json/identity.json", "health", "metrics"):
+                with pytest.raises(HTTPError, match="404"):
+                    urlopen(f"http://127.0.0.1:{port}/{page}", timeout=5)
     deadline = time.monotonic() + 20
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     assert not any(_alive(pid) for pid in pids)
     assert threading.active_count() <= before + 10
+
+
+def _http(dask_scheduler: Any = None, dask_worker: Any = None) -> int:
+    return (dask_scheduler or dask_worker).http_server.port
 
 
 @contextlib.contextmanager
