@@ -19,7 +19,7 @@ from core.images.library import Library
 from core.inference import runtime
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
-from core.stages import Stage
+from core.stages import Stage, roll
 from core.store import Store
 from core.streaming import run as run_of
 from core.uncertainty import Score
@@ -121,8 +121,7 @@ class Pipeline:
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
         config = self.effective(config)[0]
-        ids = sorted({file.sha256 for file in image_set.generated})
-        return self.embedder.plan(config.feature, ids, [config.crop])
+        return self.embedder.plan(config.feature, roll(image_set.generated).distinct, [config.crop])
 
     def _without_lungs(self, config: PipelineConfig, files: tuple[ImageFile, ...]) -> list[str]:
         if config.crop.kind not in NEEDS_LUNGS:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.hashing import key
+from core.remembering import per_tuple
 from core.store.entries import Arrays, Entry, Verification
 from core.store.matrices import Matrices
 
@@ -18,6 +19,11 @@ __all__ = ["Arrays", "Store", "Verification"]
 
 ROW, NOTE, WHOLE = "row:", "note:", "whole:"
 EMBEDDINGS = "embeddings"
+
+
+@per_tuple
+def _whole_key(ids: tuple[str, ...], space: str) -> str:
+    return key(space, ids)
 
 
 class Store(Matrices):
@@ -76,7 +82,7 @@ class Store(Matrices):
 
     def has_rows(self, space: str, ids: Sequence[str]) -> bool:
         """Whether all are there. A yes is remembered until rows are lost, for it is asked at every toggle."""
-        name = f"{WHOLE}{key(space, list(ids))}"
+        name = f"{WHOLE}{_whole_key(ids, space) if isinstance(ids, tuple) else key(space, list(ids))}"
         if self._index.get(name) is not None:
             return True
         if self.count_rows(space, ids) < len(ids):
