@@ -118,6 +118,12 @@ class Pipeline:
         run = run_of(self.embedder, config, generated(image_set))
         return self.store.has(run.map_key(kind))
 
+    def wait(self, image_set: ImageSet, config: PipelineConfig) -> float:
+        """About how many seconds ``attribute`` and the PCA map take once all is embedded; 0 where that is
+        short enough for a page to just compute it."""
+        config = self.effective(config)[0]
+        return run_of(self.embedder, config, generated(image_set)).wait()
+
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
         config = self.effective(config)[0]

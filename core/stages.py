@@ -81,6 +81,10 @@ class Run:
         self._features: np.ndarray | None = None
         self._pca: Arrays | None = None
 
+    def wait(self) -> float:
+        """Seconds for which the answer and its map are too long to be waited for without a word."""
+        return 0.0
+
     def ensure_features(self) -> None:
         """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
         space = feature_key(self.config.feature, self.config.crop)
@@ -118,12 +122,16 @@ class Run:
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
-        name = key(
-            "tree", clustering.VERSION, *self.clusters_way(), self.reduced_key, spec.linkage, spec.metric
-        )
         return self._stage(
-            "tree", name, lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)}
+            "tree",
+            self.tree_key(),
+            lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)},
         )["merges"]
+
+    def tree_key(self) -> str:
+        spec = self.config.cluster
+        way = self.clusters_way()
+        return key("tree", clustering.VERSION, *way, self.reduced_key, spec.linkage, spec.metric)
 
     def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
         """k, who chose it, and (for auto) the mean silhouette of each k tried."""
@@ -141,19 +149,18 @@ class Run:
 
     def auto_range(self) -> range:
         """As many k as the distinct features allow; looked up, so that cached results load no features."""
-        name = key("distinct", clustering.VERSION, self.reduced_key)
-        found = self.store.note(name)
+        found = self.store.note(self.distinct_name())
         if found is None:
             found = {"rows": clustering.distinct_rows(self.reduced(), clustering.AUTO_RANGE.stop)}
-            self.store.put_note(name, found)
+            self.store.put_note(self.distinct_name(), found)
         return clustering.auto_range(found["rows"], len(self.ids))
+
+    def distinct_name(self) -> str:
+        return key("distinct", clustering.VERSION, self.reduced_key)
 
     def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
         spec = self.config.cluster
-        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
-        way = self.clusters_way()
-        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
         def make() -> Arrays:
             rows = self.reduced()
@@ -162,8 +169,14 @@ class Run:
             silhouettes = clustering.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
 
-        arrays = self._stage("clusters", name, make)
+        arrays = self._stage("clusters", self.clusters_key(k), make)
         return arrays["labels"], arrays["silhouettes"]
+
+    def clusters_key(self, k: int) -> str:
+        spec = self.config.cluster
+        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
+        way = self.clusters_way()
+        return key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
     def grouped(self, rows: Rows, k: int) -> np.ndarray:
         """Labels of rows in the order of the hashes, computed anew."""
