@@ -5,7 +5,7 @@ turn of a knob; to compare or hash 50,000 of them would take as long as the answ
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 KEPT = 8  # tuples that are remembered, of each question
@@ -27,14 +27,14 @@ class _Same:
 
 
 def per_tuple(make: Callable[..., Made]) -> Callable[..., Made]:
-    """``make`` of a tuple and of words beside it; an error is not remembered."""
+    """``make`` of a tuple and of small things beside it; an error is not remembered."""
 
     @functools.lru_cache(KEPT)
-    def kept(same: _Same, *words: str) -> Made:
-        return make(same.items, *words)
+    def kept(same: _Same, *rest: Hashable) -> Made:
+        return make(same.items, *rest)
 
     @functools.wraps(make)
-    def asked(items: tuple[Any, ...], *words: str) -> Made:
-        return kept(_Same(items), *words)
+    def asked(items: tuple[Any, ...], *rest: Hashable) -> Made:
+        return kept(_Same(items), *rest)
 
     return asked

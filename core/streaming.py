@@ -40,7 +40,8 @@ class LargeRun(Run):
     def wait(self) -> float:
         """By the stages that are not kept yet; cuts of a tree that is there are quick."""
         asked = self._asked_k()
-        stages = ["pca"] if asked and not self.store.has(self.map_key("pca")) else []
+        mapped = self.store.has(self.map_key("pca")) or not self._decomposes()
+        stages = ["pca"] if asked and not mapped else []
         lacking = [k for k in asked if not self.store.has(self.clusters_key(k))]
         if self.config.cluster.method == "kmeans":
             stages += ["k-means"] * len(lacking)
@@ -53,6 +54,8 @@ class LargeRun(Run):
     def _asked_k(self) -> Sequence[int]:
         """The numbers of clusters that the answer will want; none where it will refuse."""
         k, known = self.config.cluster.k, len(self.roll.known.names)
+        if self.config.reduce.variance is not None and not self._decomposes():
+            return []
         if isinstance(k, int):
             return [k]
         if k == "known" and known:
@@ -65,14 +68,17 @@ class LargeRun(Run):
     def pca(self) -> Arrays:
         """``mean``, ``axes`` and ``ratio``; no scores, which would be as large as the features."""
         if self._pca is None:
-            wide = features.dimensions(self.config.feature)
-            if not reduction.by_covariance(len(self.ids), wide):
+            if not self._decomposes():
+                wide = features.dimensions(self.config.feature)
                 raise BadChoice(
                     f"PCA of {wide} features takes at most {scale.STREAM_FROM - 1} images. Choose PCA: none, "
                     f"or a backbone with at most {reduction.WIDEST} features."
                 )
             self._pca = self._stage("pca", self.pca_key, lambda: reduction.axes(self.features()))
         return self._pca
+
+    def _decomposes(self) -> bool:
+        return reduction.by_covariance(len(self.ids), features.dimensions(self.config.feature))
 
     def _pca_way(self) -> tuple[str, ...]:
         return ("covariance", "axes")

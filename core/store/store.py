@@ -81,14 +81,19 @@ class Store(Matrices):
         return count
 
     def has_rows(self, space: str, ids: Sequence[str]) -> bool:
-        """Whether all are there. A yes is remembered until rows are lost, for it is asked at every toggle."""
+        """Whether all are there."""
+        return self.count_lacking(space, ids) == 0
+
+    def count_lacking(self, space: str, ids: Sequence[str]) -> int:
+        """How many of these vectors are not there. That none lacks is remembered until rows are lost, for it
+        is asked at every toggle."""
         name = f"{WHOLE}{_whole_key(ids, space) if isinstance(ids, tuple) else key(space, list(ids))}"
         if self._index.get(name) is not None:
-            return True
-        if self.count_rows(space, ids) < len(ids):
-            return False
-        self._index.set(name, "")
-        return True
+            return 0
+        lacking = len(ids) - self.count_rows(space, ids)
+        if not lacking:
+            self._index.set(name, "")
+        return lacking
 
     def _lost(self, entry: Entry) -> None:
         if entry.stage == EMBEDDINGS:
