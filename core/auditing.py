@@ -109,8 +109,7 @@ class Auditing:
 
     def missing(self, image_set: ImageSet) -> int:
         """Images that have not been looked at yet."""
-        ids = _ids(image_set)
-        return 0 if self.store.has_rows(LOOKS, ids) else len(ids) - self.store.count_rows(LOOKS, ids)
+        return self.store.count_lacking(LOOKS, _ids(image_set))
 
     def results(self, image_set: ImageSet) -> list[Row]:
         """What the method reached on a set, best first; where there are real images, as any development."""

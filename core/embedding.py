@@ -100,8 +100,8 @@ class Embedder:
 
     def plan(self, feature: FeatureSpec, ids: Sequence[str], wanted: Sequence[CropSpec] = (FULL,)) -> Plan:
         """What ``embed`` would have to compute for distinct images under some crops; computes nothing."""
-        lacking = [self._lacking(feature_key(feature, crop), ids) for crop in wanted]
-        masks = self._lacking(mask_key(), ids) if any(crop != FULL for crop in wanted) else 0
+        lacking = [self.store.count_lacking(feature_key(feature, crop), ids) for crop in wanted]
+        masks = self.store.count_lacking(mask_key(), ids) if any(crop != FULL for crop in wanted) else 0
         seconds = sum(lacking) / self._pace(feature) + masks / MASKS_PER_SECOND
         if (
             any(lacking)
@@ -110,9 +110,6 @@ class Embedder:
         ):
             seconds += PREPARE
         return Plan(len(ids), max(*lacking, masks), seconds)
-
-    def _lacking(self, space: str, ids: Sequence[str]) -> int:
-        return 0 if self.store.has_rows(space, ids) else len(ids) - self.store.count_rows(space, ids)
 
     def masks(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Lung masks by hash, bool (256, 256) whatever the image's size; each is made once."""

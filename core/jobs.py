@@ -21,12 +21,13 @@ from typing import IO, Any
 
 from core import engine, home, sweep
 from core.engine import Engine
-from core.errors import ImprintError
+from core.errors import BadChoice, ImprintError
 from core.files import write_atomic
 from core.grid import Listed
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
+from core.pipeline import Attribution
 from core.progress import Listener, Step
 from core.store import Store
 from core.users import LOCAL, User
@@ -217,7 +218,10 @@ def _compute(
     elif kind == UMAP:
         by.pipeline.map(sets[0], PipelineConfig.from_json(config), "umap")
     else:
-        by.answer(sets, engine.KINDS[ANSWERS[kind]].from_json(config))
+        answer = by.answer(sets, engine.KINDS[ANSWERS[kind]].from_json(config))
+        if isinstance(answer, Attribution):
+            with contextlib.suppress(BadChoice):  # which is no reason to go without the answer
+                by.pipeline.map(sets[0], answer.config, "pca")  # the page draws it first
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -19,7 +19,7 @@ from core.images.library import Library
 from core.inference import runtime
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
-from core.stages import Stage
+from core.stages import Stage, roll
 from core.store import Store
 from core.streaming import run as run_of
 from core.uncertainty import Score
@@ -118,11 +118,16 @@ class Pipeline:
         run = run_of(self.embedder, config, generated(image_set))
         return self.store.has(run.map_key(kind))
 
+    def wait(self, image_set: ImageSet, config: PipelineConfig) -> float:
+        """About how many seconds ``attribute`` and the PCA map take once all is embedded; 0 where that is
+        short enough for a page to just compute it."""
+        config = self.effective(config)[0]
+        return run_of(self.embedder, config, generated(image_set)).wait()
+
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
         config = self.effective(config)[0]
-        ids = sorted({file.sha256 for file in image_set.generated})
-        return self.embedder.plan(config.feature, ids, [config.crop])
+        return self.embedder.plan(config.feature, roll(image_set.generated).distinct, [config.crop])
 
     def _without_lungs(self, config: PipelineConfig, files: tuple[ImageFile, ...]) -> list[str]:
         if config.crop.kind not in NEEDS_LUNGS:

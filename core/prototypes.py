@@ -52,8 +52,13 @@ def nearest(rows: Rows, centres: np.ndarray) -> np.ndarray:
 
 def tree(labels: np.ndarray, centres: np.ndarray, linkage: str, metric: str) -> np.ndarray:
     """A linkage matrix (n - 1, 4) over all images: first, at height 0, those of each prototype."""
+    return grown(labels, over_prototypes(labels, centres, linkage, metric))
+
+
+def over_prototypes(labels: np.ndarray, centres: np.ndarray, linkage: str, metric: str) -> np.ndarray:
+    """The linkage matrix (p - 1, 4) over the prototypes alone."""
     weights = np.bincount(labels, minlength=len(centres)).astype(float)
-    return grown(labels, weighted_tree(condensed_distances(centres, metric), weights, linkage))
+    return weighted_tree(condensed_distances(centres, metric), weights, linkage)
 
 
 def weighted_tree(distances: np.ndarray, weights: np.ndarray, linkage: str) -> np.ndarray:

@@ -42,6 +42,16 @@ def words(n: int, method: str) -> tuple[str, ...]:
     return ()
 
 
+# Seconds of a stage on two cores: at once, and an image (docs/scaling.md).
+PACE = {"features": (0, 4e-5), "pca": (4, 3e-5), "prototypes": (13, 6e-5), "k-means": (6, 3e-5)}
+
+
+def seconds(stage: str, n: int) -> float:
+    """About how long a stage of ``n`` images takes that nobody should wait for without a word."""
+    at_once, each = PACE[stage]
+    return at_once + each * n
+
+
 def map_words(n: int, drawn: int, sampled: bool) -> str:
     """What a map of ``n`` images shows, of which so many are drawn; ``sampled``: only those were laid out."""
     if sampled:

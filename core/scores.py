@@ -49,6 +49,27 @@ class Agreement:
         )
 
 
+@dataclass(frozen=True)
+class Known:
+    """The generators by name, which images are of a known one, and that one's place among the names."""
+
+    names: tuple[str, ...]
+    images: np.ndarray
+    rows: np.ndarray
+
+    @staticmethod
+    def of(truth: Sequence[str | None]) -> "Known":
+        images = np.array([label is not None for label in truth], bool)
+        names, rows = np.unique([label for label in truth if label is not None], return_inverse=True)
+        return Known(tuple(str(name) for name in names), images, rows)
+
+    def table(self, clusters: np.ndarray) -> np.ndarray:
+        """int64 (generators, clusters) counts of images."""
+        table = np.zeros((len(self.names), int(clusters.max()) + 1), np.int64)
+        np.add.at(table, (self.rows, clusters[self.images]), 1)
+        return table
+
+
 Tables = np.ndarray  # float64 (b, generators, clusters)
 
 
@@ -163,11 +184,8 @@ NAMES = (*FAST, *SLOW)
 
 def contingency(truth: Sequence[str | None], clusters: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Names of the generators and int64 (generators, clusters) counts, over images of a known generator."""
-    known = np.array([label is not None for label in truth], bool)
-    names, rows = np.unique([label for label in truth if label is not None], return_inverse=True)
-    table = np.zeros((len(names), int(clusters.max()) + 1), np.int64)
-    np.add.at(table, (rows, clusters[known]), 1)
-    return tuple(str(name) for name in names), table
+    known = Known.of(truth)
+    return known.names, known.table(clusters)
 
 
 def agreement(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agreement:

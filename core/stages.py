@@ -18,6 +18,7 @@ from core.embedding import Embedder, feature_key
 from core.errors import BadChoice
 from core.hashing import key
 from core.progress import Step
+from core.remembering import per_tuple
 from core.rows import Matrix, Rows
 from core.store import Arrays
 from core.values import ImageFile, PipelineConfig
@@ -42,27 +43,52 @@ class Stage:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Roll:
+    """What runs want to know of a list of files, whatever the config; ``ids`` are sorted."""
+
+    ids: tuple[str, ...]
+    distinct: tuple[str, ...]
+    back: np.ndarray  # from the order of the hashes to that of the set
+    known: scores.Known
+
+
+@per_tuple
+def roll(files: tuple[ImageFile, ...]) -> Roll:
+    order = sorted(range(len(files)), key=lambda place: files[place].sha256)
+    ids = tuple(files[place].sha256 for place in order)
+    known = scores.Known.of([file.label for file in files])
+    return Roll(ids, tuple(dict.fromkeys(ids)), np.argsort(order, kind="stable"), known)
+
+
+@per_tuple
+def _features_key(ids: tuple[str, ...], space: str) -> str:
+    return key("set features", space, ids)
+
+
 class Run:
     """One config over one list of files: the keys of its stages, and what each took."""
 
     def __init__(self, embedder: Embedder, config: PipelineConfig, files: tuple[ImageFile, ...]) -> None:
         self.embedder, self.store, self.config, self.files = embedder, embedder.store, config, files
         self.stages: dict[str, Stage] = {}
-        hashes = np.array([file.sha256 for file in files])
-        order = np.argsort(hashes, kind="stable")
-        self.ids = hashes[order].tolist()
-        self.back = np.argsort(order, kind="stable")  # from the order of the hashes to that of the set
-        self.features_key = key("set features", feature_key(config.feature, config.crop), self.ids)
+        self.roll = roll(files)
+        self.ids, self.back = self.roll.ids, self.roll.back
+        self.features_key = _features_key(self.ids, feature_key(config.feature, config.crop))
         self.pca_key = key("pca", reduction.VERSION, *self._pca_way(), self.features_key)
         variance = config.reduce.variance
         self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
         self._features: np.ndarray | None = None
         self._pca: Arrays | None = None
 
+    def wait(self) -> float:
+        """Seconds for which the answer and its map are too long to be waited for without a word."""
+        return 0.0
+
     def ensure_features(self) -> None:
         """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
-        distinct = sorted(set(self.ids))
-        if not self.store.has_rows(feature_key(self.config.feature, self.config.crop), distinct):
+        space = feature_key(self.config.feature, self.config.crop)
+        if not self.store.has_rows(space, self.roll.distinct):
             self.features()
         else:
             self.stages["features"] = Stage(True, 0.0)
@@ -96,12 +122,16 @@ class Run:
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
-        name = key(
-            "tree", clustering.VERSION, *self.clusters_way(), self.reduced_key, spec.linkage, spec.metric
-        )
         return self._stage(
-            "tree", name, lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)}
+            "tree",
+            self.tree_key(),
+            lambda: {"merges": clustering.tree(self.reduced()[:], spec.linkage, spec.metric)},
         )["merges"]
+
+    def tree_key(self) -> str:
+        spec = self.config.cluster
+        way = self.clusters_way()
+        return key("tree", clustering.VERSION, *way, self.reduced_key, spec.linkage, spec.metric)
 
     def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
         """k, who chose it, and (for auto) the mean silhouette of each k tried."""
@@ -109,8 +139,7 @@ class Run:
         if isinstance(spec.k, int):
             return spec.k, "given", {}
         if spec.k == "known":
-            known = {file.label for file in self.files if file.label is not None}
-            if known:
+            if known := self.roll.known.names:
                 return len(known), "known", {}
             notes.append("No generator is known, so k was chosen by silhouette.")
         by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
@@ -120,19 +149,18 @@ class Run:
 
     def auto_range(self) -> range:
         """As many k as the distinct features allow; looked up, so that cached results load no features."""
-        name = key("distinct", clustering.VERSION, self.reduced_key)
-        found = self.store.note(name)
+        found = self.store.note(self.distinct_name())
         if found is None:
             found = {"rows": clustering.distinct_rows(self.reduced(), clustering.AUTO_RANGE.stop)}
-            self.store.put_note(name, found)
+            self.store.put_note(self.distinct_name(), found)
         return clustering.auto_range(found["rows"], len(self.ids))
+
+    def distinct_name(self) -> str:
+        return key("distinct", clustering.VERSION, self.reduced_key)
 
     def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
         spec = self.config.cluster
-        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
-        way = self.clusters_way()
-        name = key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
         def make() -> Arrays:
             rows = self.reduced()
@@ -141,8 +169,14 @@ class Run:
             silhouettes = clustering.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
 
-        arrays = self._stage("clusters", name, make)
+        arrays = self._stage("clusters", self.clusters_key(k), make)
         return arrays["labels"], arrays["silhouettes"]
+
+    def clusters_key(self, k: int) -> str:
+        spec = self.config.cluster
+        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
+        way = self.clusters_way()
+        return key("clusters", clustering.VERSION, self.reduced_key, spec.method, *parts, *way, k)
 
     def grouped(self, rows: Rows, k: int) -> np.ndarray:
         """Labels of rows in the order of the hashes, computed anew."""
@@ -153,7 +187,7 @@ class Run:
     def agreement(self, clusters: np.ndarray) -> scores.Agreement:
         """Scores of clusters that stand in the order of the files."""
         start = time.perf_counter()
-        names, table = scores.contingency([file.label for file in self.files], clusters)
+        names, table = self.roll.known.names, self.roll.known.table(clusters)
         name = key("agreement", scores.VERSION, names, table.tolist(), self.config.cluster.seed)
         found = self.store.note(name)
         if found is None:

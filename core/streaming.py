@@ -1,7 +1,7 @@
 """A run over more images than memory holds: features stay on disk, trees are built over prototypes."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -29,22 +29,56 @@ class LargeRun(Run):
             config = self.config
             wide = features.dimensions(config.feature)
             rows = self.embedder.stream(config.feature, self.ids, config.crop)
-            self._matrix = self._kept("features", key("matrix", self.features_key), wide, rows)
+            self._matrix = self._kept("features", self.matrix_key(), wide, rows)
         return self._matrix
 
     _matrix: Matrix | None = None
 
+    def matrix_key(self) -> str:
+        return key("matrix", self.features_key)
+
+    def wait(self) -> float:
+        """By the stages that are not kept yet; cuts of a tree that is there are quick."""
+        asked = self._asked_k()
+        mapped = self.store.has(self.map_key("pca")) or not self._decomposes()
+        stages = ["pca"] if asked and not mapped else []
+        lacking = [k for k in asked if not self.store.has(self.clusters_key(k))]
+        if self.config.cluster.method == "kmeans":
+            stages += ["k-means"] * len(lacking)
+        elif lacking and not self.store.has(self.prototypes_key()):
+            stages.append("prototypes")
+        if stages and not self.store.has(self.matrix_key()):
+            stages.append("features")
+        return sum(scale.seconds(stage, len(self.ids)) for stage in stages)
+
+    def _asked_k(self) -> Sequence[int]:
+        """The numbers of clusters that the answer will want; none where it will refuse."""
+        k, known = self.config.cluster.k, len(self.roll.known.names)
+        if self.config.reduce.variance is not None and not self._decomposes():
+            return []
+        if isinstance(k, int):
+            return [k]
+        if k == "known" and known:
+            return [known]
+        found = self.store.note(self.distinct_name())
+        if found is None:
+            return clustering.AUTO_RANGE
+        return clustering.auto_range(found["rows"], len(self.ids)) if found["rows"] > 1 else []
+
     def pca(self) -> Arrays:
         """``mean``, ``axes`` and ``ratio``; no scores, which would be as large as the features."""
         if self._pca is None:
-            wide = features.dimensions(self.config.feature)
-            if not reduction.by_covariance(len(self.ids), wide):
+            if not self._decomposes():
+                wide = features.dimensions(self.config.feature)
                 raise BadChoice(
                     f"PCA of {wide} features takes at most {scale.STREAM_FROM - 1} images. Choose PCA: none, "
                     f"or a backbone with at most {reduction.WIDEST} features."
                 )
             self._pca = self._stage("pca", self.pca_key, lambda: reduction.axes(self.features()))
         return self._pca
+
+    def _decomposes(self) -> bool:
+        return reduction.by_covariance(len(self.ids), features.dimensions(self.config.feature))
 
     def _pca_way(self) -> tuple[str, ...]:
         return ("covariance", "axes")
@@ -61,15 +95,26 @@ class LargeRun(Run):
             yield reduction.turned(rows, found, first, len(block), wide)
 
     def tree(self) -> np.ndarray:
+        """Over all images; kept is that over the prototypes, which is small and takes the time."""
         spec = self.config.cluster
         seen = self._stage(
             "prototypes",
-            key("prototypes", clustering.VERSION, self.reduced_key, spec.metric, scale.PROTOTYPES),
+            self.prototypes_key(),
             lambda: dict(
                 zip(("labels", "centres"), prototypes.prototypes(self.reduced(), spec.metric), strict=True)
             ),
         )
-        return prototypes.tree(seen["labels"], seen["centres"], spec.linkage, spec.metric)
+        labels, centres = seen["labels"], seen["centres"]
+        kept = self._stage(
+            "tree",
+            self.tree_key(),
+            lambda: {"merges": prototypes.over_prototypes(labels, centres, spec.linkage, spec.metric)},
+        )
+        return prototypes.grown(labels, kept["merges"])
+
+    def prototypes_key(self) -> str:
+        metric = self.config.cluster.metric
+        return key("prototypes", clustering.VERSION, self.reduced_key, metric, scale.PROTOTYPES)
 
     def grouped(self, rows: Rows, k: int) -> np.ndarray:
         spec = self.config.cluster

@@ -21,6 +21,7 @@ from core.engine import ATTRIBUTION, MEMBERSHIP, Answer
 from core.errors import BadChoice
 from core.pipeline import Attribution
 from core.registry import Registry
+from core.remembering import per_tuple
 from core.values import ImageFile, Role
 
 SHOWN = 60  # characters of a text that broke a rule
@@ -130,6 +131,17 @@ def attribution(files: Sequence[ImageFile], clusters: np.ndarray) -> str:
     return _text(ATTRIBUTION, files, clusters + 1)
 
 
+def check(answer: Answer) -> None:
+    """Raises BadChoice where the names of the images can't stand in a submission."""
+    _named(*_asked_of(answer))
+
+
+def _asked_of(answer: Answer) -> tuple[tuple[ImageFile, ...], str]:
+    if isinstance(answer, Attribution):
+        return answer.files, ATTRIBUTION
+    return tuple(answer.reported.files), MEMBERSHIP
+
+
 def of(answer: Answer) -> str:
     """Of whatever was asked. Raises BadChoice."""
     if isinstance(answer, Attribution):
@@ -138,10 +150,16 @@ def of(answer: Answer) -> str:
 
 
 def _text(task: str, files: Sequence[ImageFile], values: np.ndarray) -> str:
+    places, names = _named(tuple(files), task)
+    return "".join(f"{name},{value}\n" for name, value in zip(names, values[places].tolist(), strict=True))
+
+
+@per_tuple
+def _named(files: tuple[ImageFile, ...], task: str) -> tuple[list[int], list[str]]:
+    """Places of the images that a submission is about, and their identifiers. Raises BadChoice."""
     kept = set(asked(files, task))
-    rows = [(file, value) for file, value in zip(files, values.tolist(), strict=True) if file in kept]
-    names = identifiers([file for file, _ in rows])
-    return "".join(f"{name},{value}\n" for name, (_, value) in zip(names, rows, strict=True))
+    places = [place for place, file in enumerate(files) if file in kept]
+    return places, identifiers([files[place] for place in places])
 
 
 # -- validating -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The values that travel between the rooms: images, sets, specs. Frozen, checked where they are built."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -77,8 +78,8 @@ class ImageSet:
 
     def counts(self, field: str) -> dict[str, int]:
         """Images per value of ``role`` or ``label``; images without one are left out."""
-        values = [getattr(file, field) for file in self.files]
-        return {str(value): values.count(value) for value in sorted({v for v in values if v})}
+        found = Counter(value for file in self.files if (value := getattr(file, field)))
+        return {str(value): found[value] for value in sorted(found)}
 
     @cached_property
     def duplicates(self) -> list[list[ImageFile]]:
@@ -107,8 +108,7 @@ class FeatureSpec:
 
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> "FeatureSpec":
-        options = tuple((str(name), value) for name, value in raw["options"])
-        return FeatureSpec(**{**raw, "options": options})
+        return FeatureSpec(**{**raw, "options": tuple((str(name), value) for name, value in raw["options"])})
 
 
 @dataclass(frozen=True, slots=True)

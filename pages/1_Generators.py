@@ -46,7 +46,11 @@ def picture(image_set: ImageSet, result: Attribution) -> list[str]:
         colour_by = switch(
             bar[1], "Colour by", {"generator": "by generator", "cluster": "by cluster"}, "colour"
         )
-        on_map = draw_map(image_set, result, kind, colour_by, marks)
+        try:
+            on_map = draw_map(image_set, result, kind, colour_by, marks)
+        except ImprintError as error:
+            st.info(str(error))
+            on_map = []
     with right:
         in_table = evidence.contingency(result, marks)
     return latest(on_map, in_table)
@@ -93,13 +97,14 @@ def draw_map(
             result.agreement.table.shape[1], result.agreement.matching, result.agreement.generators
         )
     axes = ("component 1", "component 2") if kind == "pca" else ("UMAP 1", "UMAP 2")
+    of = f"{len(result.files):,} images by {features.title(config.feature.backbone)}"
     event = st.plotly_chart(
         figures.scatter_map(points, result.files, result.clusters, marks, colours, axes, live=True),
         key="map_chart",
         on_select="rerun",
         selection_mode=("lasso", "points", "box"),
         config=figures.CONFIG,
-        alt=f"Map of {len(result.files)} images by {features.title(config.feature.backbone)}, {kind.upper()}",
+        alt=f"Map of {of}, {kind.upper()}",
     )
     thumbnails.hover(
         "map_chart", result.files, result.clusters, figures.drawn(points), engine.store(), engine.library()

@@ -131,7 +131,8 @@ class Library:
         return found
 
     def _under(self, name: str, manifest: Path) -> ImageSet:
-        return replace(self._load(manifest), name=name)
+        facts = manifest.stat()
+        return _renamed(name, manifest, facts.st_ino, facts.st_mtime_ns)
 
     # -- pixels ----------------------------------------------------------------------------------
 
@@ -189,6 +190,12 @@ def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
     """A manifest as it was written at that moment: a page asks for all of them at every turn."""
     raw = json.loads(path.read_text("utf-8"))
     return ImageSet(raw["name"], raw["layout"], tuple(map(_file, raw["files"])), raw.get("view"))
+
+
+@functools.lru_cache(64)
+def _renamed(name: str, path: Path, inode: int, changed: int) -> ImageSet:
+    """The same object while the manifest is the same, so that what is known of its files stays known."""
+    return replace(_parsed(path, inode, changed), name=name)
 
 
 def _file(raw: Mapping[str, Any]) -> ImageFile:

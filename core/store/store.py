@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.hashing import key
+from core.remembering import per_tuple
 from core.store.entries import Arrays, Entry, Verification
 from core.store.matrices import Matrices
 
@@ -18,6 +19,11 @@ __all__ = ["Arrays", "Store", "Verification"]
 
 ROW, NOTE, WHOLE = "row:", "note:", "whole:"
 EMBEDDINGS = "embeddings"
+
+
+@per_tuple
+def _whole_key(ids: tuple[str, ...], space: str) -> str:
+    return key(space, ids)
 
 
 class Store(Matrices):
@@ -75,14 +81,19 @@ class Store(Matrices):
         return count
 
     def has_rows(self, space: str, ids: Sequence[str]) -> bool:
-        """Whether all are there. A yes is remembered until rows are lost, for it is asked at every toggle."""
-        name = f"{WHOLE}{key(space, list(ids))}"
+        """Whether all are there."""
+        return self.count_lacking(space, ids) == 0
+
+    def count_lacking(self, space: str, ids: Sequence[str]) -> int:
+        """How many of these vectors are not there. That none lacks is remembered until rows are lost, for it
+        is asked at every toggle."""
+        name = f"{WHOLE}{_whole_key(ids, space) if isinstance(ids, tuple) else key(space, list(ids))}"
         if self._index.get(name) is not None:
-            return True
-        if self.count_rows(space, ids) < len(ids):
-            return False
-        self._index.set(name, "")
-        return True
+            return 0
+        lacking = len(ids) - self.count_rows(space, ids)
+        if not lacking:
+            self._index.set(name, "")
+        return lacking
 
     def _lost(self, entry: Entry) -> None:
         if entry.stage == EMBEDDINGS:

@@ -68,11 +68,11 @@ def _row() -> DeltaGenerator:
 def _submission(answer: Answer) -> None:
     """The challenge's file; where a name of the set can't stand in one, the reason."""
     try:
-        text = submission.of(answer)
+        submission.check(answer)
     except ImprintError as error:
         download.button("Submission", "submission.csv", str, str(error), disabled=True)
         return
-    download.button("Submission", "submission.csv", lambda: text, SUBMISSION_WORDS)
+    download.button("Submission", "submission.csv", lambda: submission.of(answer), SUBMISSION_WORDS)
 
 
 def _report(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:

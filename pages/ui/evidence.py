@@ -97,16 +97,16 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
 
 
 def _images(result: Attribution, chosen: list[str]) -> None:
-    marks = style.marks(result.agreement.generators)
-    clusters = {file.name: int(c) for file, c in zip(result.files, result.clusters, strict=True)}
-    wanted = set(chosen)
-    files = [file for file in result.files if file.name in wanted]
-    if not files:
+    if not chosen:
         st.caption("No image is selected. Select points on the map or a cell of the table to see them here.")
         return
+    marks = style.marks(result.agreement.generators)
+    wanted = set(chosen)
+    places = [place for place, file in enumerate(result.files) if file.name in wanted]
     words, pager = st.columns([5, 1], vertical_alignment="bottom")
-    words.caption(f"{len(files)} images selected. The frame's colour and the sign are the generator's.")
-    notes = {file.name: f"cluster c{clusters[file.name] + 1}" for file in files}
+    words.caption(f"{len(places):,} images selected. The frame's colour and the sign are the generator's.")
+    files = [result.files[place] for place in places]
+    notes = {result.files[place].name: f"cluster c{result.clusters[place] + 1}" for place in places}
     gallery.show(files, engine.library(), marks, notes, key="selection", pager=pager)
 
 

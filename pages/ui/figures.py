@@ -1,6 +1,7 @@
 """Plots. Each takes values and gives a figure; none computes a score or knows the page."""
 
-from collections.abc import Collection, Mapping, Sequence
+import base64
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,15 @@ import plotly.graph_objects as go
 
 from core import scale
 from core.values import ImageFile
-from pages.ui.style import GREY, UNKNOWN, Mark
+from pages.ui.style import GREY, SYMBOL_NUMBERS, UNKNOWN, Mark
 
 WEBGL_FROM = 1000  # points; below, SVG is sharper and as fast
 LEAVES = 40
+HOVER = "%{customdata[0]}<br>%{customdata[1]}, cluster %{customdata[2]}<extra></extra>"
 DENSITY_CELLS = 100  # a side
+LEGEND_ROW = 12  # entries beside each other; more stand below each other, and scroll
+SIGNS = {"size": 7, "opacity": 0.8, "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"}}
+DOTS = {"size": 4, "opacity": 0.6, "line": {"width": 0}}  # of a sample: the density is to be seen behind it
 CONFIG = {"showSendToCloud": False, "displaylogo": False, "scrollZoom": True}
 
 
@@ -47,56 +52,65 @@ def scatter_map(
     """
     points = _rounded(points).astype(np.float32)
     shown = drawn(points)
-    kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
-    labels = np.array([file.label or UNKNOWN for file in files])
-    by_cluster = cluster_colours is not None
-    figure = go.Figure()
-    if len(shown) < len(files):
-        _density(figure, points, scale.map_words(len(files), len(shown), bool(np.isnan(points).any())))
-    groups = clusters if by_cluster else np.zeros(len(files), int)
-    for group, label in _groups(labels[shown], groups[shown], marks):
-        chosen = shown[(labels[shown] == label) & (groups[shown] == group)]
-        name = f"c{group + 1}" if by_cluster else label
-        colour = cluster_colours[group] if cluster_colours is not None else marks[label].colour
-        names = [] if live and not selected else [files[i].name for i in chosen]
-        trace = kind(
-            x=points[chosen, 0],
-            y=points[chosen, 1],
-            mode="markers",
-            name=name,
-            legendgroup=name if by_cluster else None,
-            showlegend=name not in {each.name for each in figure.data},
-            marker={
-                "color": colour,
-                "symbol": marks[label].symbol,
-                "size": 7,
-                "opacity": 0.8,
-                "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
-            },
-            selectedpoints=_places(selected, names),
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 0.15}},
-        )
+    sampled = len(shown) < len(files)
+    labels = np.array([files[place].label or UNKNOWN for place in shown])
+    traces = [_density(points)] if sampled else []
+    for name, colour, those in _entries(labels, clusters[shown], marks, cluster_colours):
+        chosen = shown[those]
+        names = [] if live and not selected else [files[place].name for place in chosen]
+        symbols = _symbols(labels[those], marks)
+        trace = {
+            "type": "scattergl" if len(files) > WEBGL_FROM else "scatter",
+            "x": points[chosen, 0],
+            "y": points[chosen, 1],
+            "mode": "markers",
+            "name": name,
+            "marker": {**(DOTS if sampled else SIGNS), "color": colour, "symbol": symbols},
+            "selectedpoints": _places(selected, names),
+            "selected": {"marker": {"opacity": 1}},
+            "unselected": {"marker": {"opacity": 0.15}},
+        }
         if live:
-            trace.update(customdata=chosen.astype(np.int32), hoverinfo="none")
+            trace |= {"customdata": chosen.astype(np.int32), "hoverinfo": "none"}
         else:
             told = [f"c{c + 1}" for c in clusters[chosen]]
-            trace.update(
-                customdata=[[name, label, c] for name, c in zip(names, told, strict=True)],
-                hovertemplate="%{customdata[0]}<br>%{customdata[1]}, cluster %{customdata[2]}<extra></extra>",
-            )
-        figure.add_trace(trace)
-    layout(figure, *axes, height=330)
+            # An array: of lists, Plotly would look at each.
+            trace["customdata"] = np.stack([np.array(names), labels[those], np.array(told)], axis=1)
+            trace["hovertemplate"] = HOVER
+        traces.append(trace)
+    if sampled:
+        words = scale.map_words(len(files), len(shown), bool(np.isnan(points).any()))
+        axes = (f'{axes[0]}<br><span style="font-size: 11px">{words}</span>', axes[1])
+    figure = layout(go.Figure(traces), *axes, height=330)
+    figure.update_layout(legend_itemsizing="constant" if sampled else "trace")
+    if len(traces) > LEGEND_ROW:
+        figure.update_layout(legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"})
     # A first tool that selects: the lasso is what the map is for.
     figure.update_layout(dragmode="lasso", uirevision="map")
     return figure
 
 
-def _groups(labels: np.ndarray, clusters: np.ndarray, marks: Mapping[str, Mark]) -> list[tuple[int, str]]:
-    """The pairs of cluster and generator that there are, a trace each: one colour, one shape."""
+def _entries(
+    labels: np.ndarray, clusters: np.ndarray, marks: Mapping[str, Mark], colours: Sequence[str] | None
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """The legend's entries, a trace each: name, colour, and the places of its points, by generator."""
     order = {name: place for place, name in enumerate(marks)}
-    found = set(zip(clusters.tolist(), labels.tolist(), strict=True))
-    return sorted(found, key=lambda pair: (pair[0], order[pair[1]]))
+    by_label = np.argsort([order[label] for label in labels.tolist()], kind="stable")
+    names = labels if colours is None else clusters
+    present = set(names.tolist())
+    for name in sorted(present, key=order.get if colours is None else None):
+        those = by_label[names[by_label] == name]
+        yield (name, marks[name].colour, those) if colours is None else (f"c{name + 1}", colours[name], those)
+
+
+def _symbols(labels: np.ndarray, marks: Mapping[str, Mark]) -> str | dict[str, str]:
+    """The shape of all; or those of each by their numbers, packed as they travel: of an array, Plotly looks
+    up every element in its list of symbols."""
+    names, places = np.unique(labels, return_inverse=True)
+    if len(names) == 1:
+        return marks[names[0]].symbol
+    numbers = np.array([SYMBOL_NUMBERS[marks[name].symbol] for name in names], np.uint8)[places]
+    return {"dtype": "u1", "bdata": base64.b64encode(numbers.tobytes()).decode()}
 
 
 def _places(selected: Collection[str], names: Sequence[str]) -> list[int] | None:
@@ -112,23 +126,19 @@ def drawn(points: np.ndarray) -> np.ndarray:
     return np.sort(np.random.default_rng(0).choice(places, scale.DRAWN, replace=False))
 
 
-def _density(figure: go.Figure, points: np.ndarray, words: str) -> None:
+def _density(points: np.ndarray) -> dict[str, object]:
     """How many images lie in each cell of a grid, as a shade behind the points; counted here, not there."""
     placed = points[np.isfinite(points).all(1)]
     counts, x, y = np.histogram2d(*placed.T, bins=DENSITY_CELLS)
-    figure.add_trace(
-        go.Heatmap(
-            x=x.round(4),
-            y=y.round(4),
-            z=np.log1p(counts.T).round(2),
-            colorscale=[[0, "rgba(128,128,128,0)"], [1, "rgba(128,128,128,0.7)"]],
-            showscale=False,
-            hoverinfo="skip",
-        )
-    )
-    figure.add_annotation(
-        text=words, xref="paper", yref="paper", x=0, y=0, xanchor="left", yanchor="bottom", showarrow=False
-    )
+    return {
+        "type": "heatmap",
+        "x": x.round(4),
+        "y": y.round(4),
+        "z": np.log1p(counts.T).round(2),
+        "colorscale": [[0, "rgba(128,128,128,0)"], [1, "rgba(128,128,128,0.7)"]],
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
 
 
 def _rounded(points: np.ndarray) -> np.ndarray:

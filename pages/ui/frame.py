@@ -70,7 +70,7 @@ def _picker(names: list[str]) -> None:
         label_visibility="collapsed",
     )
     image_set = engine.library().get(name)
-    counts = [f"{n} {ROLE_WORDS[Role(role)]}" for role, n in image_set.counts("role").items()]
+    counts = [f"{n:,} {ROLE_WORDS[Role(role)]}" for role, n in image_set.counts("role").items()]
     generators = image_set.counts("label")
     if generators:
         counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")

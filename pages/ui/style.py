@@ -8,6 +8,17 @@ from core.uncertainty import Score
 # Okabe and Ito's colours, those that read on white and on black first.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B5A642", "#7F7F7F")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
+SYMBOL_NUMBERS = {  # plotly's own
+    "circle": 0,
+    "square": 1,
+    "diamond": 2,
+    "cross": 3,
+    "x": 4,
+    "triangle-up": 5,
+    "triangle-down": 6,
+    "star": 17,
+    "circle-open": 100,
+}
 GLYPHS = ("●", "◆", "■", "▲", "✚", "✖", "★", "▼")
 UNKNOWN = "unknown"
 GREY = "#8A9199"

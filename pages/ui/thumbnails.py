@@ -5,6 +5,7 @@ the words that belong to the point's place among the files; no request goes back
 """
 
 import base64
+import contextlib
 import io
 from collections.abc import Sequence
 
@@ -12,15 +13,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core import scale
 from core.features import resize
 from core.hashing import key
 from core.images.library import Library
+from core.remembering import per_tuple
 from core.store import Store
 from core.values import ImageFile
 from pages.ui.gallery import generator_of
 
 COLUMNS = 40
-SIDE_FEW, SIDE_MANY, MANY, MOST = 64, 40, 1000, 4000
+SIDES = ((1000, 64), (4000, 40), (scale.DRAWN, 32))  # px of a tile, for up to so many images
 
 JS = """
 export default function (component) {
@@ -44,8 +47,6 @@ export default function (component) {
     const given = event.points[0].customdata;
     const place = drawn ? drawn.get(given) : given;
     if (!Number.isInteger(place)) return;
-    const shown = place < data.pictures;
-    picture.style.display = shown ? 'block' : 'none';
     const x = (place % data.columns) * side, y = Math.floor(place / data.columns) * side;
     picture.style.backgroundPosition = `-${x}px -${y}px`;
     first.textContent = data.names[place];
@@ -56,6 +57,11 @@ export default function (component) {
     tip.style.top = Math.min(top, window.innerHeight - tip.offsetHeight - 8) + 'px';
   };
   const hide = () => { tip.style.display = 'none'; };
+  // These take the point from under the pointer without a word from Plotly.
+  const moves = ['pointerdown', 'wheel', 'scroll'];
+  moves.forEach((each) => document.addEventListener(each, hide, { capture: true, passive: true }));
+  const away = (event) => { if (!chart?.contains(event.target)) hide(); };
+  document.addEventListener('pointermove', away);
   const attach = () => {
     const found = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
     if (found === chart || !found || !found.on) return;
@@ -68,6 +74,8 @@ export default function (component) {
   const timer = setInterval(attach, 500);
   return () => {
     clearInterval(timer);
+    document.removeEventListener('pointermove', away);
+    moves.forEach((each) => document.removeEventListener(each, hide, { capture: true }));
     hide();
     if (chart?.removeListener) {
       chart.removeListener('plotly_hover', show);
@@ -92,7 +100,7 @@ _component = st.components.v2.component("imprint_thumbnails", html=HTML, css=CSS
 
 def hover(
     chart_key: str,
-    all_files: Sequence[ImageFile],
+    all_files: tuple[ImageFile, ...],
     clusters: np.ndarray,
     drawn: np.ndarray,
     store: Store,
@@ -103,21 +111,15 @@ def hover(
     ``drawn``: the places of the files that have a point. The clusters stand in an element of their own, since
     they alone change with a knob.
     """
-    files = [all_files[place] for place in drawn]
-    shown = files[:MOST]
-    side = SIDE_FEW if len(shown) <= MANY else SIDE_MANY
-    name = key("atlas", 1, side, [file.sha256 for file in shown])
-    arrays, _ = store.compute(name, lambda: {"webp": _atlas(shown, side, library)}, "thumbnails")
-    labels = [generator_of(file) for file in files]
-    generators = sorted(set(labels))
-    places = {each: place for place, each in enumerate(generators)}
+    files = _chosen(all_files, drawn.tobytes())
+    side = next(side for most, side in SIDES if len(files) <= most)
+    name = _atlas_key(files, side)
+    with st.spinner("Small pictures for the map") if not store.has(name) else contextlib.nullcontext():
+        arrays, _ = store.compute(name, lambda: {"webp": _atlas(files, side, library)}, "thumbnails")
     data = {
         "chart": chart_key,
-        "names": [file.name for file in files],
-        "generators": generators,
-        "labels": [places[label] for label in labels],
+        **_words(files),
         "drawn": None if len(files) == len(all_files) else drawn.tolist(),
-        "pictures": len(shown),
         "atlas": "data:image/webp;base64," + base64.b64encode(arrays["webp"].tobytes()).decode(),
         "columns": COLUMNS,
         "side": side,
@@ -129,13 +131,39 @@ def hover(
         st.html(f'<span data-clusters="{kept}"></span>')
 
 
+@per_tuple
+def _chosen(files: tuple[ImageFile, ...], drawn: bytes) -> tuple[ImageFile, ...]:
+    return tuple(files[place] for place in np.frombuffer(drawn, np.intp))
+
+
+@per_tuple
+def _atlas_key(files: tuple[ImageFile, ...], side: int) -> str:
+    return key("atlas", 1, side, [file.sha256 for file in files])
+
+
+@per_tuple
+def _words(files: tuple[ImageFile, ...]) -> dict[str, list]:
+    """Their names, and whose they are."""
+    labels = [generator_of(file) for file in files]
+    generators = sorted(set(labels))
+    places = {each: place for place, each in enumerate(generators)}
+    return {
+        "names": [file.name for file in files],
+        "generators": generators,
+        "labels": [places[label] for label in labels],
+    }
+
+
 def _atlas(files: Sequence[ImageFile], side: int, library: Library) -> np.ndarray:
     """All tiles in rows of COLUMNS, as the bytes of one WebP file."""
     rows = -(-len(files) // COLUMNS)
     sheet = np.zeros((rows * side, COLUMNS * side), np.uint8)
-    for i, file in enumerate(files):
+
+    def place(i: int) -> None:
         top, left = (i // COLUMNS) * side, (i % COLUMNS) * side
-        sheet[top : top + side, left : left + side] = resize(library.pixels(file.sha256), side)
+        sheet[top : top + side, left : left + side] = resize(library.pixels(files[i].sha256), side)
+
+    scale.in_threads(place, range(len(files)))
     buffer = io.BytesIO()
     Image.fromarray(sheet).save(buffer, "WEBP", quality=50, method=2)
     return np.frombuffer(buffer.getvalue(), np.uint8)

@@ -17,7 +17,14 @@ from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig,
 from pages.ui import engine, weights_panel
 from pages.ui.style import duration
 
-STAGE_WORDS = {"pca": "PCA", "tree": "tree", "clusters": "clustering", "map": "fitting"}
+STAGE_WORDS = {
+    "features": "reading the features",
+    "pca": "PCA",
+    "prototypes": "finding prototypes",
+    "tree": "tree",
+    "clusters": "clustering",
+    "map": "fitting",
+}
 EmbeddingConfig = PipelineConfig | MembershipConfig
 START_UNASKED = 30  # seconds; longer work is announced and waits for a click
 
@@ -28,6 +35,10 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
     plan = pipeline.plan(image_set, config)
     if plan.missing:
         _embed(jobs.ATTRIBUTE, [image_set], pipeline.effective(config)[0], plan)
+        return None
+    seconds = pipeline.wait(image_set, config)
+    if seconds:
+        _group(image_set, pipeline.effective(config)[0], seconds)
         return None
     result = pipeline.attribute(image_set, config)
     engine.gate().record([image_set], result)
@@ -90,6 +101,14 @@ def _embed(kind: str, sets: Sequence[ImageSet], config: EmbeddingConfig, plan: P
     if _weights_ready(config.feature):
         what = f"Embedding {plan.missing} images with {features.title(config.feature.backbone)}"
         _by_job(kind, sets, config, what, plan.seconds)
+
+
+def _group(image_set: ImageSet, config: PipelineConfig, seconds: float) -> None:
+    words = f"About {duration(seconds)}, once."
+    if config.cluster.method == "hierarchical":
+        words += " Another number of clusters is then another cut of the same tree, and quick."
+    what = f"Grouping {len(image_set.generated):,} images"
+    _by_job(jobs.ATTRIBUTE, [image_set], config, what, seconds, lambda: st.caption(words))
 
 
 def _by_job(

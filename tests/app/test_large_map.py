@@ -1,5 +1,7 @@
 """The map of more images than a browser draws: a sample over the density of all, and it says so."""
 
+import base64
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,24 @@ def test_the_map_of_a_large_set(laid_out: int, monkeypatch: pytest.MonkeyPatch) 
     count = sum(len(each.x) for each in groups)
     assert count == min(laid_out, 1000)
     assert np.expm1(np.array(density.z)).sum() == pytest.approx(laid_out, rel=0.02)  # every image is counted
-    (note,) = figure.layout.annotations
-    assert f"{count:,} of 3,000 images" in note.text
-    assert ("not on this map" in note.text) == (laid_out == 500)
+    note = figure.layout.xaxis.title.text  # below the picture: points would lie on it
+    assert f"{count:,} of 3,000 images" in note
+    assert ("not on this map" in note) == (laid_out == 500)
     assert len(figure.to_json()) < 400_000
+
+
+def test_many_clusters_are_a_trace_each() -> None:
+    """30 clusters x 5 generators, 1,500 images: 30 traces, not 150, each point with its generator's shape
+    (Plotly numbers them: circle 0, diamond 2, square 1, triangle 5, cross 3), and a legend that scrolls."""
+    marks = style.marks(list("abcde"))
+    files = [ImageFile(f"{i}.png", str(i), label="abcde"[i // 30 % 5]) for i in range(1500)]
+    clusters, points = np.arange(1500) % 30, np.random.default_rng(0).normal(size=(1500, 2))
+    colours = style.cluster_colours(30, [0, 1, 2, 3, 4], list("abcde"))
+    figure = figures.scatter_map(points, files, clusters, marks, colours, ("x", "y"), live=True)
+    assert [trace.name for trace in figure.data] == [f"c{c + 1}" for c in range(30)]
+    numbers = {"a": 0, "b": 2, "c": 1, "d": 5, "e": 3}
+    for trace in figure.data:
+        shapes = np.frombuffer(base64.b64decode(trace.marker.symbol["bdata"]), np.uint8)
+        assert shapes.tolist() == [numbers[str(files[place].label)] for place in trace.customdata]
+    assert sorted(place for trace in figure.data for place in trace.customdata) == list(range(1500))
+    assert figure.layout.legend.orientation == "v"

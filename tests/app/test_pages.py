@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features
+from core import features, reduction, scale
 from core.images.library import Library
 from core.pipeline import Pipeline
 from core.store import Store
@@ -52,6 +52,26 @@ def test_every_page_opens_on_a_set(page: str, small: Library, open_page: Open) -
     opened = open_page(page)
     assert not opened.exception
     assert not opened.error
+
+
+def test_a_large_set_is_grouped_by_a_job(
+    small: Library, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three stages of 20 s each would leave the page blank: it tells the time, and waits for a click. Where
+    features are too wide for a PCA, nothing waits for a map that never comes, and the answer stands alone."""
+    embed(small, NAME, "lbp")
+    monkeypatch.setattr(scale, "STREAM_FROM", 100)
+    monkeypatch.setattr(scale, "PACE", dict.fromkeys(scale.PACE, (20, 0)))
+    page = open_page(GENERATORS, backbone="LBP")
+    assert not page.exception
+    assert "Grouping 180 images takes about 60 s" in words(page)
+    assert page.button(key="start")
+    embed(small, NAME, "lbp")
+    monkeypatch.setattr(reduction, "WIDEST", 2)
+    page = open_page(GENERATORS, backbone="LBP")
+    assert not page.exception
+    assert metrics(page)["k"] == "3"
+    assert "PCA of" in words(page)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def _toggle(arguments: argparse.Namespace) -> Part:
 
 
 def _interaction(arguments: argparse.Namespace) -> Part:
-    found, starts = interaction.measure(arguments.toggles)
+    found, starts = interaction.measure(arguments.toggles, arguments.large)
     facts = {"toggles": [each.as_json() for each in found], "cold_start_seconds": starts}
     return Part(interaction.text(found, starts), facts)
 
@@ -105,6 +105,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=64, metavar="N", help="PNG files in a round")
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     parser.add_argument("--toggles", type=int, default=200, metavar="N", help="in the browser, cached")
+    parser.add_argument("--large", type=int, default=interaction.LARGE, metavar="N", help="images of a set")
     return parser.parse_args()
 
 

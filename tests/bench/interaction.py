@@ -101,7 +101,7 @@ def measure(toggles: int = 200, large: int = LARGE) -> tuple[list[Interaction], 
 
 
 def synthetic(home: Path, count: int) -> None:
-    """A set of small images whose features are in the store, as an extraction leaves them."""
+    """A set of small images whose features are in the store, as an extraction leaves them: by their hash."""
     library, store = Library(home), Store(home / "store")
     rng = np.random.default_rng(0)
     labels = rng.integers(GENERATORS, size=count)
@@ -113,9 +113,11 @@ def synthetic(home: Path, count: int) -> None:
     library.add(image_set)
     rows = spectrum_rows(labels, features.dimensions(SPEC), rng)
     step = 16
+    order = sorted(range(count), key=lambda place: names[place].sha256)
     for first in range(0, count, step):
-        ids = [file.sha256 for file in names[first : first + step]]
-        store.put_rows(embedding.feature_key(features.spec()), ids, rows[first : first + step])
+        places = order[first : first + step]
+        ids = [names[place].sha256 for place in places]
+        store.put_rows(embedding.feature_key(features.spec()), ids, rows[places])
     store.close()
 
 

@@ -119,6 +119,7 @@ def test_a_shared_set_can_be_looked_at_and_not_changed(gate, who: str) -> None:
     assert bob.library.names() == [name]
     image_set = bob.load(name)
     bob.library.pixels(image_set.files[0].sha256)
+    assert bob.load(name).generated is image_set.generated  # what was found of its files is not found anew
     assert not bob.library.owns(name)
     for change in (lambda: bob.library.delete(name), lambda: bob.library.share(name, lambda share: share)):
         with pytest.raises(BadChoice, match="not changed"):

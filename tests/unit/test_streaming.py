@@ -1,6 +1,7 @@
 """Sets larger than memory, at a size that tests afford: the same code with its bounds drawn in."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,40 @@ def test_maps_of_a_large_set(filled: tuple[Pipeline, ImageSet], drawn_in: pytest
     )  # which takes its time to compile
     laid = pipeline.map(image_set, CONFIGS["ward of a PCA"], "umap")
     assert np.isfinite(laid).all(1).sum() == 100
+
+
+@pytest.mark.parametrize(("method", "k"), [("hierarchical", "auto"), ("kmeans", "known")])
+def test_a_large_set_tells_what_it_waits_for(
+    method: str, k: str, filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch
+) -> None:
+    """Seconds before anything is there, none once the answer and the map are; of a tree another k is a cut,
+    k-means begins anew. A small set waits for nothing, since its stages are short."""
+    pipeline, image_set = filled
+    drawn_in.setattr(scale, "PROTOTYPES", 20)
+    config = PipelineConfig(SPEC, cluster=ClusterSpec(method, k=k))
+    assert pipeline.wait(image_set, config) > 4  # what PCA alone takes at once
+    pipeline.attribute(image_set, config)
+    pipeline.map(image_set, config, "pca")
+    assert pipeline.wait(image_set, config) == 0
+    more = replace(config, cluster=replace(config.cluster, k=12))  # beyond what "auto" has tried
+    assert (pipeline.wait(image_set, more) > 0) == (method == "kmeans")
+    drawn_in.setattr(scale, "STREAM_FROM", 10_000)
+    assert pipeline.wait(image_set, more) == 0
+
+
+def test_the_tree_over_prototypes_is_made_once(
+    filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch
+) -> None:
+    """Two cuts and a look at the tree: all of the one that was made first."""
+    pipeline, image_set = filled
+    drawn_in.setattr(scale, "PROTOTYPES", 20)
+    made = []
+    grow = prototypes.weighted_tree
+    drawn_in.setattr(prototypes, "weighted_tree", lambda *parts: made.append(1) or grow(*parts))
+    for k in (3, 5):
+        pipeline.attribute(image_set, PipelineConfig(SPEC, cluster=ClusterSpec(k=k)))
+    assert pipeline.tree(image_set, PipelineConfig(SPEC)).shape == (IMAGES - 1, 4)
+    assert made == [1]
 
 
 def test_more_groups_than_prototypes_is_one_sentence(

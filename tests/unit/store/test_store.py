@@ -373,8 +373,10 @@ def test_all_rows_are_there_until_one_is_damaged(store: Store) -> None:
     """A remembered yes must not outlive the rows."""
     store.put_rows("space", ["a"], np.zeros((1, 2)))
     assert not store.has_rows("space", ["a", "b"])
+    assert store.count_lacking("space", ["a", "b"]) == 1
     store.put_rows("space", ["b"], np.ones((1, 2)))
     assert store.has_rows("space", ["a", "b"])
+    assert store.count_lacking("space", ["a", "b"]) == 0
     assert store.has_rows("space", ["a", "b"])
     for path in store.folder.rglob("*.safetensors"):
         path.write_bytes(b"damaged")
