@@ -67,7 +67,7 @@ def test_a_new_user_finds_the_demo_sets(page: Page, fresh_server: Callable[..., 
     server = fresh_server(demo=True)
     page.goto(server.url)
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_text("1000 generated")).to_be_visible()
+    expect(sidebar.get_by_text("1,000 generated")).to_be_visible()
     expect(sidebar.get_by_text("4 generators")).to_be_visible()
     expect(page.get_by_text("1 of 4 · Generator fingerprints")).to_be_visible()
     page.goto(f"{server.url}/Generators?backbone=LBP")
