@@ -6,7 +6,6 @@ of a size take turns.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from statistics import median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+from tests.bench.rounds import peak_mb
 
 WIDTH, GROUPS = 1280, 5
 SIZES, LARGEST = (1_000, 3_000, 10_000, 30_000), 30_000
@@ -157,7 +158,7 @@ def main() -> int:
             start = time.perf_counter()
             labels = work()
             facts = {"seconds": round(time.perf_counter() - start, 3)}
-        facts["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        facts["peak_mb"] = peak_mb()
         if task.startswith("k-means") and labels is not None:
             facts["inertia"] = _inertia(made, labels)
         print(json.dumps(facts))

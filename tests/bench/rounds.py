@@ -51,6 +51,12 @@ def _busy_elsewhere() -> float:
     return (sum(ticks) - idle - waiting) / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 
+def peak_mb() -> int:
+    """The most memory that this process has held; getrusage would tell its parent's, where that is more."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return round(int(status["VmHWM"].split()[0]) / 1024)
+
+
 def ratio(paces: Paces, name: str, base: str) -> Spread:
     """How many times as fast as the base, each round by itself."""
     return Spread.of([ours / theirs for ours, theirs in zip(paces[name], paces[base], strict=True)])

@@ -6,7 +6,6 @@ A line a step: seconds, and the most memory that its own process held. Without N
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from core.stages import Run
 from core.store import Store
 from core.streaming import run as run_of
 from core.values import ClusterSpec, FeatureSpec, ImageFile, ImageSet, PipelineConfig, ReduceSpec
+from tests.bench.rounds import peak_mb
 
 GENERATORS, BATCH = 5, 1024
 SIZES = (3_000, 10_000, 30_000, 100_000)
@@ -170,7 +170,7 @@ def main() -> int:
         name, folder, n, width = sys.argv[2:6]
         found = step(name, Path(folder), int(n), int(width))
         found.pop("answer", None)
-        found["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        found["peak_mb"] = peak_mb()
         print(json.dumps(found))
         return 0
     print(f"approximate from {scale.STREAM_FROM} images on")
