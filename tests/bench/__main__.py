@@ -89,11 +89,11 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], Part]] = {
     "interaction": _interaction,  # five minutes
     "crowd": _crowd,  # two minutes
     "membership": _membership,
-    "grouping": _grouping,  # ten minutes
+    "grouping": _grouping,  # twenty minutes, most of them at 30,000 images
     "extraction": _extraction,  # a minute a network
     "segmentation": _segmentation,
     "autoencoder": _autoencoder,
-    "workload": _workload,
+    "workload": _workload,  # a quarter of an hour
 }
 
 
