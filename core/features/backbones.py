@@ -5,7 +5,7 @@ torchvision's ImageNet weights (IMAGENET1K_V1) are named and located as torchvis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.registry import Registry
 
@@ -95,8 +95,9 @@ def _torchvision(
 ) -> None:
     file = f"{stem}.pth"
     digits = stem.rsplit("-", 1)[1]
-    row = Network(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, TORCHVISION + file)
-    NETWORKS.register(name, replace(row, together=together))
+    url = TORCHVISION + file
+    row = Network(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, url, together=together)
+    NETWORKS.register(name, row)
 
 
 _torchvision("vgg16", "VGG-16", "vgg16-397923af", 527.8, {"flatten": 25088, "mean": 512}, 15.5)
