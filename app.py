@@ -3,8 +3,8 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.ui import warm
-from pages.ui.door import Door
+from pages.ui.layout import warmup
+from pages.ui.server.middleware import Door
 
-warm.start()
+warmup.start()
 app = st.App("entrance.py", middleware=[Middleware(Door)])

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import engine, routes, session, tour
+from pages.ui import routes
+from pages.ui.layout import tour
+from pages.ui.session import sign_in, workspace
 
-session.enter()
+sign_in.require_sign_in()
 if tour.first_visit():
     st.switch_page(tour.STOPS[0].page, query_params=tour.query(1))
-st.switch_page(routes.GENERATORS if engine.library().names() else routes.DATA)
+st.switch_page(routes.GENERATORS if workspace.library().names() else routes.DATA)

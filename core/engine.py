@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core import features
+from core.attribution.pipeline import Attribution, Pipeline
+from core.config import FeatureSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
 from core.errors import BadChoice
+from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.pipeline import Attribution, Pipeline
+from core.membership.attack import Attack
+from core.membership.cluster_distance import ClusterDistanceAttack, Membership
+from core.membership.reconstruction.attack import Reconstruction, ReconstructionAttack
 from core.progress import Listener, silent
-from core.reconstructing import Reconstructing, Reconstruction
 from core.store import Store
-from core.training_data import Membership, TrainingData
-from core.values import FeatureSpec, ImageSet, MembershipConfig, PipelineConfig, ReconstructionConfig
+from core.types import ImageSet
 
 Config = PipelineConfig | MembershipConfig | ReconstructionConfig
 Answer = Attribution | Membership | Reconstruction
@@ -26,24 +28,26 @@ KINDS: Mapping[str, type[Config]] = {
 
 
 class Engine:
-    """The three ways to an answer, over one store and one library."""
+    """Attribution, and every attack on training data, over one store and one library."""
 
     def __init__(
         self, store: Store, library: Library, effort: Effort | None = None, listener: Listener = silent
     ) -> None:
         self.store, self.library = store, library
         self.pipeline = Pipeline(store, library, effort, listener)
-        self.training_data = TrainingData(store, library, effort, listener)
-        self.reconstructing = Reconstructing(store, library, listener)
+        self.cluster_distance = ClusterDistanceAttack(store, library, effort, listener)
+        self.reconstruction = ReconstructionAttack(store, library, effort, listener)
+        self.attacks: Mapping[type[Config], Attack[Any, Any]] = {
+            MembershipConfig: self.cluster_distance,
+            ReconstructionConfig: self.reconstruction,
+        }
 
     def answer(self, sets: Sequence[ImageSet], config: Config) -> Answer:
-        """``sets``: the one that is asked about, and for training data the one that is reported on."""
-        first, test = sets[0], sets[1] if len(sets) > 1 else None
+        """``sets``: the one that is asked about, and for an attack the one that is reported on."""
         if isinstance(config, PipelineConfig):
-            return self.pipeline.attribute(first, config)
-        if isinstance(config, MembershipConfig):
-            return self.training_data.membership(first, test, config)
-        return self.reconstructing.judge(first, test, config)
+            return self.pipeline.attribute(sets[0], config)
+        test = sets[1] if len(sets) > 1 else None
+        return self.attacks[type(config)].run(sets[0], test, config)
 
 
 def kind_of(config: Config) -> str:
@@ -72,8 +76,8 @@ def from_json(raw: Mapping[str, Any]) -> Config:
 
 def _check(feature: FeatureSpec) -> None:
     """Rows are kept under what a spec says, so a spec must be one that this version builds itself."""
-    if features.is_network(feature.backbone):
-        built = features.spec(
+    if catalog.is_network(feature.backbone):
+        built = catalog.spec(
             feature.backbone,
             weights=feature.weights,
             size=feature.size,
@@ -83,6 +87,6 @@ def _check(feature: FeatureSpec) -> None:
             options=dict(feature.options),
         )
     else:
-        built = features.spec(feature.backbone, size=feature.size, options=dict(feature.options))
+        built = catalog.spec(feature.backbone, size=feature.size, options=dict(feature.options))
     if built != feature:
         raise BadChoice(f"The features {feature} are not what this version builds: {built}.")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.images.library import Library
-from core.inference.runtime import usable_cores
-from core.values import ImageFile, ImageSet
+from core.numeric.parallel import usable_cores
+from core.types import ImageFile, ImageSet
 from demo import sets
 from demo.sets import Image
 

@@ -18,11 +18,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from core.regions.classical import lungs_by_threshold
 from demo.phantom.patient import draw
 from demo.phantom.thorax import cut
 from demo.population import levels
 from demo.streams import Stream
+from demo.threshold_lungs import lungs_by_threshold
 from demo.unet import UNet
 
 PATIENTS, SIDE, INPUT, BATCH = 300, 256, 128, 24
@@ -200,7 +200,7 @@ def train(sources: list[Slices], shares: list[float]) -> UNet:
 
 
 def main() -> None:
-    from core.regions.network import WEIGHTS
+    from core.regions.lung_network import WEIGHTS
 
     parser = argparse.ArgumentParser(prog="python -m demo.lungs", description=__doc__)
     parser.add_argument("folder", type=Path)

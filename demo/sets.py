@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.values import Role
+from core.types import Role
 from demo import dial
 from demo.generators import EIGEN, NAMES, sample
 from demo.mosaic import unpack

@@ -6,44 +6,50 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from core import __version__, features, home, jobs, repairing
-from core.features import weights
+from core import __version__, paths
+from core.features import catalog, weights
+from core.features.custom import registry
 from core.inference import runtime
-from core.reconstruction import checkpoints
-from pages.ui import engine, frame, own_networks, weights_panel
-from pages.ui.style import duration
+from core.jobs import queue
+from core.membership.reconstruction import checkpoints
+from core.service import maintenance
+from pages.ui.background import weights_download
+from pages.ui.layout import page
+from pages.ui.session import workspace
+from pages.ui.system import custom_networks
+from pages.ui.theme import duration
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
 BUSY, IDLE = 1.0, 6.0  # seconds between two looks at the work
 
 KIND_WORDS = {
-    jobs.ATTRIBUTE: "embeddings",
-    jobs.UMAP: "UMAP",
-    jobs.MEMBERSHIP: "embeddings, membership",
-    jobs.RECONSTRUCT: "autoencoder",
-    jobs.SWEEP: "sweep",
+    queue.ATTRIBUTE: "embeddings",
+    queue.UMAP: "UMAP",
+    queue.MEMBERSHIP: "embeddings, membership",
+    queue.RECONSTRUCT: "autoencoder",
+    queue.SWEEP: "sweep",
 }
 
-frame.open_page("System", "What runs here, and what it needs.")
+page.open_page("System", "What runs here, and what it needs.")
 
 
 def _place(state: dict[str, object]) -> str:
-    package = features.network(str(state["backbone"])).package
+    package = registry.network(str(state["backbone"])).package
     return f"the package {package}" if package and state["path"] else str(state["path"] or "")
 
 
 def weights_table() -> None:
     st.markdown("### Weights")
-    states = [weights.status(name) for name in features.network_names()]
+    states = [weights.status(name) for name in catalog.network_names()]
     rows = [
         {
             "network": s["title"],
-            "file": s["backbone"] if features.is_own(str(s["backbone"])) else s["file"],
+            "file": s["backbone"] if catalog.is_own(str(s["backbone"])) else s["file"],
             "MB": s["megabytes"],
             "state": s["state"],
             "SHA-256": s["sha256"] or "",
             "checked": str(s["checked"] or "")[:16].replace("T", " "),
-            **({"place": _place(s)} if engine.gate().user.admin else {}),
+            **({"place": _place(s)} if workspace.current().user.admin else {}),
         }
         for s in states
     ]
@@ -53,20 +59,18 @@ def weights_table() -> None:
         "hashed before each use, a publisher's when its network is prepared; times are UTC. No file is ever "
         "unpickled. IMPRINT_WEIGHTS may name a folder of files."
     )
-    own_networks.panel()
+    custom_networks.panel()
     lacking = [
-        str(s["backbone"])
-        for s in states
-        if s["state"] != "ready" and not features.is_own(str(s["backbone"]))
+        str(s["backbone"]) for s in states if s["state"] != "ready" and not catalog.is_own(str(s["backbone"]))
     ]
     if lacking:
-        name = st.selectbox("Get the weights of", lacking, key="lacking", format_func=features.title)
-        weights_panel.get(name)
+        name = st.selectbox("Get the weights of", lacking, key="lacking", format_func=catalog.title)
+        weights_download.get(name)
 
 
 def cache_table() -> None:
     st.markdown("### Cache")
-    stats = engine.store().stats()
+    stats = workspace.store().stats()
     columns = st.columns(4)
     columns[0].metric("Entries", f"{stats['entries']:,}", border=True)
     columns[1].metric("Size", f"{stats['bytes'] / 1e6:.1f} MB", border=True)
@@ -77,29 +81,29 @@ def cache_table() -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="cache_table")
     verify, repair, clear, _ = st.columns([1, 1, 1, 2])
     if verify.button("Verify", key="verify", width="stretch"):
-        found = engine.store().verify()
+        found = workspace.store().verify()
         st.success(f"{found.entries} entries whole, {found.damaged} damaged and set aside.")
     if repair.button("Repair", key="repair", width="stretch", help="Of the cache and of the image library"):
         with st.spinner("Reading every entry and every image"):
-            report = repairing.repair(engine.store())
+            report = maintenance.repair(workspace.store())
         (st.warning if report.library.incomplete else st.success)(" ".join(report.lines()))
     with clear.popover("Clear", width="stretch"):
         st.caption("Everything computed is forgotten and computed again when needed. Image sets are kept.")
         if st.button("Clear the cache", key="clear", type="primary"):
-            engine.store().clear()
-            checkpoints.tidy(home.folder("training"), everything=True)
+            workspace.store().clear()
+            checkpoints.tidy(paths.folder("training"), everything=True)
             st.rerun()
 
 
 def work() -> None:
     """Looked at every second while there is work, now and then while there is none."""
-    busy = any(job.active for job in engine.gate().jobs())
+    busy = any(job.active for job in workspace.current().jobs())
     st.fragment(run_every=BUSY if busy else IDLE)(work_table)(busy)
 
 
 def work_table(busy: bool) -> None:
     st.markdown("### Work")
-    found = engine.gate().jobs()
+    found = workspace.current().jobs()
     if busy != any(job.active for job in found):
         st.rerun(scope="app")
     if not found:
@@ -123,7 +127,7 @@ def work_table(busy: bool) -> None:
         place, button = st.columns([4, 1], vertical_alignment="bottom")
         chosen = place.selectbox("Under way", list(active), format_func=active.get, key="under_way")
         if button.button("Cancel", key="cancel_work", width="stretch") and chosen:
-            engine.gate().cancel(chosen)
+            workspace.current().cancel(chosen)
             st.rerun(scope="fragment")
     st.caption("One work computes at a time, the others wait. What was finished is kept, whatever ends it.")
 
@@ -133,8 +137,8 @@ def machine() -> None:
     facts = {
         "Imprint": __version__,
         "Python": platform.python_version(),
-        **({"Folder": str(home.root())} if engine.gate().user.admin else {}),
-        **({} if engine.gate().user.local else {"Your code, for sharing": engine.gate().user.id}),
+        **({"Folder": str(paths.root())} if workspace.current().user.admin else {}),
+        **({} if workspace.current().user.local else {"Your code, for sharing": workspace.current().user.id}),
         "Device": "CUDA, by torch" if runtime.has_cuda() else "CPU, by OpenVINO",
         "bf16": "yes" if runtime.has_bf16() else "not on this processor: fp32 is used",
         **{name: version(name) for name in PACKAGES},
@@ -146,6 +150,6 @@ def machine() -> None:
 
 weights_table()
 work()
-if engine.gate().user.admin:  # the cache is everybody's
+if workspace.current().user.admin:  # the cache is everybody's
     cache_table()
 machine()

@@ -4,15 +4,23 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import features, paper
+from core.attribution.pipeline import Attribution
+from core.config import PipelineConfig
 from core.engine import ATTRIBUTION
 from core.errors import ImprintError
-from core.pipeline import Attribution
-from core.values import ImageSet, PipelineConfig
-from pages.ui import actions, cards, engine, evidence, figures, frame, knobs, style, thumbnails, work
+from core.features import catalog
+from core.paper import reference
+from core.types import ImageSet
+from pages.ui import theme
+from pages.ui.attribution import cards, tabs
+from pages.ui.background import results
+from pages.ui.layout import page
+from pages.ui.report import toolbar
+from pages.ui.session import workspace
+from pages.ui.widgets import charts, controls, map_hover
 
-frame.open_page("Generators", "Which generator made each image?")
-image_set = frame.chosen_set()
+page.open_page("Generators", "Which generator made each image?")
+image_set = page.chosen_set()
 
 
 @st.fragment
@@ -20,25 +28,25 @@ def panel(image_set: ImageSet) -> None:
     """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
     bar, answer = st.container(), st.container(key="answer")
     try:
-        config = knobs.attribution()
-        result = work.attribution(image_set, config)
+        config = controls.attribution()
+        result = results.attribution(image_set, config)
     except ImprintError as error:
         answer.error(str(error))
         return
     if result is None:
         return
     with bar:
-        actions.bar([image_set], result)
+        toolbar.bar([image_set], result)
     with answer:
-        cards.attribution(result, paper.references(result.config))
+        cards.attribution(result, reference.references(result.config))
     chosen = picture(image_set, result)
-    cards.remarks(result, len(engine.gate().tried(ATTRIBUTION, [image_set])))
-    evidence.tabs(image_set, result, chosen)
+    cards.remarks(result, len(workspace.current().tried(ATTRIBUTION, [image_set])))
+    tabs.tabs(image_set, result, chosen)
 
 
 def picture(image_set: ImageSet, result: Attribution) -> list[str]:
     """The map and the table, side by side; the names of the images selected in either."""
-    marks = style.marks(result.agreement.generators)
+    marks = theme.marks(result.agreement.generators)
     left, right = st.columns([1.55, 1])
     with left:
         bar = st.columns([1, 1.2])
@@ -52,7 +60,7 @@ def picture(image_set: ImageSet, result: Attribution) -> list[str]:
             st.info(str(error))
             on_map = []
     with right:
-        in_table = evidence.contingency(result, marks)
+        in_table = tabs.contingency(result, marks)
     return latest(on_map, in_table)
 
 
@@ -85,29 +93,34 @@ def switch(place: DeltaGenerator, label: str, words: dict[str, str], key: str) -
 
 
 def draw_map(
-    image_set: ImageSet, result: Attribution, kind: str, colour_by: str, marks: dict[str, style.Mark]
+    image_set: ImageSet, result: Attribution, kind: str, colour_by: str, marks: dict[str, theme.Mark]
 ) -> list[str]:
     config: PipelineConfig = result.config
-    if kind == "umap" and not work.umap_ready(image_set, config):
+    if kind == "umap" and not results.umap_ready(image_set, config):
         kind = "pca"
-    points: np.ndarray = engine.pipeline().map(image_set, config, kind)
+    points: np.ndarray = workspace.pipeline().map(image_set, config, kind)
     colours = None
     if colour_by == "cluster":
-        colours = style.cluster_colours(
+        colours = theme.cluster_colours(
             result.agreement.table.shape[1], result.agreement.matching, result.agreement.generators
         )
     axes = ("component 1", "component 2") if kind == "pca" else ("UMAP 1", "UMAP 2")
-    of = f"{len(result.files):,} images by {features.title(config.feature.backbone)}"
+    of = f"{len(result.files):,} images by {catalog.title(config.feature.backbone)}"
     event = st.plotly_chart(
-        figures.scatter_map(points, result.files, result.clusters, marks, colours, axes, live=True),
+        charts.scatter_map(points, result.files, result.clusters, marks, colours, axes, live=True),
         key="map_chart",
         on_select="rerun",
         selection_mode=("lasso", "points", "box"),
-        config=figures.CONFIG,
+        config=charts.CONFIG,
         alt=f"Map of {of}, {kind.upper()}",
     )
-    thumbnails.hover(
-        "map_chart", result.files, result.clusters, figures.drawn(points), engine.store(), engine.library()
+    map_hover.hover(
+        "map_chart",
+        result.files,
+        result.clusters,
+        charts.drawn(points),
+        workspace.store(),
+        workspace.library(),
     )
     st.caption("Near points look alike to the backbone. Draw a lasso or click a point to see its images.")
     return [result.files[int(point["customdata"])].name for point in event["selection"]["points"]]

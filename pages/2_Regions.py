@@ -5,23 +5,18 @@ import streamlit as st
 
 from core.engine import MEMBERSHIP
 from core.errors import ImprintError
-from core.training_data import Membership
-from core.values import ImageSet
-from pages.ui import (
-    actions,
-    engine,
-    figures,
-    frame,
-    knobs,
-    membership_cards,
-    membership_figures,
-    membership_tabs,
-    slices,
-    work,
-)
+from core.membership.cluster_distance import Membership
+from core.types import ImageSet
+from pages.ui.background import results
+from pages.ui.layout import page
+from pages.ui.membership import cards, tabs
+from pages.ui.membership import charts as membership_charts
+from pages.ui.report import toolbar
+from pages.ui.session import workspace
+from pages.ui.widgets import charts, controls, gallery
 
-frame.open_page("Training data: regions", "Was this slice used to train the generator?", pair="must be real")
-development, test = frame.chosen_set(), frame.test_set()
+page.open_page("Training data: regions", "Was this slice used to train the generator?", pair="must be real")
+development, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
@@ -30,35 +25,35 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     bar, answer = st.container(), st.container(key="answer")
     sets = [development] if test is None else [development, test]
     try:
-        config = knobs.membership()
-        result = work.membership(development, test, config)
+        config = controls.membership()
+        result = results.membership(development, test, config)
         if result is None:
             return
         with bar:
-            actions.bar(sets, result)
+            toolbar.bar(sets, result)
         with answer:
-            membership_cards.show(result)
+            cards.show(result)
         picture(result)
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(engine.gate().tried(MEMBERSHIP, sets))
-    membership_cards.remarks(result, tried)
-    membership_tabs.tabs((development, test), result)
+    tried = len(workspace.current().tried(MEMBERSHIP, sets))
+    cards.remarks(result, tried)
+    tabs.tabs((development, test), result)
 
 
 def picture(result: Membership) -> None:
     """F1 over every k, and the distances behind the chosen one."""
     distance, k, rule = result.chosen
-    part = membership_tabs.part_of(result)
+    part = tabs.part_of(result)
     left, right = st.columns([1.35, 1])
     with left:
-        over = engine.training_data().over_k(development, test, result.config, rule)
-        baseline = membership_tabs.everything_used(result)
+        over = workspace.cluster_distance_attack().over_k(development, test, result.config, rule)
+        baseline = tabs.everything_used(result)
         st.plotly_chart(
-            membership_figures.f1_over_k(over, part, (distance, k), baseline),
+            membership_charts.f1_over_k(over, part, (distance, k), baseline),
             key="k_chart",
-            config=figures.CONFIG,
+            config=charts.CONFIG,
             alt=f"F1 on {part} over the number of clusters, for the distances min and avg",
         )
         st.caption(
@@ -66,12 +61,12 @@ def picture(result: Membership) -> None:
         )
     with right:
         judged = result.reported
-        roles = [slices.role(file) for file in judged.files]
+        roles = [gallery.role(file) for file in judged.files]
         axis = f"{distance} distance to {k} clusters, feature units"
         st.plotly_chart(
-            membership_figures.histogram(judged.distance, roles, result.development.choice.threshold, axis),
+            membership_charts.histogram(judged.distance, roles, result.development.choice.threshold, axis),
             key="distance_chart",
-            config=figures.CONFIG,
+            config=charts.CONFIG,
             alt="Histogram of the distances of used and not used images",
         )
         left_out = int((~np.isfinite(judged.distance)).sum())

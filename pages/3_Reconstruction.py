@@ -2,16 +2,22 @@
 
 import streamlit as st
 
+from core.config import ReconstructionConfig
 from core.errors import ImprintError
-from core.values import ImageSet, ReconstructionConfig
-from pages.ui import actions, engine, frame, knobs, membership_cards, reconstruction_views, work
+from core.types import ImageSet
+from pages.ui.background import results
+from pages.ui.layout import page
+from pages.ui.membership import cards, reconstruction
+from pages.ui.report import toolbar
+from pages.ui.session import workspace
+from pages.ui.widgets import controls
 
-frame.open_page(
+page.open_page(
     "Training data: reconstruction",
     "Does an autoencoder that learnt from the generated images find this slice familiar?",
     pair="must be real",
 )
-development, test = frame.chosen_set(), frame.test_set()
+development, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
@@ -20,35 +26,35 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     bar, answer = st.container(), st.container(key="answer")
     reported = test or development
     try:
-        config = knobs.reconstruction()
-        result = work.reconstruction(development, test, config, lambda: live(development, test, config))
+        config = controls.reconstruction()
+        result = results.reconstruction(development, test, config, lambda: live(development, test, config))
     except ImprintError as error:
         answer.error(str(error))
         return
     if result is None:
         return
     with bar:
-        actions.bar([development] if test is None else [development, test], result)
+        toolbar.bar([development] if test is None else [development, test], result)
     with answer:
-        membership_cards.show(result)
+        cards.show(result)
     left, right = st.columns(2)
     with left:
-        reconstruction_views.histogram(result)
+        reconstruction.histogram(result)
     with right:
-        history = engine.reconstructing().history(reported, config)
-        reconstruction_views.draw_loss(history, "loss_chart")
-    reconstruction_views.remarks(result)
-    reconstruction_views.tabs((development, test), result)
+        history = workspace.reconstruction_attack().history(reported, config)
+        reconstruction.draw_loss(history, "loss_chart")
+    reconstruction.remarks(result)
+    reconstruction.tabs((development, test), result)
 
 
 def live(development: ImageSet, test: ImageSet | None, config: ReconstructionConfig) -> None:
     """The loss of the set whose autoencoder is being trained: development's comes first."""
-    reconstructing = engine.reconstructing()
+    attack = workspace.reconstruction_attack()
     sets = [development] if test is None else [development, test]
-    image_set = next((each for each in sets if not reconstructing.trained(each, config)), sets[-1])
-    if history := reconstructing.history(image_set, config):
+    image_set = next((each for each in sets if not attack.trained(each, config)), sets[-1])
+    if history := attack.history(image_set, config):
         st.caption(f"Autoencoder of {image_set.name}")
-        reconstruction_views.draw_loss(history, "live_loss_chart")
+        reconstruction.draw_loss(history, "live_loss_chart")
 
 
 panel(development, test)

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.errors import ImprintError
-from core.values import ImageSet
-from pages.ui import frame, sweeps, work
+from core.types import ImageSet
+from pages.ui.background import results
+from pages.ui.layout import page
+from pages.ui.sweep import grid as sweep_grid
 
-frame.open_page(
-    "What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair="any"
-)
-image_set, test = frame.chosen_set(), frame.test_set()
+page.open_page("What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair="any")
+image_set, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
@@ -17,16 +17,16 @@ def panel(image_set: ImageSet, test: ImageSet | None) -> None:
     """The grid's knobs, and its rows as far as they are."""
     sets = [image_set] if test is None else [image_set, test]
     try:
-        grid = sweeps.knobs(image_set)
+        grid = sweep_grid.knobs(image_set)
         if grid is None:
             return
         listed = grid.listed(image_set)
-        found = work.sweep(sets, listed, lambda: sweeps.live(sets, listed))
+        found = results.sweep(sets, listed, lambda: sweep_grid.live(sets, listed))
     except ImprintError as error:
         st.error(str(error))
         return
     if found is not None:
-        sweeps.show(sets, found)
+        sweep_grid.show(sets, found)
 
 
 panel(image_set, test)

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from core.errors import ImprintError
-from core.values import ImageSet
-from pages.ui import actions, compare_views, frame
+from core.types import ImageSet
+from pages.ui.compare import views
+from pages.ui.layout import page
+from pages.ui.report import toolbar
 
-frame.open_page("Compare", "Does another configuration change the answer, and for which images?", pair="real")
-image_set, test = frame.chosen_set(), frame.test_set()
+page.open_page("Compare", "Does another configuration change the answer, and for which images?", pair="real")
+image_set, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
@@ -16,11 +18,11 @@ def panel(image_set: ImageSet, test: ImageSet | None) -> None:
     sets = [image_set] if test is None or not image_set.real else [image_set, test]
     bar = st.container()
     try:
-        answers = compare_views.chosen(sets)
+        answers = views.chosen(sets)
         if len(answers) > 1:
             with bar:
-                actions.report_bar(sets, answers)
-            compare_views.show(sets, answers)
+                toolbar.report_bar(sets, answers)
+            views.show(sets, answers)
     except ImprintError as error:
         st.error(str(error))
 

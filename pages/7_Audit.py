@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.errors import ImprintError
-from core.values import ImageSet
-from pages.ui import audit_views, frame, what_if_views
+from core.types import ImageSet
+from pages.ui.audit import derive, views
+from pages.ui.layout import page
 
-frame.open_page("Audit", "What gives the answer away besides the fingerprint?")
-image_set = frame.chosen_set()
+page.open_page("Audit", "What gives the answer away besides the fingerprint?")
+image_set = page.chosen_set()
 
 NEAR, WHAT_IF = "Copies and near-duplicates", "What if it were taken out?"
 
@@ -17,12 +18,12 @@ def panel(image_set: ImageSet) -> None:
     """Answer, plot and table, then one tab: what is closed computes nothing."""
     answer = st.container(key="answer")
     try:
-        found = audit_views.audit(image_set)
+        found = views.audit(image_set)
         if found is None:
             return
         with answer:
-            audit_views.answer(found)
-        audit_views.baselines(found)
+            views.answer(found)
+        views.baselines(found)
         tab = st.segmented_control(
             "More",
             [WHAT_IF, NEAR],
@@ -32,9 +33,9 @@ def panel(image_set: ImageSet) -> None:
             label_visibility="collapsed",
         )
         if tab == NEAR:
-            audit_views.near_duplicates(found)
+            views.near_duplicates(found)
         else:
-            what_if_views.panel(found)
+            derive.panel(found)
     except ImprintError as error:
         answer.error(str(error))
 

@@ -1,6 +1,7 @@
 """Runs: everything that was tried, with its numbers, to filter, open again and take along."""
 
-from pages.ui import frame, run_log
+from pages.ui.layout import page
+from pages.ui.runs import table
 
-frame.open_page("Runs", "What was tried, when, and what came of it.")
-run_log.table()
+page.open_page("Runs", "What was tried, when, and what came of it.")
+table.table()

@@ -3,14 +3,18 @@
 import pandas as pd
 import streamlit as st
 
-from core.images.importing import ImportReport
-from core.values import ImageSet, Role
-from pages.ui import engine, frame, gallery, intake, preview_views, shares, style
-from pages.ui.preview_views import LAYOUT_WORDS
+from core.images.importing.importer import ImportReport
+from core.types import ImageSet, Role
+from pages.ui import theme
+from pages.ui.data import preview, sharing, upload
+from pages.ui.data.preview import LAYOUT_WORDS
+from pages.ui.layout import page
+from pages.ui.session import workspace
+from pages.ui.widgets import gallery
 
 MOST_CLASSES = 7  # that have a number of their own
 
-frame.open_page("Data", "Bring images in, and see what is there.")
+page.open_page("Data", "Bring images in, and see what is there.")
 
 
 def show_report(report: ImportReport) -> None:
@@ -21,7 +25,7 @@ def show_report(report: ImportReport) -> None:
     )
     for note in report.notes:
         st.caption(note)
-    preview_views.refusals(report.refused, "were refused")
+    preview.refusals(report.refused, "were refused")
 
 
 def overview(image_set: ImageSet) -> None:
@@ -42,24 +46,24 @@ def overview(image_set: ImageSet) -> None:
     name = left.segmented_control(
         "Contact sheet", list(classes), default=next(iter(classes)), key="class", required=True
     )
-    marks = style.marks([file.label or style.UNKNOWN for file in image_set.files])
-    gallery.show(classes[str(name)], engine.library(), marks, key=f"sheet_{name}", pager=right)
-    shares.panel(image_set)
-    if not engine.library().owns(image_set.name):
+    marks = theme.marks([file.label or theme.UNKNOWN for file in image_set.files])
+    gallery.show(classes[str(name)], workspace.library(), marks, key=f"sheet_{name}", pager=right)
+    sharing.panel(image_set)
+    if not workspace.library().owns(image_set.name):
         return
     with st.popover("Delete this set"):
         st.caption("The set and those of its images that no other set holds are removed from this machine.")
         if st.button("Delete", type="primary", key="delete"):
-            engine.library().delete(image_set.name)
+            workspace.library().delete(image_set.name)
             st.session_state.pop("import_report", None)
-            frame.go_to_set(None)
+            page.go_to_set(None)
 
 
 def by_class(image_set: ImageSet) -> dict[str, list]:
     """Files by generator where it is known, else by role."""
     classes: dict[str, list] = {}
     for file in image_set.files:
-        name = file.label if file.role is Role.GENERATED and file.label else frame.ROLE_WORDS[file.role]
+        name = file.label if file.role is Role.GENERATED and file.label else page.ROLE_WORDS[file.role]
         classes.setdefault(name, []).append(file)
     return classes
 
@@ -71,23 +75,23 @@ def copies(image_set: ImageSet) -> None:
         rows = [
             {
                 "files": ", ".join(file.name for file in group),
-                "classes": ", ".join(sorted({file.label or frame.ROLE_WORDS[file.role] for file in group})),
+                "classes": ", ".join(sorted({file.label or page.ROLE_WORDS[file.role] for file in group})),
             }
             for group in image_set.duplicates
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="copies")
 
 
-engine.gate().tidy()
-chosen = intake.chosen()
+workspace.current().tidy()
+chosen = upload.chosen()
 if chosen:
-    preview_views.draw(chosen)
+    preview.draw(chosen)
     st.stop()
-with st.expander("Import images", expanded=not engine.library().names() or intake.failed()):
-    intake.choose()
+with st.expander("Import images", expanded=not workspace.library().names() or upload.failed()):
+    upload.choose()
 if "import_report" in st.session_state:
     show_report(st.session_state["import_report"])
-if engine.library().names():
-    overview(frame.chosen_set())
+if workspace.library().names():
+    overview(page.chosen_set())
 else:
     st.info("Nothing is here yet. Import a folder or a zip with one sub-folder of images for each generator.")

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.audit.looks import Looks
+from core.audit.image_statistics import ImageStatistics
 from core.registry import Registry
-from core.values import ImageFile
+from core.types import ImageFile
 
 VERSION = 1
 NOT_RECORDED = "not recorded when the set was made"
@@ -24,7 +24,7 @@ Value = float | str | None
 class Baseline:
     title: str
     sees: str
-    of: Callable[[ImageFile, Looks], Value]
+    of: Callable[[ImageFile, ImageStatistics], Value]
     lacking: str = NOT_RECORDED
 
 
@@ -35,28 +35,28 @@ def _stem(file: ImageFile) -> str:
     return PurePosixPath(file.name).stem
 
 
-def _pattern(file: ImageFile, looks: Looks) -> Value:
+def _pattern(file: ImageFile, looks: ImageStatistics) -> Value:
     return NUMBER.sub("#", _stem(file))
 
 
-def _number(file: ImageFile, looks: Looks) -> Value:
+def _number(file: ImageFile, looks: ImageStatistics) -> Value:
     found = NUMBER.findall(_stem(file))
     return float(found[-1]) if found else None
 
 
-def _size(file: ImageFile, looks: Looks) -> Value:
+def _size(file: ImageFile, looks: ImageStatistics) -> Value:
     return f"{looks.width:.0f} x {looks.height:.0f} px"
 
 
-def _format(file: ImageFile, looks: Looks) -> Value:
+def _format(file: ImageFile, looks: ImageStatistics) -> Value:
     return file.origin.format if file.origin else None
 
 
-def _bits(file: ImageFile, looks: Looks) -> Value:
+def _bits(file: ImageFile, looks: ImageStatistics) -> Value:
     return f"{file.origin.bits} bit" if file.origin else None
 
 
-def _bytes(file: ImageFile, looks: Looks) -> Value:
+def _bytes(file: ImageFile, looks: ImageStatistics) -> Value:
     return float(file.origin.bytes) if file.origin else None
 
 

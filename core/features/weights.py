@@ -1,8 +1,8 @@
 """Weights files: where they are, whether they are what they claim, and how to get them.
 
 A file is taken only if its SHA-256 is the one its publisher names, or the one that a user's own ONNX file was
-added by. Nothing here unpickles: the places that open a file are ``networks.load_weights``, through torch's
-restricted loader, and ``onnx_child``, in a process with limits.
+added by. Nothing here unpickles: the places that open a file are ``torch_models.load_weights``, through
+torch's restricted loader, and ``custom.process``, in a process with limits.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from core import home
+from core import paths
 from core.errors import WeightsMissing, WeightsRefused
-from core.features import manifest
-from core.features.backbones import Network
-from core.features.own import network as row_of
+from core.features.custom.registry import network as row_of
+from core.features.pretrained import weights_manifest
+from core.features.pretrained.backbones import Network
 from core.files import write_atomic
 from core.hashing import bytes_key
 from core.progress import Listener, Meter, silent
@@ -27,7 +27,7 @@ TIMEOUT = 30  # seconds without a byte
 
 def find(network: Network) -> Path | None:
     """The weights file where one lies: IMPRINT_WEIGHTS, our own folder, the Python package."""
-    folders = home.weights_folders()
+    folders = paths.weights_folders()
     if network.package:
         found = importlib.util.find_spec(network.package)
         if found and found.origin:
@@ -61,9 +61,9 @@ def missing(name: str) -> str:
 
 def check(path: Path, network: Network) -> None:
     """Read the whole file, compare, and note it. Raises WeightsRefused."""
-    sha256 = manifest.hashed(path)
+    sha256 = weights_manifest.hashed(path)
     _compare(sha256, path.name, network)
-    manifest.note(path, sha256)
+    weights_manifest.note(path, sha256)
 
 
 def _compare(sha256: str, where: str, network: Network) -> None:
@@ -86,11 +86,11 @@ def status(name: str, again: bool = False) -> dict[str, object]:
     if path is None:
         state, advice = "missing", missing(name)
     else:
-        noted = None if again else manifest.known(path)
+        noted = None if again else weights_manifest.known(path)
         try:
             if noted is None:
                 check(path, network)
-                noted = manifest.known(path)
+                noted = weights_manifest.known(path)
             else:
                 _compare(noted.sha256, path.name, network)
         except WeightsRefused as error:
@@ -118,7 +118,7 @@ def adopt(name: str, path: Path) -> Path:
     data = path.read_bytes()
     sha256 = bytes_key(data)
     _compare(sha256, path.name, network)
-    return _keep(data, sha256, network, manifest.TAKEN)
+    return _keep(data, sha256, network, weights_manifest.TAKEN)
 
 
 def download(name: str, listener: Listener = silent, base: str | None = None) -> Path:
@@ -147,11 +147,11 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
     if expected and len(data) != expected:
         raise WeightsMissing(f"The download of {network.file} broke off at {len(data)} of {expected} bytes.")
     _compare(digest.hexdigest(), f"The downloaded {network.file}", network)
-    return _keep(bytes(data), digest.hexdigest(), network, manifest.DOWNLOADED)
+    return _keep(bytes(data), digest.hexdigest(), network, weights_manifest.DOWNLOADED)
 
 
 def _keep(data: bytes, sha256: str, network: Network, source: str) -> Path:
-    path = home.folder("weights") / network.file
+    path = paths.folder("weights") / network.file
     write_atomic(path, data)
-    manifest.note(path, sha256, source)
+    weights_manifest.note(path, sha256, source)
     return path

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core import home, users
+from core import paths
+from core.access import sharing, users
+from core.access.sharing import Share
+from core.access.users import LOCAL, User
 from core.errors import BadChoice, DamagedData, SetExists, SetNotFound
 from core.files import write_atomic
 from core.hashing import key, pixels_key
-from core.images import sharing
-from core.images.sharing import Share
-from core.users import LOCAL, User
-from core.values import ImageFile, ImageSet, Origin, Role
+from core.types import ImageFile, ImageSet, Origin, Role
 
 PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # of a stranger's name no link is made
 
@@ -34,11 +34,11 @@ class Library:
     """All sets of a user under a root; several processes may read and write it."""
 
     def __init__(self, root: Path | None = None, user: User = LOCAL) -> None:
-        self.user, self._root = user, root or home.root()
-        self._images, self._sets = self._root / "images", home.base(user.id, self._root) / "sets"
+        self.user, self._root = user, root or paths.root()
+        self._images, self._sets = self._root / "images", paths.base(user.id, self._root) / "sets"
         self._mine: frozenset[str] = frozenset()  # images of the sets that were last seen
         for folder in (self._root, self._images, self._sets):
-            home.make_folder(folder)
+            paths.make_folder(folder)
 
     # -- sets ------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class Library:
 
     def _kept(self, doomed: set[str]) -> set[str]:
         """Images of all sets of all users; while one can't be read, it may hold any of them."""
-        every = [*self._root.glob("sets/*.json"), *self._root.glob(f"{home.USERS}/*/sets/*.json")]
+        every = [*self._root.glob("sets/*.json"), *self._root.glob(f"{paths.USERS}/*/sets/*.json")]
         try:
             return {file.sha256 for manifest in every for file in self._load(manifest).files}
         except (OSError, ValueError, KeyError, TypeError):
@@ -206,7 +206,7 @@ def _file(raw: Mapping[str, Any]) -> ImageFile:
 
 def _called(owner: str, root: Path) -> str:
     """An owner's name as it stands before that of a set; a title alone may be anybody's."""
-    if owner == home.LOCAL:
+    if owner == paths.LOCAL:
         return "Server"
     person = users.find(owner, root)
     return f"{person.title or 'User'} {person.code}"

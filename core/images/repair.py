@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.hashing import pixels_key
 from core.images.library import Library
-from core.values import ImageSet
+from core.types import ImageSet
 
 
 @dataclass(frozen=True)

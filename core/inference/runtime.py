@@ -7,7 +7,6 @@ there a request is one image.
 """
 
 import functools
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,24 +15,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from core.inference import quiet
+from core.inference import openvino_loader
+from core.numeric.parallel import usable_cores
 
 if TYPE_CHECKING:
     import openvino
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Effort:
     """How the work is cut up; never part of a spec. A batch is what a kill can lose.
 
-    ``spread``: long extraction may go out to a cluster of processes (cluster.py).
+    ``spread``: long extraction may go out to a cluster of processes (extraction/dask_cluster.py).
     """
 
     batch: int = 16
@@ -61,7 +54,7 @@ def has_bf16() -> bool:
     """Whether this machine computes in bfloat16; OpenVINO falls back to fp32 in silence where it does not."""
     if has_cuda():
         return True
-    return "BF16" in quiet.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in openvino_loader.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @functools.cache
@@ -75,7 +68,9 @@ def has_avx512() -> bool:
 
 def read(network: dict[str, np.ndarray]) -> "openvino.Model":
     """A network of its IR: ``xml`` and ``bin``, uint8."""
-    return quiet.core().read_model(network["xml"].tobytes(), quiet.openvino().Tensor(network["bin"]))
+    return openvino_loader.core().read_model(
+        network["xml"].tobytes(), openvino_loader.openvino().Tensor(network["bin"])
+    )
 
 
 class OpenVino:
@@ -93,9 +88,9 @@ class OpenVino:
             "INFERENCE_NUM_THREADS": effort.threads,
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         }
-        compiled = quiet.core().compile_model(model, "CPU", settings)
+        compiled = openvino_loader.core().compile_model(model, "CPU", settings)
         # Enough requests under way that the cores have work while a finished batch is written to disk.
-        self._queue = quiet.openvino().AsyncInferQueue(compiled, 4 * effort.threads)
+        self._queue = openvino_loader.openvino().AsyncInferQueue(compiled, 4 * effort.threads)
 
     def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         rows: dict[tuple[int, int], np.ndarray] = {}

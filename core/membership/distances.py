@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.errors import BadChoice
-from core.rows import Rows, blocks
+from core.numeric.blocks import Rows, blocks
+from core.numeric.distances import euclidean_distances
 
 VERSION = 1
 KINDS = ("min", "avg")
@@ -18,7 +19,7 @@ KINDS = ("min", "avg")
 SWEEP = (*range(2, 11), *range(12, 21, 2), *range(25, 101, 5))
 
 
-def sweep(n: int) -> tuple[int, ...]:
+def sweep_ks(n: int) -> tuple[int, ...]:
     """The k of the sweep that ``n`` generated images allow."""
     return tuple(k for k in SWEEP if k <= n)
 
@@ -47,7 +48,7 @@ def by_tree(generated: Rows, merges: np.ndarray, real: np.ndarray, ks: Sequence[
         column[n + step] = place
         sums[place], sizes[place] = sums[left] + sums[right], sizes[left] + sizes[right]
         cuts[n - step - 1] = np.fromiter(column.values(), np.int64)
-    columns = euclidean(real, sums / sizes[:, None])
+    columns = euclidean_distances(real, sums / sizes[:, None])
     return np.stack([_reduced(columns[:, cuts[k]]) for k in ks], 1)
 
 
@@ -62,15 +63,8 @@ def by_kmeans(
         sums = np.zeros((k, generated.shape[1]))
         for place, block in blocks(generated):
             np.add.at(sums, labels[place : place + len(block)], block.astype(np.float64))
-        found.append(_reduced(euclidean(real, sums / np.bincount(labels, minlength=k)[:, None])))
+        found.append(_reduced(euclidean_distances(real, sums / np.bincount(labels, minlength=k)[:, None])))
     return np.stack(found, 1)
-
-
-def euclidean(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float64 (n, m) of (n, d) and (m, d), by one matrix product."""
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    squares = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2 * (a @ b.T)
-    return np.sqrt(np.maximum(squares, 0))
 
 
 def _reduced(columns: np.ndarray) -> np.ndarray:

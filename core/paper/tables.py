@@ -6,14 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core import features
-from core.engine import Config
-from core.features import weights
-from core.grid import Listed
-from core.paper import BACKBONES, Reference, references_of
-from core.paper.regions import BACKBONES as REGION_BACKBONES
-from core.paper.regions import RegionRun, table3
-from core.values import (
+from core.config import (
     ClusterSpec,
     FeatureSpec,
     MembershipConfig,
@@ -21,6 +14,12 @@ from core.values import (
     ReconstructionConfig,
     ReduceSpec,
 )
+from core.engine import Config
+from core.experiments.grid import Listed
+from core.features import catalog, weights
+from core.features.custom import registry
+from core.paper.reference import BACKBONES, Reference, RegionRun, references_of, table3
+from core.paper.reference import TABLE3_BACKBONES as REGION_BACKBONES
 
 FOLDER = Path(__file__).parent
 ATTRIBUTIONS, MEMBERSHIPS = ("2", "5"), ("3", "4")
@@ -81,7 +80,7 @@ def _attribution(row: Reference, linkage: str) -> Line:
     options = {"output": "number"} if row.features == "LBP" else None
     cluster = ClusterSpec(row.method.replace("-", ""), linkage if row.method == "hierarchical" else "ward")
     config = PipelineConfig(
-        features.spec(BACKBONES[row.features], options=dict(options or {})),
+        catalog.spec(BACKBONES[row.features], options=dict(options or {})),
         ReduceSpec(row.variance),
         cluster,
     )
@@ -90,7 +89,7 @@ def _attribution(row: Reference, linkage: str) -> Line:
 
 
 def _region(run: RegionRun) -> Line:
-    spec = features.spec(REGION_BACKBONES[run.features])
+    spec = catalog.spec(REGION_BACKBONES[run.features])
     config = MembershipConfig(spec, run.crop, distance=run.distance, k=run.k)
     theirs = {
         f"F1 {part} {name}": value
@@ -126,15 +125,15 @@ def _as_it_can_run(line: Line, untrained: bool) -> Line:
 
 def _here(feature: FeatureSpec, untrained: bool) -> tuple[FeatureSpec, str]:
     if (
-        not features.is_network(feature.backbone)
-        or weights.find(features.network(feature.backbone)) is not None
+        not catalog.is_network(feature.backbone)
+        or weights.find(registry.network(feature.backbone)) is not None
     ):
         return feature, ""
     if feature.backbone in STAND_IN:
         other = STAND_IN[feature.backbone]
-        return features.spec(other), f"Run with {features.title(other)}."
+        return catalog.spec(other), f"Run with {catalog.title(other)}."
     if untrained:
-        return features.spec(
-            feature.backbone, weights=features.UNTRAINED
+        return catalog.spec(
+            feature.backbone, weights=catalog.UNTRAINED
         ), "Untrained: of the form, not the numbers."
     return feature, ""

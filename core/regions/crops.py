@@ -6,9 +6,9 @@ anatomy does as well, medical relevance is not what matters.
 
 import numpy as np
 
+from core.config import CropSpec
 from core.errors import BadChoice
 from core.registry import Registry
-from core.values import CropSpec
 
 VERSION = 1
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.inference.runtime import Effort, OpenVino
-from core.regions.network import SIDE, build
+from core.regions.lung_network import SIDE, build
 
 VERSION = 1  # of the masks; raise it when they change
 PARTS = 2  # the largest parts that are kept
@@ -24,7 +24,7 @@ class Segmenter:
 
     def logits(self, images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """uint8 (H, W) images, of any sizes, to float32 (128, 128), in order."""
-        for rows in self._engine.run(seen(image)[None, None] for image in images):
+        for rows in self._engine.run(network_input(image)[None, None] for image in images):
             yield rows[0, 0]
 
     def masks(self, images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -37,22 +37,22 @@ class Segmenter:
                 yield image
 
         for index, logits in enumerate(self.logits(noted())):
-            yield mask_of(logits, shapes[index])
+            yield mask_from_logits(logits, shapes[index])
 
 
-def seen(image: np.ndarray) -> np.ndarray:
+def network_input(image: np.ndarray) -> np.ndarray:
     """uint8 (128, 128): what the network is shown of an image of any size."""
     return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
 
 
-def fitted(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def resize_mask(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """A mask in another size, bool ``shape``."""
     if mask.shape == shape:
         return mask
     return np.asarray(Image.fromarray(mask).resize((shape[1], shape[0]), Image.Resampling.NEAREST))
 
 
-def mask_of(logits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def mask_from_logits(logits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """bool ``shape``: where logits, enlarged, are positive; the two largest parts, their holes filled."""
     from scipy.ndimage import binary_fill_holes, label
 

@@ -23,13 +23,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as decode
 from safetensors.numpy import save as encode
 
-from core import home
+from core import paths
 from core.errors import StoreFull
 from core.files import remove_parts, write_atomic
 from core.hashing import bytes_key, file_key
 from core.store.index import Index
+from core.store.locks import Writers
 from core.store.quota import default_quota
-from core.store.writers import Writers
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Entries:
     """See the module. ``quota`` is in bytes of array files; the index itself is small."""
 
     def __init__(self, folder: Path | None = None, quota: int | None = None) -> None:
-        self.folder = folder or home.folder("store")
+        self.folder = folder or paths.folder("store")
         self.quota = default_quota() if quota is None else quota
         self._arrays = self.folder / "arrays"
         self._quarantine = self.folder / "quarantine"

@@ -18,7 +18,7 @@ from typing import IO
 import numpy as np
 
 from core.errors import StoreFull
-from core.rows import Matrix
+from core.numeric.blocks import Matrix
 from core.store.entries import Entries, Entry, whole
 
 DTYPE = np.dtype("<f4")

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import home
+from core import paths
 from core.store.entries import ENTRY, TOTAL, whole
 from core.store.store import NOTE, ROW, WHOLE, Store
 
@@ -44,7 +44,7 @@ def opened(folder: Path | None = None) -> tuple[Store, bool]:
         store.close()
     except sqlite3.DatabaseError:
         pass
-    place = folder or home.folder("store")
+    place = folder or paths.folder("store")
     log.warning("the index of the cache can't be read: set aside, everything is computed again")
     os.replace(place / "index", place / "quarantine" / f"index-{uuid.uuid4().hex[:12]}")
     return Store(folder), True

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.hashing import key
-from core.remembering import per_tuple
+from core.memoize import cache_per_tuple
 from core.store.entries import Arrays, Entry, Verification
 from core.store.matrices import Matrices
 
@@ -21,7 +21,7 @@ ROW, NOTE, WHOLE = "row:", "note:", "whole:"
 EMBEDDINGS = "embeddings"
 
 
-@per_tuple
+@cache_per_tuple
 def _whole_key(ids: tuple[str, ...], space: str) -> str:
     return key(space, ids)
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.images.library import Library
-from tests import textures
+from tests.support import textures
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 60  # seconds; a first run imports scikit-learn

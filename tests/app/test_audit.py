@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features, trail
-from core.auditing import Auditing
+from core.attribution.pipeline import Pipeline
+from core.audit.pipeline import Auditor
+from core.config import PipelineConfig
+from core.experiments import run_log
+from core.features import catalog
 from core.images.library import Library
-from core.pipeline import Pipeline
 from core.store import Store
-from core.values import ImageSet, PipelineConfig
+from core.types import ImageSet
 from tests.app.test_pages import metrics, words
-from tests.unit.audit.planted import files, generators, membership, take
-from tests.unit.samples import encoded
+from tests.support.samples import encoded
+from tests.unit.audit.planted_confounds import files, generators, membership, take
 
 Open = Callable[..., AppTest]
 PAGE = "pages/7_Audit.py"
@@ -32,8 +34,8 @@ def brighter(pixels: np.ndarray) -> bytes:
 
 def attribute(library: Library, image_set: ImageSet) -> None:
     """What the page Generators leaves in the run log."""
-    config = PipelineConfig(features.spec("lbp"))
-    trail.record([image_set], Pipeline(Store(), library).attribute(image_set, config))
+    config = PipelineConfig(catalog.spec("lbp"))
+    run_log.record([image_set], Pipeline(Store(), library).attribute(image_set, config))
 
 
 def html(page: AppTest) -> str:
@@ -49,7 +51,7 @@ def test_it_opens_on_an_empty_home(library: Library, open_page: Open) -> None:
 def test_the_page_says_what_the_engine_found(library: Library, open_page: Open) -> None:
     image_set = generators(library, brighter)
     page = open_page(PAGE)
-    found = Auditing(Store(), library).audit(image_set)
+    found = Auditor(Store(), library).audit(image_set)
     assert not page.exception
     assert metrics(page)["Warnings"] == str(len(found.warnings))
     assert found.sentence in words(page)
@@ -62,7 +64,7 @@ def test_the_page_says_what_the_engine_found(library: Library, open_page: Open) 
 def test_many_images_wait_for_a_click(
     library: Library, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.audit_views.UNASKED", 10)
+    monkeypatch.setattr("pages.ui.audit.views.UNASKED", 10)
     generators(library)
     page = open_page(PAGE)
     assert "120 images have not been looked at yet" in words(page)
@@ -112,9 +114,9 @@ def test_the_method_is_run_from_here(
 ) -> None:
     """With the backbone of the house where its features are at hand; the ARI then stands on the page."""
     image_set = generators(library)
-    config = PipelineConfig(features.spec("lbp"))
+    config = PipelineConfig(catalog.spec("lbp"))
     expected = Pipeline(Store(), library).attribute(image_set, config).agreement.scores["ari"]
-    monkeypatch.setattr("pages.ui.audit_views.features.spec", lambda: config.feature)
+    monkeypatch.setattr("pages.ui.audit.views.features.spec", lambda: config.feature)
     page = open_page(PAGE).button(key="run_method").click().run()
     assert not page.exception
     assert float(metrics(page)["The method's ARI"]) == pytest.approx(expected.value, abs=0.006)

@@ -6,21 +6,23 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features, sweep, trail
-from core.comparison import compare
+from core.config import ClusterSpec, MembershipConfig, PipelineConfig
 from core.engine import ATTRIBUTION, Config, Engine
+from core.experiments import run_log, sweep
+from core.experiments.comparison import compare
+from core.features import catalog
 from core.hashing import key
 from core.images.library import Library
 from core.paper import tables
 from core.store import Store
-from core.values import ClusterSpec, ImageSet, MembershipConfig, PipelineConfig
+from core.types import ImageSet
 from tests.app.test_pages import metrics, words
-from tests.textures import NAME
-from tests.unit.test_training_data import PIXELS, leaky
+from tests.support.textures import NAME
+from tests.unit.membership.test_cluster_distance import PIXELS, leaky
 
 Open = Callable[..., AppTest]
 COMPARE, PAPER, RUNS = "pages/5_Compare.py", "pages/6_Paper.py", "pages/8_Runs.py"
-LBP, SMALL = features.spec("lbp"), features.spec("pixels", options={"side": 8})
+LBP, SMALL = catalog.spec("lbp"), catalog.spec("pixels", options={"side": 8})
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def answered(library: Library, sets: list[ImageSet], *configs: Config) -> list:
     by = Engine(Store(), library)
     found = [by.answer(sets, config) for config in configs]
     for answer in found:
-        trail.record(sets, answer)
+        run_log.record(sets, answer)
     return found
 
 
@@ -70,7 +72,7 @@ def test_the_papers_rows_that_can_run_stand_beside_ours(small: Library, open_pag
     """Table 5 has ten rows; without downloaded weights only LBP's two run, the others say what they need."""
     found = tables.lines("5")
     sets = [small.get(NAME)]
-    swept = sweep.run(Engine(Store(), small), sets, tables.listed(found))
+    swept = sweep.run_sweep(Engine(Store(), small), sets, tables.listed(found))
     page = open_page(PAPER, set=NAME, table_generators="Table 5")
     assert not page.exception
     assert "2 of 10 rows ran" in words(page)
@@ -90,4 +92,4 @@ def test_the_log_is_filtered_by_words(small: Library, open_page: Open) -> None:
     page = page.text_input(key="filter").set_value("lbp").run()
     assert not page.exception
     assert "1 of 2 runs" in words(page)
-    assert len(trail.tried(ATTRIBUTION, [small.get(NAME)])) == 2
+    assert len(run_log.ranked_runs(ATTRIBUTION, [small.get(NAME)])) == 2

@@ -9,13 +9,13 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 from streamlit.typing import UploadedFile
 
-from core.images.folders import VARIABLE
+from core.images.importing.allowed_folders import VARIABLE
+from core.images.importing.uploads import Incoming
 from core.images.library import Library
-from core.images.staging import Incoming
-from core.values import Role
+from core.types import Role
 from tests.app.test_pages import DATA, words
+from tests.support.samples import encoded, noise, write_tree, zipped
 from tests.unit.images.scans import ct, dicom
-from tests.unit.samples import encoded, noise, write_tree, zipped
 
 Open = Callable[..., AppTest]
 FILES = {f"{g}/{i}.png": encoded(p) for g in "ab" for i, p in enumerate(noise(3, 32, ord(g)))}

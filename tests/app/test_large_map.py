@@ -5,20 +5,21 @@ import base64
 import numpy as np
 import pytest
 
-from core import scale
-from core.values import ImageFile
-from pages.ui import figures, style
+from core.clustering import scaling
+from core.types import ImageFile
+from pages.ui import theme
+from pages.ui.widgets import charts
 
 
 @pytest.mark.parametrize("laid_out", [3000, 500])
 def test_the_map_of_a_large_set(laid_out: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """3,000 images where 1,000 are drawn; or 500 that a sampled UMAP has laid out, which are all drawn."""
-    monkeypatch.setattr(scale, "DRAWN", 1000)
+    monkeypatch.setattr(scaling, "DRAWN", 1000)
     points = np.random.default_rng(0).normal(size=(3000, 2))
     points[laid_out:] = np.nan
     files = [ImageFile(f"{i}.png", str(i), label="abc"[i % 3]) for i in range(3000)]
     clusters = np.arange(3000) % 4
-    figure = figures.scatter_map(points, files, clusters, style.marks(["a", "b", "c"]), None, ("x", "y"))
+    figure = charts.scatter_map(points, files, clusters, theme.marks(["a", "b", "c"]), None, ("x", "y"))
     density, *groups = figure.data
     count = sum(len(each.x) for each in groups)
     assert count == min(laid_out, 1000)
@@ -32,11 +33,11 @@ def test_the_map_of_a_large_set(laid_out: int, monkeypatch: pytest.MonkeyPatch) 
 def test_many_clusters_are_a_trace_each() -> None:
     """30 clusters x 5 generators, 1,500 images: 30 traces, not 150, each point with its generator's shape
     (Plotly numbers them: circle 0, diamond 2, square 1, triangle 5, cross 3), and a legend that scrolls."""
-    marks = style.marks(list("abcde"))
+    marks = theme.marks(list("abcde"))
     files = [ImageFile(f"{i}.png", str(i), label="abcde"[i // 30 % 5]) for i in range(1500)]
     clusters, points = np.arange(1500) % 30, np.random.default_rng(0).normal(size=(1500, 2))
-    colours = style.cluster_colours(30, [0, 1, 2, 3, 4], list("abcde"))
-    figure = figures.scatter_map(points, files, clusters, marks, colours, ("x", "y"), live=True)
+    colours = theme.cluster_colours(30, [0, 1, 2, 3, 4], list("abcde"))
+    figure = charts.scatter_map(points, files, clusters, marks, colours, ("x", "y"), live=True)
     assert [trace.name for trace in figure.data] == [f"c{c + 1}" for c in range(30)]
     numbers = {"a": 0, "b": 2, "c": 1, "d": 5, "e": 3}
     for trace in figure.data:

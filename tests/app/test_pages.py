@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features, reduction, scale
+from core.attribution.pipeline import Pipeline
+from core.clustering import pca, scaling
+from core.config import ClusterSpec, PipelineConfig
+from core.features import catalog
 from core.images.library import Library
-from core.pipeline import Pipeline
 from core.store import Store
-from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig
-from tests.textures import NAME
+from core.types import ImageFile, ImageSet
+from tests.support.textures import NAME
 
 Open = Callable[..., AppTest]
 GENERATORS, REGIONS = "pages/1_Generators.py", "pages/2_Regions.py"
@@ -32,7 +34,7 @@ def words(page: AppTest) -> str:
 
 def embed(library: Library, name: str, backbone: str) -> None:
     """What a job would have done: the page then only reads."""
-    Pipeline(Store(), library).attribute(library.get(name), PipelineConfig(features.spec(backbone)))
+    Pipeline(Store(), library).attribute(library.get(name), PipelineConfig(catalog.spec(backbone)))
 
 
 def add_set(library: Library, name: str, images: dict[str, np.ndarray]) -> None:
@@ -60,14 +62,14 @@ def test_a_large_set_is_grouped_by_a_job(
     """Three stages of 20 s each would leave the page blank: it tells the time, and waits for a click. Where
     features are too wide for a PCA, nothing waits for a map that never comes, and the answer stands alone."""
     embed(small, NAME, "lbp")
-    monkeypatch.setattr(scale, "STREAM_FROM", 100)
-    monkeypatch.setattr(scale, "PACE", dict.fromkeys(scale.PACE, (20, 0)))
+    monkeypatch.setattr(scaling, "STREAM_FROM", 100)
+    monkeypatch.setattr(scaling, "PACE", dict.fromkeys(scaling.PACE, (20, 0)))
     page = open_page(GENERATORS, backbone="LBP")
     assert not page.exception
     assert "Grouping 180 images takes about 60 s" in words(page)
     assert page.button(key="start")
     embed(small, NAME, "lbp")
-    monkeypatch.setattr(reduction, "WIDEST", 2)
+    monkeypatch.setattr(pca, "WIDEST", 2)
     page = open_page(GENERATORS, backbone="LBP")
     assert not page.exception
     assert metrics(page)["k"] == "3"
@@ -82,7 +84,7 @@ def test_the_page_shows_the_engines_numbers(
 ) -> None:
     embed(small, NAME, "lbp")
     page = open_page(GENERATORS, backbone="LBP", cluster=words_of_method)
-    config = PipelineConfig(features.spec("lbp"), cluster=ClusterSpec(method))
+    config = PipelineConfig(catalog.spec("lbp"), cluster=ClusterSpec(method))
     expected = Pipeline(Store(), small).attribute(small.get(NAME), config)
     assert not page.exception
     shown = metrics(page)
@@ -92,7 +94,7 @@ def test_the_page_shows_the_engines_numbers(
 
 def test_a_configuration_of_the_paper_stands_beside_ours(small: Library, open_page: Open) -> None:
     """Table 2 gives LBP with one feature and hierarchical clustering 0.4435, Table 5 0.3293."""
-    config = PipelineConfig(features.spec("lbp", options={"output": "number"}))
+    config = PipelineConfig(catalog.spec("lbp", options={"output": "number"}))
     Pipeline(Store(), small).attribute(small.get(NAME), config)
     page = open_page(GENERATORS, backbone="LBP", lbp_output="number")
     assert metrics(page)["Paper"] == "0.4435"

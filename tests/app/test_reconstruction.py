@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs
+from core.config import AutoencoderSpec, ReconstructionConfig
 from core.images.library import Library
-from core.reconstructing import Reconstructing
+from core.jobs import queue
+from core.membership.reconstruction.attack import ReconstructionAttack
 from core.store import Store
-from core.values import AutoencoderSpec, ImageSet, ReconstructionConfig
+from core.types import ImageSet
 from tests.app.test_pages import metrics, words
-from tests.unit.test_training_data import leaky
+from tests.unit.membership.test_cluster_distance import leaky
 
 Open = Callable[..., AppTest]
 PAGE = "pages/3_Reconstruction.py"
@@ -37,7 +38,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("IMPRINT_HOME", str(home))
         library, store = Library(), Store()
         sets = leaky(library, "my development", 1), leaky(library, "my test", 1)
-        Reconstructing(store, library).judge(*sets, ReconstructionConfig(SPEC))
+        ReconstructionAttack(store, library).run(*sets, ReconstructionConfig(SPEC))
         store.close()
     return home
 
@@ -51,7 +52,7 @@ def test_the_page_shows_the_engines_numbers(
     shutil.copytree(first, home, dirs_exist_ok=True)
     library = Library()
     sets = library.get("my development"), library.get("my test")
-    expected = Reconstructing(Store(), library).judge(*sets, ReconstructionConfig(SPEC, decision))
+    expected = ReconstructionAttack(Store(), library).run(*sets, ReconstructionConfig(SPEC, decision))
     page = open_page(PAGE, **KNOBS, decision=words_of)
     assert not page.exception
     assert expected.test is not None
@@ -87,9 +88,9 @@ def test_a_failed_training_says_why(library: Library, open_page: Open) -> None:
     copies = tuple(replace(dev.generated[0], name=f"copy {i}") for i in range(5))
     same = ImageSet("same", "membership", (*copies, *dev.real))
     library.add(same)
-    job = jobs.start(jobs.RECONSTRUCT, [same], ReconstructionConfig(SPEC))
+    job = queue.start(queue.RECONSTRUCT, [same], ReconstructionConfig(SPEC))
     deadline = time.monotonic() + 120
-    while (found := jobs.find(job.id)) is not None and found.active and time.monotonic() < deadline:
+    while (found := queue.find(job.id)) is not None and found.active and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     page = open_page(PAGE, set="same", **KNOBS)
     assert "All generated images are the same, so there is nothing to learn from them." in words(page)

@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features
+from core.config import MembershipConfig
+from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
+from core.membership.cluster_distance import ClusterDistanceAttack, Membership
 from core.store import Store
-from core.training_data import Membership, TrainingData
-from core.values import ImageSet, MembershipConfig, Role
+from core.types import ImageSet, Role
 from tests.app.test_pages import metrics, words
-from tests.unit.samples import make_set
-from tests.unit.test_training_data import leaky
+from tests.support.samples import make_set
+from tests.unit.membership.test_cluster_distance import leaky
 
 Open = Callable[..., AppTest]
 PAGE = "pages/2_Regions.py"
-PIXELS = MembershipConfig(features.spec("pixels"))
+PIXELS = MembershipConfig(catalog.spec("pixels"))
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def library(home: Path) -> Library:
 
 def computed(library: Library, development: ImageSet, test: ImageSet | None, **choice: object) -> Membership:
     """What a job would have done: the page then only reads."""
-    engine = TrainingData(Store(), library, Effort(8, 2))
-    return engine.membership(development, test, replace(PIXELS, **choice))  # type: ignore[arg-type]
+    engine = ClusterDistanceAttack(Store(), library, Effort(8, 2))
+    return engine.run(development, test, replace(PIXELS, **choice))  # type: ignore[arg-type]
 
 
 def pair(library: Library, copied: float) -> tuple[ImageSet, ImageSet]:

@@ -12,29 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from core import features, runs
+from core.config import AutoencoderSpec, ClusterSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
 from core.engine import Answer, Engine
+from core.experiments import run_file
+from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
+from core.numeric.statistics import Score
 from core.store import Store
-from core.uncertainty import Score
-from core.values import (
-    AutoencoderSpec,
-    ClusterSpec,
-    ImageSet,
-    MembershipConfig,
-    PipelineConfig,
-    ReconstructionConfig,
-)
-from pages.ui import report, style
-from pages.ui.evidence import SCORE_WORDS
-from pages.ui.membership_tabs import SCORE_WORDS as CALL_WORDS
-from tests.unit.samples import ROOT, generators, make_set
-from tests.unit.test_training_data import leaky
+from core.types import ImageSet
+from pages.ui import report, theme
+from pages.ui.attribution.tabs import SCORE_WORDS
+from pages.ui.membership.tabs import SCORE_WORDS as CALL_WORDS
+from tests.support.samples import ROOT, generators, make_set
+from tests.unit.membership.test_cluster_distance import leaky
 
 HOSTILE = "<script>alert('set') & \"x\"<b onload=y>"
 BOLD = "<b>bold</b><img src=http://evil.example/x>"
-PIXELS = features.spec("pixels", options={"side": 8})
+PIXELS = catalog.spec("pixels", options={"side": 8})
 BY_KMEANS = PipelineConfig(PIXELS, cluster=ClusterSpec("kmeans", k=2))
 
 
@@ -179,8 +174,8 @@ def same(cells: Sequence[str], score: Score) -> None:
         assert cells[0] == "–"
         return
     assert float(cells[0]) == pytest.approx(score.value, abs=0.00051)
-    assert cells[1] == style.spread(score)
-    assert cells[2] == style.number(score.chance)
+    assert cells[1] == theme.spread(score)
+    assert cells[2] == theme.number(score.chance)
 
 
 def test_a_run_has_every_score_with_interval_and_chance(engine: Engine) -> None:
@@ -188,7 +183,7 @@ def test_a_run_has_every_score_with_interval_and_chance(engine: Engine) -> None:
     scores = {**answer.agreement.scores, "silhouette": answer.silhouette}
     for name, words in SCORE_WORDS.items():
         same(seen.row(words, 3), scores[name])
-    assert style.p_value(answer.agreement.p_value) in "".join(seen.of("p"))
+    assert theme.p_value(answer.agreement.p_value) in "".join(seen.of("p"))
 
 
 def test_a_question_for_training_data_has_them_for_both_parts(engine: Engine) -> None:
@@ -199,7 +194,7 @@ def test_a_question_for_training_data_has_them_for_both_parts(engine: Engine) ->
         same(cells[:3], answer.test.verdict.scores[name])
         same(cells[3:6], answer.dev.verdict.scores[name])
     assert answer.sentence in seen.of("p")
-    assert seen.row("test", 5)[1] == style.number(answer.test.verdict.baselines["everything_used"])
+    assert seen.row("test", 5)[1] == theme.number(answer.test.verdict.baselines["everything_used"])
 
 
 def test_the_whole_configuration_is_told(engine: Engine) -> None:
@@ -245,7 +240,7 @@ def test_without_labels_the_groups_stand_on_their_own(engine: Engine) -> None:
 def test_the_run_file_within_is_the_run(engine: Engine) -> None:
     image_set = named(engine)
     seen, (answer,), _ = reported(engine, [image_set], PipelineConfig(PIXELS))
-    assert runs.from_json(json.loads(seen.of("pre")[0])) == runs.of([image_set], answer)
+    assert run_file.from_json(json.loads(seen.of("pre")[0])) == run_file.make_run([image_set], answer)
     link = next(a for tag, a in seen.elements if tag == "a")
     assert base64.b64decode(str(link["href"]).partition(",")[2]).decode() == seen.of("pre")[0]
     assert "python -m core run run.json" in seen.of("code")
@@ -265,7 +260,7 @@ def test_a_comparison_says_what_differs_and_which_images_changed(engine: Engine)
     moved = [text for text in seen.of("figcaption") if "→" in text]
     assert 0 < len(moved) <= 24
     ari = seen.row("ARI", 2)[0].split("\n")
-    assert ari[1] == style.spread(answers[0].agreement.scores["ari"])
+    assert ari[1] == theme.spread(answers[0].agreement.scores["ari"])
 
 
 def test_the_same_twice_shows_no_difference(engine: Engine) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from core.features import own
+from core.features.custom import registry
 from core.images.library import Library
 from core.store import Store
-from tests.unit.features import onnx_files
+from tests.unit.features.custom import onnx_files
 
 Open = Callable[..., AppTest]
 SYSTEM, GENERATORS = "pages/10_System.py", "pages/1_Generators.py"
@@ -33,15 +33,15 @@ def test_an_onnx_file_is_shown_then_added_then_a_backbone(
     assert "140 parameters" in words(page)
     ports = next(each.value for each in page.dataframe if "port" in each.value)
     assert ports["shape"].tolist() == ["any x 3 x any x any", "any x 5 x any x any", "any x 5"]
-    assert own.names() == []
+    assert registry.names() == []
     page.number_input(key="own_size").set_value(32)
     page = next(button for button in page.button if button.label == "Add").click().run()
     assert not page.exception
-    assert own.names() == ["my-net.onnx"]
+    assert registry.names() == ["my-net.onnx"]
     weights = next(each.value for each in page.dataframe if "SHA-256" in each.value)
     row = weights[weights["file"] == "my-net.onnx"].iloc[0]
     assert row["state"] == "ready"
-    assert row["SHA-256"] == own.network("my-net.onnx").sha256
+    assert row["SHA-256"] == registry.network("my-net.onnx").sha256
     generators = open_page(GENERATORS, backbone="my-net (ONNX)")
     assert not generators.exception
     assert "my-net (ONNX)" in generators.selectbox(key="backbone").options

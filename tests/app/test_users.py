@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import users
+from core.access import users
+from core.access.users import User
 from core.images.library import Library
-from core.users import User
-from pages.ui import door, intake, session
-from tests import textures
+from pages.ui.data import upload
+from pages.ui.server import middleware
+from pages.ui.session import identity
 from tests.app.conftest import LIMIT, ROOT
+from tests.support import textures
 
 ANN = {
     "is_logged_in": True,
@@ -98,7 +100,7 @@ def test_the_cache_and_the_folder_are_shown_to_administrators(
 
 def test_where_nobody_listed_folders_none_of_the_server_is_for_who_signs_in(signed_in, ann: User) -> None:
     test = signed_in("pages/9_Data.py", ANN)
-    test.button_group(key="way").set_value(intake.SERVER).run()
+    test.button_group(key="way").set_value(upload.SERVER).run()
     test.text_input(key="path").input("/etc")
     test.button(key="look").click().run()
     assert [error.value for error in test.error] == [
@@ -109,9 +111,9 @@ def test_where_nobody_listed_folders_none_of_the_server_is_for_who_signs_in(sign
 def test_where_signing_in_is_required_a_lost_file_opens_nothing(
     open_page: Callable[..., AppTest], small: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(session.REQUIRED, "required")
+    monkeypatch.setenv(identity.REQUIRED, "required")
     test = open_page("pages/9_Data.py")
-    assert [error.value for error in test.error] == [session.UNREADABLE]
+    assert [error.value for error in test.error] == [identity.UNREADABLE]
     assert not test.selectbox
 
 
@@ -155,22 +157,22 @@ def _info(name: str, claims: dict[str, object]) -> object:
 def test_a_file_is_for_the_user_of_its_session(
     path: str, for_ann: bool, for_bob: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "protected", lambda: True)
-    monkeypatch.setattr(door.runtime, "get_instance", Streamlit)
+    monkeypatch.setattr(identity, "protected", lambda: True)
+    monkeypatch.setattr(middleware.runtime, "get_instance", Streamlit)
     for claims, allowed in ((ANN, for_ann), ({**ANN, "sub": "2"}, for_bob)):
-        monkeypatch.setattr(door, "signed_in", lambda headers, claims=claims: users.of_claims(claims))
-        assert door.opens(path, {}) == allowed
-    monkeypatch.setattr(door, "signed_in", lambda headers: None)
-    assert door.opens(path, {}) == (path in ("", "static/js/index.js", "_stcore/health"))
+        monkeypatch.setattr(middleware, "signed_in", lambda headers, claims=claims: users.of_claims(claims))
+        assert middleware.opens(path, {}) == allowed
+    monkeypatch.setattr(middleware, "signed_in", lambda headers: None)
+    assert middleware.opens(path, {}) == (path in ("", "static/js/index.js", "_stcore/health"))
 
 
 def test_another_streamlit_hands_out_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "protected", lambda: True)
-    monkeypatch.setattr(door, "signed_in", lambda headers: users.of_claims(ANN))
-    monkeypatch.setattr(door.runtime, "get_instance", object)
-    assert not door.opens("media/file-of-ann.html", {})
+    monkeypatch.setattr(identity, "protected", lambda: True)
+    monkeypatch.setattr(middleware, "signed_in", lambda headers: users.of_claims(ANN))
+    monkeypatch.setattr(middleware.runtime, "get_instance", object)
+    assert not middleware.opens("media/file-of-ann.html", {})
 
 
 def test_the_local_user_fetches_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "protected", lambda: False)
-    assert door.opens("media/anything", {})
+    monkeypatch.setattr(identity, "protected", lambda: False)
+    assert middleware.opens("media/anything", {})

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import features, sweep
 from core.engine import Engine
-from core.grid import Grid
+from core.experiments import sweep
+from core.experiments.grid import Grid
+from core.features import catalog
 from core.images.library import Library
 from core.store import Store
 from tests.app.test_pages import words
-from tests.textures import NAME
-from tests.unit.test_training_data import leaky
+from tests.support.textures import NAME
+from tests.unit.membership.test_cluster_distance import leaky
 
 Open = Callable[..., AppTest]
 PAGE = "pages/4_What-if.py"
@@ -27,7 +28,7 @@ def library(home: Path) -> Library:
 def run(library: Library, *names: str, **parts: object) -> dict[str, object]:
     grid = Grid(methods=("hierarchical", "kmeans"), **parts)  # type: ignore[arg-type]
     sets = [library.get(name) for name in names]
-    return sweep.run(Engine(Store(), library), sets, grid.listed(sets[0])).as_json()
+    return sweep.run_sweep(Engine(Store(), library), sets, grid.listed(sets[0])).as_json()
 
 
 def choose(page: AppTest, *backbones: str) -> AppTest:
@@ -36,7 +37,7 @@ def choose(page: AppTest, *backbones: str) -> AppTest:
 
 def test_rows_of_a_set_of_generators(small: Library, open_page: Open) -> None:
     """2 backbones x 2 clusterings x 2 PCA shares; the best by ARI in words, the table best first."""
-    specs = (features.spec("lbp"), features.spec("residual_spectrum"))
+    specs = (catalog.spec("lbp"), catalog.spec("residual_spectrum"))
     found = run(small, NAME, features=specs, variances=(None, 0.95))
     page = choose(open_page(PAGE, set=NAME), "lbp", "residual_spectrum")
     assert not page.exception
@@ -48,7 +49,7 @@ def test_rows_of_a_set_of_generators(small: Library, open_page: Open) -> None:
 def test_rows_of_a_pair_for_membership(library: Library, open_page: Open) -> None:
     leaky(library, "my development", 1)
     leaky(library, "my test", 1)
-    specs = (features.spec("pixels"), features.spec("lbp"))
+    specs = (catalog.spec("pixels"), catalog.spec("lbp"))
     run(library, "my development", "my test", features=specs)
     page = choose(open_page(PAGE, set="my development"), "pixels", "lbp")
     assert not page.exception

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from core.features.backbones import NETWORKS, TORCHVISION
+from core.features.pretrained.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
 from tests.bench import crowd, grouping, interaction, report, sweep, toggle
 from tests.bench.report import Part

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from core.config import AutoencoderSpec
 from core.images.library import Library
-from core.inference.runtime import usable_cores
+from core.membership.reconstruction.attack import ReconstructionAttack
+from core.membership.reconstruction.autoencoder import BATCH, HELD_OUT, RATE, Autoencoder
+from core.numeric.parallel import usable_cores
 from core.progress import Step
-from core.reconstructing import Reconstructing
-from core.reconstruction.networks import BATCH, HELD_OUT, RATE, Autoencoder
 from core.store import Store
-from core.values import AutoencoderSpec, ImageFile, ImageSet
+from core.types import ImageFile, ImageSet
 from tests.bench.rounds import Spread
 
 OURS, BARE = "ours, checkpoint an epoch", "bare torch loop"
@@ -98,7 +99,7 @@ def _in_turns(
         since = time.perf_counter()
 
     store = Store(folder / "store")
-    Reconstructing(store, library, turn).weights(image_set, replace(SPEC, epochs=epochs))
+    ReconstructionAttack(store, library, listener=turn).weights(image_set, replace(SPEC, epochs=epochs))
     ours[-1] += time.perf_counter() - since
     store.close()
     return ours, theirs

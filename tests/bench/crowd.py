@@ -22,9 +22,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
-from core import jobs
+from core.config import AutoencoderSpec, ReconstructionConfig
 from core.images.library import Library
-from core.values import AutoencoderSpec, ReconstructionConfig
+from core.jobs import queue
 from tests.browser.conftest import ROOT, Server, install
 
 SET = "Demo generators development"
@@ -169,7 +169,7 @@ def _crowded(
     for thread in threads:
         thread.join()
     if job is not None:
-        jobs.cancel(job)
+        queue.cancel(job)
     for person in people:
         person.close()
     before = _memory(server)
@@ -200,10 +200,10 @@ def _ask(url: str, over: threading.Event, health: list[float], refused: list[str
 def _train(home: Path) -> str:
     """The job of a training as the page starts it, once it has begun; it outlasts the measurement."""
     config = ReconstructionConfig(AutoencoderSpec(128, 64, 10_000, "fp32", 0), "mse", "own")
-    job = jobs.start(jobs.RECONSTRUCT, [Library(home).get(TRAINED)], config)
+    job = queue.start(queue.RECONSTRUCT, [Library(home).get(TRAINED)], config)
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
-        found = jobs.find(job.id)
+        found = queue.find(job.id)
         if found is not None and found.stage.startswith("epoch"):
             return job.id
         time.sleep(0.2)

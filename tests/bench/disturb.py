@@ -18,12 +18,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from core import jobs, reconstructing, summary
+from core.config import AutoencoderSpec, ReconstructionConfig
+from core.experiments import results_json
 from core.hashing import bytes_key
 from core.images.library import Library
-from core.reconstructing import Reconstructing
+from core.jobs import queue
+from core.membership.reconstruction import attack, keys
+from core.membership.reconstruction.attack import ReconstructionAttack
 from core.store import Store
-from core.values import AutoencoderSpec, ReconstructionConfig
 from tests.browser import chromium
 from tests.browser.conftest import Server, install
 
@@ -114,12 +116,12 @@ def _digest(home: Path) -> str:
     """Of both autoencoders' weights, and of the verdict that they lead to."""
     os.environ["IMPRINT_HOME"] = str(home)
     store, library = Store(home / "store"), Library(home)
-    engine, sets = Reconstructing(store, library), [library.get(name) for name in SETS]
-    spec = reconstructing.runnable(CONFIG)[0].autoencoder
-    weights = [store.get(reconstructing.model_key(each, spec)) for each in sets]
+    engine, sets = ReconstructionAttack(store, library), [library.get(name) for name in SETS]
+    spec = attack.adapt_to_machine(CONFIG)[0].autoencoder
+    weights = [store.get(keys.model_key(each, spec)) for each in sets]
     if any(each is None for each in weights):
         return "no trained network"
-    facts = summary.reconstruction(engine.judge(*sets, CONFIG))
+    facts = results_json.reconstruction_json(engine.run(*sets, CONFIG))
     for passing in ("seconds", "cached"):
         facts.pop(passing)
     parts = [array.tobytes() for each in weights for _, array in sorted(each.items())]
@@ -134,7 +136,7 @@ Disturb = Callable[[Page, Server], Server | None]
 
 def _kill_worker(page: Page | None, server: Server) -> None:
     os.environ["IMPRINT_HOME"] = str(server.home)
-    for job in jobs.recent():
+    for job in queue.recent():
         if job.active and job.pid:
             os.killpg(job.pid, signal.SIGKILL)
 

@@ -13,8 +13,8 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from core.features.backbones import NORMALISATIONS
-from core.values import FeatureSpec
+from core.config import FeatureSpec
+from core.features.pretrained.backbones import NORMALISATIONS
 
 BATCH = 32
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core import features
-from core.features.backbones import NETWORKS
+from core.features import catalog
+from core.features.pretrained.backbones import NETWORKS
 from core.images.library import Library
 from core.inference import runtime
 from tests.bench import machine
@@ -104,7 +104,7 @@ def files(root: Path, ids: Sequence[str]) -> list[Path]:
 def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Result:
     """All contestants over the same files. Nothing is timed before each has run once."""
     library, paths = Library(root), files(root, ids)
-    spec = features.spec(backbone, weights=features.UNTRAINED)
+    spec = catalog.spec(backbone, weights=catalog.UNTRAINED)
     network, prepare_seconds = prepare(spec)
     ours = Ours(spec, lambda: on_cpu(spec, network), library, ids)
     eager = Eager(spec, paths)
@@ -132,7 +132,7 @@ def measure(backbone: str, root: Path, ids: Sequence[str], rounds: int) -> Resul
         difference[BF16] = _relative(fast.rows(len(expected)), expected)
         contestants[BF16] = fast.pace
     if runtime.has_cuda():
-        for precision in features.PRECISIONS:
+        for precision in catalog.PRECISIONS:
             chosen = replace(spec, precision=precision)
             on_gpu = Ours(chosen, partial(on_cuda, chosen), library, ids)
             difference[f"ours on CUDA {precision}"] = _relative(on_gpu.rows(len(expected)), expected)

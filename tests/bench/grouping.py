@@ -107,33 +107,33 @@ def _work(task: str, who: str, made: np.ndarray) -> Callable[[], np.ndarray | No
     import sklearn.cluster
     import sklearn.decomposition
 
-    from core import clustering, reduction
+    from core.clustering import methods, pca
 
     kind, _, rest = task.partition(", ")
     if kind == "PCA":
         if who == "ours":
-            return lambda: reduction.decompose(made)["ratio"]
+            return lambda: pca.decompose(made)["ratio"]
         return lambda: sklearn.decomposition.PCA(svd_solver="full").fit_transform(made)
     if kind == "tree":
         import fastcluster  # noqa: F401
 
         if who == "ours":
-            return lambda: _cut(clustering.tree(made, rest.lower(), "euclidean"))
+            return lambda: _cut(methods.linkage_tree(made, rest.lower(), "euclidean"))
         agglomerative = sklearn.cluster.AgglomerativeClustering(GROUPS, linkage=rest.lower())
         return lambda: agglomerative.fit_predict(made)
     k = int(rest.removeprefix("k = "))
     if who == "ours":
-        return lambda: clustering.kmeans(made, k, 0)
+        return lambda: methods.kmeans(made, k, 0)
     if who == "scikit-learn":
         return lambda: sklearn.cluster.KMeans(k, n_init=10, random_state=0).fit_predict(made)
     return lambda: _faiss(made, k)
 
 
 def _cut(merges: np.ndarray) -> None:
-    from core import clustering
+    from core.clustering import methods
 
     for k in KS:
-        clustering.cut(merges, k)
+        methods.cut_tree(merges, k)
 
 
 def _faiss(made: np.ndarray, k: int) -> np.ndarray:

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from core import embedding, features
+from core.extraction import embedder
+from core.features import catalog
 from core.images.library import Library
 from core.store import Store
-from core.values import ImageFile, ImageSet
+from core.types import ImageFile, ImageSet
 from tests.bench.toggle import SPEC, spectrum_rows
 from tests.browser import chromium
 from tests.browser.conftest import Server, free_port, install
@@ -111,13 +112,13 @@ def synthetic(home: Path, count: int) -> None:
         names.append(ImageFile(f"{i:05}.png", library.add_pixels(noise), label=f"generator {labels[i]}"))
     image_set = ImageSet("large", "generators", tuple(names))
     library.add(image_set)
-    rows = spectrum_rows(labels, features.dimensions(SPEC), rng)
+    rows = spectrum_rows(labels, catalog.dimensions(SPEC), rng)
     step = 16
     order = sorted(range(count), key=lambda place: names[place].sha256)
     for first in range(0, count, step):
         places = order[first : first + step]
         ids = [names[place].sha256 for place in places]
-        store.put_rows(embedding.feature_key(features.spec()), ids, rows[places])
+        store.put_rows(embedder.feature_key(catalog.spec()), ids, rows[places])
     store.close()
 
 

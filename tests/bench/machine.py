@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.inference import quiet
+from core.inference import openvino_loader
 
 PACKAGES = ("torch", "torchvision", "openvino", "numpy", "pillow", "scikit-learn", "scipy")
 SIDES, PRODUCTS = (1024, 2048, 4096), 4  # of the matrix product: a second and a half on two cores
@@ -19,7 +19,7 @@ COPIED = 2**28  # bytes
 
 
 def describe() -> dict[str, object]:
-    core = quiet.openvino().Core()
+    core = openvino_loader.openvino().Core()
     return {
         "cpu": core.get_property("CPU", "FULL_DEVICE_NAME").strip(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -33,7 +33,7 @@ def describe() -> dict[str, object]:
 
 
 def computes_bf16() -> bool:
-    return "BF16" in quiet.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in openvino_loader.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def product_gflops(dtype: torch.dtype = torch.float32) -> float:

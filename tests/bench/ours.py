@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core import features
-from core.embedding import Embedder
-from core.features.convert import convert
+from core.config import FeatureSpec
+from core.extraction.embedder import Embedder
+from core.features import extract
+from core.features.pretrained.openvino_export import convert
 from core.images.library import Library
 from core.inference.runtime import Effort, Runtime, Torch
 from core.progress import silent
 from core.store import Store
-from core.values import FeatureSpec
 
 Network = dict[str, np.ndarray]
 
@@ -26,11 +26,11 @@ def prepare(spec: FeatureSpec) -> tuple[Network, float]:
 
 
 def on_cpu(spec: FeatureSpec, network: Network) -> Runtime:
-    return features.on_cpu(spec, network, Effort())
+    return extract.on_cpu(spec, network, Effort())
 
 
 def on_cuda(spec: FeatureSpec) -> Runtime:
-    from core.features.networks import build
+    from core.features.pretrained.torch_models import build
 
     return Torch(build(spec, None), spec.precision)
 
@@ -49,7 +49,7 @@ class Ours:
     def rows(self, count: int | None = None) -> np.ndarray:
         """The rows of the first images, by default of all."""
         ids = self._ids[:count]
-        work = features.embed(self._spec, ids, self._library.pixels, self._engine, Effort())
+        work = extract.embed(self._spec, ids, self._library.pixels, self._engine, Effort())
         return np.concatenate([rows for _, rows in work])
 
     def pace(self) -> float:

@@ -16,17 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core import features, scale, scores
-from core.embedding import feature_key
+from core.attribution.pipeline import Pipeline
+from core.clustering import metrics, scaling
+from core.config import ClusterSpec, FeatureSpec, PipelineConfig, ReduceSpec
+from core.extraction.embedder import feature_key
+from core.features import catalog
 from core.files import write_atomic
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.pipeline import Pipeline
-from core.stages import Run
+from core.stages.cached import Run
+from core.stages.out_of_core import run_for as run_of
 from core.store import Store
-from core.streaming import run as run_of
-from core.values import ClusterSpec, FeatureSpec, ImageFile, ImageSet, PipelineConfig, ReduceSpec
+from core.types import ImageFile, ImageSet
 from tests.bench.rounds import peak_mb
 
 GENERATORS, BATCH = 5, 1024
@@ -36,15 +38,13 @@ STEPS = ("fill", "manifest", "index", "matrix", "pca", "ward", "ward, PCA 0.95",
 
 def spec(width: int) -> FeatureSpec:
     """A backbone whose rows have this width; none of its pixels are ever asked for."""
-    return (
-        features.spec("efficientnet_lite0", weights=features.UNTRAINED) if width == 1280 else _pixels(width)
-    )
+    return catalog.spec("efficientnet_lite0", weights=catalog.UNTRAINED) if width == 1280 else _pixels(width)
 
 
 def _pixels(width: int) -> FeatureSpec:
     side = int(width**0.5)
     assert side * side == width, "a width is 1280 or a square number"
-    return features.spec("pixels", options={"side": side})
+    return catalog.spec("pixels", options={"side": side})
 
 
 def image_set(n: int) -> ImageSet:
@@ -161,7 +161,7 @@ def bootstrap() -> None:
         rng = np.random.default_rng(0)
         table = rng.multinomial(n, (np.eye(GENERATORS) + 0.2).ravel() / (np.eye(GENERATORS) + 0.2).sum())
         start = time.perf_counter()
-        scores.agreement(tuple("abcde"), table.reshape(GENERATORS, GENERATORS))
+        metrics.score_clusters(tuple("abcde"), table.reshape(GENERATORS, GENERATORS))
         print(f"scores of {n} images: {time.perf_counter() - start:.2f} s", flush=True)
 
 
@@ -173,7 +173,7 @@ def main() -> int:
         found["peak_mb"] = peak_mb()
         print(json.dumps(found))
         return 0
-    print(f"approximate from {scale.STREAM_FROM} images on")
+    print(f"approximate from {scaling.STREAM_FROM} images on")
     if len(sys.argv) > 1:
         measure(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1280)
         return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.regions import network
+from core.regions import lung_network
 from core.regions.segmentation import Segmenter
 from tests.bench import machine
 from tests.bench.rounds import Spread, interleave, ratio
@@ -49,7 +49,7 @@ def measure(root: Path, ids: Sequence[str], rounds: int) -> Segmented:
 
 def gigaflops() -> float:
     """Of one slice: each convolution's outputs, times its weights per output, a multiply-add as two."""
-    convolutions = (node for node in network.build().get_ops() if node.get_type_name() == "Convolution")
+    convolutions = (node for node in lung_network.build().get_ops() if node.get_type_name() == "Convolution")
     return 2e-9 * sum(
         prod(node.get_output_shape(0)[2:]) * prod(node.input(1).get_shape()) for node in convolutions
     )

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from core import clustering
+from core.clustering import methods
 from core.membership import distances
 from tests.bench.rounds import peak_mb
 
@@ -84,7 +84,7 @@ def _ours() -> dict[str, object]:
     for crop in range(CROPS):
         generated, real = _rows(crop)
         start = time.perf_counter()
-        tree = clustering.tree(generated, "ward", "euclidean")
+        tree = methods.linkage_tree(generated, "ward", "euclidean")
         table = distances.by_tree(generated, tree, real, distances.SWEEP)
         seconds += time.perf_counter() - start
         if crop == 0:

@@ -12,20 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from core import features, paper
+from core.config import MembershipConfig, ReconstructionConfig
 from core.errors import ImprintError
-from core.images.importing import import_path
+from core.features import catalog
+from core.images.importing.importer import import_path
 from core.images.library import Library
-from core.judging import Judgement
-from core.paper.regions import BACKBONES, table3
-from core.reconstructing import Reconstructing
+from core.membership.cluster_distance import ClusterDistanceAttack, Membership
+from core.membership.evaluation import AttackResult
+from core.membership.reconstruction.attack import ReconstructionAttack
+from core.paper import reference
+from core.paper.reference import TABLE3_BACKBONES, table3
 from core.store import Store
-from core.training_data import Membership, TrainingData
-from core.values import ImageSet, MembershipConfig, ReconstructionConfig, Role
+from core.types import ImageSet, Role
 
 CROPS = ("full", "lung", "outer")
 SCORES = ("accuracy", "precision", "recall", "f1")
-TABLE4 = Path(paper.__file__).with_name("table4.csv")
+TABLE4 = Path(reference.__file__).with_name("table4.csv")
 OWN = ("efficientnet_lite0", "pixels")
 
 
@@ -63,7 +65,7 @@ def cells(results: list[Membership]) -> str:
     return " | ".join(parts)
 
 
-def _value(result: Judgement, name: str) -> float:
+def _value(result: AttackResult, name: str) -> float:
     assert result.test is not None
     assert result.test.verdict is not None
     return float(result.test.verdict.scores[name].value or 0)
@@ -79,30 +81,30 @@ def main(folder: Path) -> int:
     for name in ("DB1", "DB2"):
         report = import_path(folder / name, f"table 3 {name}", library)
         sets.append(halves(report.image_set))
-    regions(TrainingData(store, library), sets)
+    regions(ClusterDistanceAttack(store, library), sets)
     print()
-    reconstruction(Reconstructing(store, library), sets)
+    reconstruction(ReconstructionAttack(store, library), sets)
     return 0
 
 
-def regions(engine: TrainingData, sets: list[Halves]) -> None:
+def regions(engine: ClusterDistanceAttack, sets: list[Halves]) -> None:
     parts = " | ".join(f"{part} DB1 | DB2 | mean" for part in ("train", "test", "AUC"))
     print(f"| crop | features | distance, k | {parts} |", "|" + "---|" * 12, sep="\n")
     for run in table3():
         theirs = " | ".join(f"{value:.3f}" for value in (*run.train_f1, *run.test_f1))
         print(f"| {run.crop} | {run.features}, paper | {run.distance}, {run.k} | {theirs} | – | – | – |")
-        for weights in ("imagenet", features.UNTRAINED):
-            spec = features.spec(BACKBONES[run.features], weights=weights)
+        for weights in ("imagenet", catalog.UNTRAINED):
+            spec = catalog.spec(TABLE3_BACKBONES[run.features], weights=weights)
             config = MembershipConfig(spec, run.crop, distance=run.distance, k=run.k)
             title = f"{run.features}, {'ImageNet' if weights == 'imagenet' else 'untrained'}"
             _print(engine, sets, config, f"| {run.crop} | {title}, ours |")
     for crop in CROPS:
         for backbone in OWN:
-            config = MembershipConfig(features.spec(backbone), crop)
-            _print(engine, sets, config, f"| {crop} | {features.title(backbone)}, ours |")
+            config = MembershipConfig(catalog.spec(backbone), crop)
+            _print(engine, sets, config, f"| {crop} | {catalog.title(backbone)}, ours |")
 
 
-def reconstruction(engine: Reconstructing, sets: list[Halves]) -> None:
+def reconstruction(engine: ReconstructionAttack, sets: list[Halves]) -> None:
     print("| reduction | data set | accuracy | precision | recall | F1 | AUC |", "|" + "---|" * 7, sep="\n")
     with open(TABLE4, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -110,14 +112,14 @@ def reconstruction(engine: Reconstructing, sets: list[Halves]) -> None:
             print(f"| {row['reduction']} | {row['dataset']}, paper | {theirs} | – |")
             pair = sets[("DB1", "DB2").index(row["dataset"])]
             decision = "ssim" if row["reduction"] == "SSIM" else "mse"
-            result = engine.judge(pair.development, pair.test, ReconstructionConfig(decision=decision))
+            result = engine.run(pair.development, pair.test, ReconstructionConfig(decision=decision))
             ours = " | ".join(f"{_value(result, name):.3f}" for name in (*SCORES, "auc"))
             print(f"| {row['reduction']} | {row['dataset']}, ours | {ours} |", flush=True)
 
 
-def _print(engine: TrainingData, sets: list[Halves], config: MembershipConfig, start: str) -> None:
+def _print(engine: ClusterDistanceAttack, sets: list[Halves], config: MembershipConfig, start: str) -> None:
     try:
-        results = [engine.membership(each.development, each.test, config) for each in sets]
+        results = [engine.run(each.development, each.test, config) for each in sets]
         print(start, _choice(results), "|", cells(results), "|", flush=True)
     except ImprintError as error:
         print(start, f"did not run: {str(error).split('(')[0].strip()} |", flush=True)

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core import embedding, features
+from core.attribution.pipeline import Attribution, Pipeline
+from core.config import ClusterSpec, PipelineConfig, ReduceSpec
+from core.extraction import embedder
+from core.features import catalog
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.pipeline import Attribution, Pipeline
 from core.store import Store
-from core.values import ClusterSpec, ImageFile, ImageSet, PipelineConfig, ReduceSpec
+from core.types import ImageFile, ImageSet
 from tests.bench.rounds import Spread
 
 IMAGES, GENERATORS = 1000, 5
-SPEC = features.spec("efficientnet_lite0", weights=features.UNTRAINED)  # 1280 numbers an image
+SPEC = catalog.spec("efficientnet_lite0", weights=catalog.UNTRAINED)  # 1280 numbers an image
 WARD, KMEANS = ClusterSpec(), ClusterSpec(method="kmeans")
 
 # In this order over one store: each asks for at least one key that is not there yet, but for the last.
@@ -91,7 +93,7 @@ def _synthetic(seed: int) -> tuple[ImageSet, np.ndarray]:
     """Images of a few generators by name, and their rows."""
     rng = np.random.default_rng(seed)
     label = rng.integers(GENERATORS, size=IMAGES)
-    rows = spectrum_rows(label, features.dimensions(SPEC), rng)
+    rows = spectrum_rows(label, catalog.dimensions(SPEC), rng)
     names = tuple(
         ImageFile(f"{i}.png", key("bench", seed, i), label=f"generator {label[i]}") for i in range(IMAGES)
     )
@@ -113,4 +115,4 @@ def _fill(store: Store, image_set: ImageSet, rows: np.ndarray) -> None:
     ids = [file.sha256 for file in image_set.files]
     step = Effort().batch
     for first in range(0, len(ids), step):
-        store.put_rows(embedding.feature_key(SPEC), ids[first : first + step], rows[first : first + step])
+        store.put_rows(embedder.feature_key(SPEC), ids[first : first + step], rows[first : first + step])

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import clustering, features
-from core.embedding import Embedder
+from core.clustering import methods
+from core.extraction.embedder import Embedder
+from core.features import catalog, extract
 from core.images.library import Library
 from core.inference.runtime import Effort
 from core.membership import distances
@@ -41,7 +42,7 @@ def measure(share: float = 0.1, image_share: float | None = None) -> dict[str, d
             found[name] = {"images": images, "share": of_images, "measured": seconds, "whole": whole}
             print(f"{name}: {json.dumps(found[name])}", file=sys.stderr)
     for backbone in MEMBERSHIP:
-        width = features.dimensions(features.spec(backbone, weights=features.UNTRAINED))
+        width = catalog.dimensions(catalog.spec(backbone, weights=catalog.UNTRAINED))
         seconds = _seconds(lambda width=width: _sweep(share, width))  # type: ignore[misc]
         name = f"trees, distances at 30 k, 3 crops: {backbone}"
         found[name] = {"share": share, "measured": seconds, "whole": seconds / share**2}
@@ -65,7 +66,7 @@ def _by_image(folder: Path, share: float) -> Iterator[tuple[str, int, Callable[[
     few = ids[: max(1, round(ATTRIBUTED * share))]
     yield "lung masks", slices, lambda: embedder.masks(ids)
     for backbone in ATTRIBUTION:
-        feature = features.spec(backbone, weights=features.UNTRAINED)
+        feature = catalog.spec(backbone, weights=catalog.UNTRAINED)
         embedder._network(feature)  # converted once, in no time of a run
         if backbone in MEMBERSHIP:
             many = [*ids] * CROPS  # a crop costs what another does; the same rows are not asked for twice
@@ -75,9 +76,9 @@ def _by_image(folder: Path, share: float) -> Iterator[tuple[str, int, Callable[[
     store.close()
 
 
-def _embed(embedder: Embedder, feature: features.FeatureSpec, ids: list[str]) -> None:
+def _embed(embedder: Embedder, feature: catalog.FeatureSpec, ids: list[str]) -> None:
     """All of them, though some are there: what the engine would not do, but other images would cost."""
-    work = features.embed(feature, ids, embedder.library.pixels, embedder._runtime(feature), Effort())
+    work = extract.embed(feature, ids, embedder.library.pixels, embedder._runtime(feature), Effort())
     for batch, rows in work:
         embedder.store.put_rows("workload", batch, rows)
 
@@ -93,7 +94,7 @@ def _sweep(share: float, width: int) -> None:
         for _ in range(CROPS):
             rows = rng.standard_normal((round(generated * share), width), np.float32)
             others = rng.standard_normal((round(real * share), width), np.float32)
-            merges = clustering.tree(rows, "ward", "euclidean")
+            merges = methods.linkage_tree(rows, "ward", "euclidean")
             distances.by_tree(rows, merges, others, distances.SWEEP)
 
 

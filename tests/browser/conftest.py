@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.images.library import Library
-from tests import textures
 from tests.browser import chromium
+from tests.support import textures
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = int(os.environ.get("PATIENCE", "60000"))  # ms; the first extraction loads torch

@@ -37,7 +37,7 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
     """The way of a new user: Data, a folder with a folder a generator, then its groups."""
     from PIL import Image
 
-    from tests.textures import textures
+    from tests.support.textures import textures
 
     folder = tmp_path_factory.mktemp("images")
     for path, pixels in textures(12, seed=1).items():

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import features
+from core.config import AutoencoderSpec, ClusterSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
 from core.engine import Config, Engine
+from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
 from core.store import Store
-from core.values import AutoencoderSpec, ClusterSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
 from pages.ui import report
-from tests import textures
-from tests.unit.test_training_data import leaky
+from tests.support import textures
+from tests.unit.membership.test_cluster_distance import leaky
 
-PIXELS = features.spec("pixels", options={"side": 16})
+PIXELS = catalog.spec("pixels", options={"side": 16})
 GROUPS = [PipelineConfig(PIXELS)]
 COMPARED = [*GROUPS, PipelineConfig(PIXELS, cluster=ClusterSpec("kmeans", k=4))]
 REGIONS = [MembershipConfig(PIXELS)]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from core import submission
 from core.engine import ATTRIBUTION
+from core.experiments import submission
 from core.images.library import Library
-from tests import textures
 from tests.browser.conftest import ROOT, Server
 from tests.browser.test_generators import choose, lasso, metric, settled, value
+from tests.support import textures
 
 DIMMED = '[class*="st-key-compare_map_B"] .point[style*="opacity: 0.1"]'
 CONFIGURED = "set=Enlarged+textures&backbone=LBP&pca=95%25&cluster=k-means"

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from core.images.library import Library
 from tests.browser.conftest import Server
-from tests.textures import textures
-from tests.unit.samples import write_tree, zipped
+from tests.support.samples import write_tree, zipped
+from tests.support.textures import textures
 
 
 def files() -> dict[str, bytes]:

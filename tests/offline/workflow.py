@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
-from core.__main__ import main
-from tests.textures import textures
-from tests.users.visitor import Visitor
+from core.cli.main import main
+from tests.signin.visitor import Visitor
+from tests.support.textures import textures
 
 ROOT = Path(__file__).parents[2]
 NETWORK = "efficientnet_lite0"  # its weights come along as a package: torch and OpenVINO are at work
@@ -88,16 +88,16 @@ def by_server(home: Path) -> None:
 
 def report() -> None:
     """What the button Report writes."""
-    from core import features
+    from core.attribution.pipeline import PipelineConfig
     from core.engine import Engine
+    from core.features import catalog
     from core.images.library import Library
-    from core.pipeline import PipelineConfig
     from core.store import Store
     from pages.ui.report import of
 
     library, store = Library(), Store()
     engine, sets = Engine(store, library), [library.get("g")]
-    text = of(engine, sets, [engine.answer(sets, PipelineConfig(features.spec("pixels")))])
+    text = of(engine, sets, [engine.answer(sets, PipelineConfig(catalog.spec("pixels")))])
     store.close()
     print(f"report: {len(text)} characters", flush=True)
     assert "default-src 'none'" in text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.__main__ import main
+from core.cli.main import main
 
 Ran = Callable[..., tuple[int, str, str]]
 

@@ -4,15 +4,9 @@ import json
 
 import pytest
 
-from core import engine, features
-from core.engine import Config, Engine
-from core.errors import BadChoice, ImprintError
-from core.images.library import Library
-from core.pipeline import Attribution
-from core.reconstructing import Reconstruction
-from core.store import Store
-from core.training_data import Membership
-from core.values import (
+from core import engine
+from core.attribution.pipeline import Attribution
+from core.config import (
     AutoencoderSpec,
     ClusterSpec,
     CropSpec,
@@ -21,13 +15,20 @@ from core.values import (
     ReconstructionConfig,
     ReduceSpec,
 )
-from tests.unit.samples import make_set
-from tests.unit.test_training_data import PIXELS, leaky
+from core.engine import Config, Engine
+from core.errors import BadChoice, ImprintError
+from core.features import catalog
+from core.images.library import Library
+from core.membership.cluster_distance import Membership
+from core.membership.reconstruction.attack import Reconstruction
+from core.store import Store
+from tests.support.samples import make_set
+from tests.unit.membership.test_cluster_distance import PIXELS, leaky
 
-LBP = features.spec("lbp", options={"radius": 2})
+LBP = catalog.spec("lbp", options={"radius": 2})
 CONFIGS: list[Config] = [
     PipelineConfig(LBP, ReduceSpec(0.9), ClusterSpec("kmeans", k=4, seed=3), CropSpec("outer")),
-    MembershipConfig(features.spec("resnet50", weights="untrained"), "lung", distance="min", k=8),
+    MembershipConfig(catalog.spec("resnet50", weights="untrained"), "lung", distance="min", k=8),
     ReconstructionConfig(AutoencoderSpec(size=32, bottleneck=16), decision="ssim"),
 ]
 
@@ -66,7 +67,7 @@ def test_a_strangers_configuration_is_checked(change: dict[str, object], sentenc
 
 
 def test_weights_of_another_identity_are_refused() -> None:
-    raw = engine.as_json(PipelineConfig(features.spec("resnet50")))
+    raw = engine.as_json(PipelineConfig(catalog.spec("resnet50")))
     raw["feature"]["weights"] = "f" * 64
     with pytest.raises(BadChoice, match="weights is one of"):
         engine.from_json(raw)

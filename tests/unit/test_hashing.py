@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
+from core.config import ClusterSpec, ReduceSpec
 from core.hashing import bytes_key, canonical, key, pixels_key
-from core.values import ClusterSpec, ReduceSpec
 
 
 def sha(text: str) -> str:

@@ -7,12 +7,13 @@ the pages.
 from collections.abc import Sequence
 from datetime import datetime
 
-from core import __version__, runs
+from core import __version__
+from core.attribution.pipeline import Attribution
 from core.engine import Answer, Engine
-from core.pipeline import Attribution
-from core.reconstructing import Reconstruction
-from core.values import ImageSet
-from pages.ui.report import compared, document, generators, parts, training
+from core.experiments import run_file
+from core.membership.reconstruction.attack import Reconstruction
+from core.types import ImageSet
+from pages.ui.report import attribution, comparison, document, membership, parts
 
 
 def of(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
@@ -40,21 +41,21 @@ def _question(answers: Sequence[Answer]) -> str:
 
 def _body(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
     if len(answers) > 1:
-        return compared.body(engine, sets, answers)
+        return comparison.body(engine, sets, answers)
     answer = answers[0]
     if isinstance(answer, Attribution):
-        return generators.body(engine, sets[0], answer)
-    return training.body(engine, sets, answer)
+        return attribution.body(engine, sets[0], answer)
+    return membership.body(engine, sets, answer)
 
 
 def _again(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
     """The run files, and how to get the same numbers from them."""
     several = len(answers) > 1
-    names = [f"run-{name}.json" for name in compared.names_of(answers)] if several else ["run.json"]
+    names = [f"run-{name}.json" for name in comparison.names_of(answers)] if several else ["run.json"]
     said = "Save a run file, import the same images under any name, and run it: the numbers are compared."
     command = f"<p><code>python -m core run {parts.escaped(names[0])}</code></p>\n"
     files = [
-        parts.attached(runs.of(sets, answer).text(), name, f"Run file {name}")
+        parts.attached(run_file.make_run(sets, answer).text(), name, f"Run file {name}")
         for name, answer in zip(names, answers, strict=True)
     ]
     return parts.section("Make it again", parts.words(said), command, *files)

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import html
 
-from pages.ui.style import GALLERY
+from pages.ui.theme import GALLERY
 
 WIDTH = 700  # px; A4 less its margins of 12 mm holds 703
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from pages.ui.figures import CONFIG
 from pages.ui.report.document import WIDTH
-from pages.ui.style import Mark
+from pages.ui.theme import Mark
+from pages.ui.widgets.charts import CONFIG
 
 # A wheel scrolls the page; what is kept of a plot is its picture.
 OPTIONS = {**CONFIG, "scrollZoom": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.images.importing import import_source
+from core.images.formats.raster import read
+from core.images.importing.importer import import_source
+from core.images.importing.sources import from_files
 from core.images.library import Library
-from core.images.readers import read
-from core.images.sources import from_files
-from core.values import Origin
-from tests.unit.samples import encoded, noise, raw_png
+from core.types import Origin
+from tests.support.samples import encoded, noise, raw_png
 
 GREY = noise(1)[0]
 RGB = Image.fromarray(np.stack([GREY] * 3, 2))

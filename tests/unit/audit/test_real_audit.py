@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.audit.looks import jpeg_traces
-from core.auditing import Auditing
-from core.images.importing import import_path
+from core.audit.image_statistics import jpeg_traces
+from core.audit.pipeline import Auditor
+from core.images.formats.raster import read_grey
+from core.images.importing.importer import import_path
 from core.images.library import Library
-from core.images.readers import read_grey
+from core.numeric.statistics import Score
 from core.store import Store
-from core.uncertainty import Score
-from tests.unit.samples import encoded
+from tests.support.samples import encoded
 
 FEW = 60  # images a generator
 
@@ -23,7 +23,7 @@ def test_real_slices_give_nothing_away(shared_data: Path, library: Library, stor
     """Used and not used were drawn from one collection: no blind value tells them, and by groups.csv no
     near-duplicates lie on both sides."""
     image_set = import_path(shared_data / "membership-dev" / "DB1", "DB1", library).image_set
-    found = Auditing(store, library).audit(image_set)
+    found = Auditor(store, library).audit(image_set)
     assert found.warnings == ()
     assert found.confounds == ()
 
@@ -50,14 +50,14 @@ def test_three_grey_levels_are_caught_where_the_mean_sees_nothing(
         path.unlink()
     shutil.rmtree(some / "eigen")
     image_set = import_path(some, "brighter", library).image_set
-    found = Auditing(store, library).audit(image_set, Score(1.0, 0.95, 1.0))
+    found = Auditor(store, library).audit(image_set, Score(1.0, 0.95, 1.0))
     outcomes = {each.name: each.outcome(found.method) for each in found.findings}
     assert outcomes["darkest"] == "marks"
     assert outcomes["mean"] == "chance"
 
 
 def test_a_jpeg_is_caught_after_it_was_saved_as_png(some: Path) -> None:
-    """The ranges that looks.py names: before at most 0.02, after quality 75 at least 0.14."""
+    """The ranges that image_statistics.py names: before at most 0.02, after quality 75 at least 0.14."""
     for path in [*(some / "eigen").iterdir(), *(some / "warpmix").iterdir()]:
         pixels = read_grey(path.read_bytes())
         assert jpeg_traces(pixels) < 0.03

@@ -8,11 +8,12 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from core import features
+from core.attribution.pipeline import Pipeline
+from core.config import ClusterSpec, PipelineConfig, ReduceSpec
+from core.features import catalog
 from core.images.library import Library
-from core.pipeline import Pipeline
 from core.store import Store
-from core.values import ClusterSpec, ImageSet, PipelineConfig, ReduceSpec, Role
+from core.types import ImageSet, Role
 from demo import sets
 from demo.dial import STOPS
 from demo.generators import NAMES, WEIGHTS, sample
@@ -133,7 +134,7 @@ def test_mean_intensity_does_not_give_the_generator_away(name: str, demo: Librar
 
 @pytest.mark.parametrize("name", NAMED[:2])
 def test_the_default_backbone_tells_the_generators_apart(name: str, demo: Library, store: Store) -> None:
-    config = PipelineConfig(features.spec(features.DEFAULT), ReduceSpec(0.95), ClusterSpec("kmeans"))
+    config = PipelineConfig(catalog.spec(catalog.DEFAULT), ReduceSpec(0.95), ClusterSpec("kmeans"))
     result = Pipeline(store, demo).attribute(demo.get(name), config)
     assert result.agreement is not None
     assert result.agreement.scores["ari"].value > 0.9

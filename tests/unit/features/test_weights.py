@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import Cancelled, UnknownName, WeightsMissing, WeightsRefused
 from core.features import weights
-from core.features.backbones import NETWORKS, Network
+from core.features.pretrained.backbones import NETWORKS, Network
 from core.progress import Step
 
 GOOD = bytes(range(256)) * 8192  # 2 MiB: more than one chunk

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from tests.unit.images.crafted import GREY, Case, patched
-from tests.unit.samples import encoded, zipped
+from tests.support.samples import encoded, zipped
+from tests.unit.images.crafted_files import GREY, Case, patched
 
 
 def entries(*rows: tuple[str, bytes, dict[str, Any]]) -> bytes:

@@ -11,8 +11,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from core.errors import UnreadableImage
-from core.images.decoder import Decoder, Event
-from core.images.windows import View
+from core.images.formats.windowing import View
+from core.images.importing.decoder import Decoder, Event
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # a volume whose x goes to the left and y to the back
 

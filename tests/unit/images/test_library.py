@@ -7,8 +7,8 @@ from PIL import Image
 
 from core.errors import BadChoice, DamagedData, SetExists, SetNotFound
 from core.images.library import Library, check_name
-from core.values import ImageSet, Role
-from tests.unit.samples import make_set, noise
+from core.types import ImageSet, Role
+from tests.support.samples import make_set, noise
 
 
 def image_files(home: Path) -> list[Path]:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from core import features
+from core.config import FeatureSpec
 from core.errors import ImprintError, WeightsRefused
-from core.features import convert, weights
-from core.features.networks import build
+from core.features import catalog, extract, weights
+from core.features.pretrained import openvino_export
+from core.features.pretrained.torch_models import build
+from core.images import transforms
 from core.inference.runtime import Effort, OpenVino, has_avx512, has_bf16, has_cuda, read
-from core.values import FeatureSpec
-from tests.unit.samples import noise
+from tests.support.samples import noise
 
 Network = dict[str, np.ndarray]
 IMAGES: Mapping[str, np.ndarray] = dict(zip("abc", noise(3, 48), strict=True))
@@ -22,12 +23,12 @@ IMAGES: Mapping[str, np.ndarray] = dict(zip("abc", noise(3, 48), strict=True))
 
 @pytest.fixture(scope="module")
 def spec() -> FeatureSpec:
-    return features.spec(size=64)
+    return catalog.spec(size=64)
 
 
 @pytest.fixture(scope="module")
 def path() -> Path:
-    row = features.NETWORKS.get("efficientnet_lite0")
+    row = catalog.NETWORKS.get("efficientnet_lite0")
     found = weights.find(row)
     assert found is not None
     return found
@@ -35,12 +36,12 @@ def path() -> Path:
 
 @pytest.fixture(scope="module")
 def network(spec: FeatureSpec, path: Path) -> Network:
-    return convert.convert(spec, path)
+    return openvino_export.convert(spec, path)
 
 
 def rows(spec: FeatureSpec, network: Network, effort: Effort, ids: str = "abc") -> np.ndarray:
-    engine = features.on_cpu(spec, network, effort)
-    work = features.embed(spec, list(ids), IMAGES.__getitem__, engine, effort)
+    engine = extract.on_cpu(spec, network, effort)
+    work = extract.embed(spec, list(ids), IMAGES.__getitem__, engine, effort)
     return np.concatenate([rows for _, rows in work])
 
 
@@ -51,7 +52,7 @@ def reference(spec: FeatureSpec, network: Network) -> np.ndarray:
 
 def test_rows_are_those_of_the_torch_module(spec: FeatureSpec, path: Path, reference: np.ndarray) -> None:
     """Relative to the norm of each row of the module itself in fp32."""
-    pixels = np.stack([features.resize(image, 64) for image in IMAGES.values()])[:, None]
+    pixels = np.stack([transforms.resize(image, 64) for image in IMAGES.values()])[:, None]
     with torch.no_grad():
         expected = build(spec, path)(torch.from_numpy(pixels)).numpy()
     assert reference.shape == expected.shape == (3, 1280)
@@ -75,7 +76,7 @@ def test_neither_batch_nor_threads_change_a_bit(
 @pytest.mark.parametrize("precision", ["fp32"] + ["bf16"] * has_bf16())
 def test_requests_of_four_give_the_bits_of_requests_of_one(network: Network, precision: str) -> None:
     """Ten images in batches of seven and three, so that no request but one is full."""
-    pixels = np.stack([features.resize(image, 64) for image in noise(10, 48)])[:, None]
+    pixels = np.stack([transforms.resize(image, 64) for image in noise(10, 48)])[:, None]
     one, four = (OpenVino(read(network), precision, Effort(), together) for together in (1, 4))
     expected = np.concatenate(list(one.run([pixels])))
     assert np.array_equal(np.concatenate(list(four.run([pixels[:7], pixels[7:]]))), expected)
@@ -90,18 +91,18 @@ def test_a_run_that_is_given_up_leaves_the_engine_usable(
     spec: FeatureSpec, network: Network, reference: np.ndarray
 ) -> None:
     effort = Effort(2, 2)
-    engine = features.on_cpu(spec, network, effort)
-    work = features.embed(spec, list("abc" * 5), IMAGES.__getitem__, engine, effort)
+    engine = extract.on_cpu(spec, network, effort)
+    work = extract.embed(spec, list("abc" * 5), IMAGES.__getitem__, engine, effort)
     next(work)
     work.close()
-    again = features.embed(spec, list("abc"), IMAGES.__getitem__, engine, effort)
+    again = extract.embed(spec, list("abc"), IMAGES.__getitem__, engine, effort)
     assert np.array_equal(np.concatenate([rows for _, rows in again]), reference)
 
 
 def test_bf16_is_told_as_openvino_tells_it() -> None:
-    from core.inference import quiet
+    from core.inference import openvino_loader
 
-    openvino = quiet.openvino()
+    openvino = openvino_loader.openvino()
 
     capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     assert has_bf16() == (has_cuda() or "BF16" in capabilities)
@@ -130,6 +131,6 @@ def test_a_child_that_fails_is_one_sentence(
 ) -> None:
     """The child is a stand-in that ends so; the last line it said is what a person reads."""
     ended = subprocess.CompletedProcess([], status, "", said)
-    monkeypatch.setattr(convert.subprocess, "run", lambda *_, **__: ended)
+    monkeypatch.setattr(openvino_export.subprocess, "run", lambda *_, **__: ended)
     with pytest.raises(error, match=told):
-        convert.convert(features.spec("resnet50"), None)
+        openvino_export.convert(catalog.spec("resnet50"), None)

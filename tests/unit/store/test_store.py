@@ -14,7 +14,7 @@ from core.errors import StoreFull
 from core.files import write_atomic
 from core.store import Store
 from core.store import entries as module
-from tests.unit.samples import ROOT
+from tests.support.samples import ROOT
 
 X = {"x": np.arange(1000, dtype=np.float64)}
 

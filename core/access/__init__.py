@@ -1,0 +1,1 @@
+"""Who is asking, and with whom a set is shared."""

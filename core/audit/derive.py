@@ -1,0 +1,57 @@
+"""A new set from one that is here, every image through the same steps (transforms.py)."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from core.audit import transforms
+from core.audit.transforms import DeriveSpec
+from core.images.library import Library, check_name
+from core.numeric.blocks import batched
+from core.progress import Listener, Meter, silent
+from core.types import ImageSet
+
+BATCH = 64
+LONGEST = 80  # characters of a set's name
+
+
+def derived_name(image_set: ImageSet, spec: DeriveSpec) -> str:
+    """The set's name, cut where it is too long, and what was done."""
+    tail = f", {spec.words}"
+    room = LONGEST - len(tail)
+    name = image_set.name.rpartition("/")[2]  # another's begins with the owner's name
+    return (name if len(name) <= room else name[: room - 1].rstrip() + "…") + tail
+
+
+def derive(
+    library: Library,
+    image_set: ImageSet,
+    spec: DeriveSpec,
+    name: str | None = None,
+    listener: Listener = silent,
+) -> ImageSet:
+    """Names, roles, labels and groups stay. An origin does not: these pixels have been in no file.
+
+    Raises BadChoice and SetExists.
+    """
+    name = name or derived_name(image_set, spec)
+    check_name(name)
+    ids = list(dict.fromkeys(file.sha256 for file in image_set.files))
+    made = dict(zip(ids, _made(library, ids, spec, Meter(spec.words, len(ids), listener)), strict=True))
+    files = tuple(replace(file, sha256=made[file.sha256], origin=None) for file in image_set.files)
+    derived = ImageSet(name, image_set.layout, files, image_set.view)
+    library.add(derived)
+    return derived
+
+
+def _made(library: Library, ids: Sequence[str], spec: DeriveSpec, meter: Meter) -> Iterator[str]:
+    """Hashes of the new pixels, in two threads, as an import decodes."""
+    pooled = transforms.pooled_histogram(map(library.pixels, ids if "histogram" in spec.steps else ids[:1]))
+
+    def make(identity: str) -> str:
+        return library.add_pixels(transforms.apply(library.pixels(identity), spec, pooled))
+
+    with ThreadPoolExecutor(2) as pool:
+        for batch in batched(ids, BATCH):
+            yield from pool.map(make, batch)
+            meter.add(len(batch))

@@ -1,0 +1,1 @@
+"""The command line, ``python -m core VERB``: one module per group of verbs."""

@@ -1,0 +1,71 @@
+"""``attribute``: which generator made each image?"""
+
+from core import engine
+from core.attribution.pipeline import Pipeline
+from core.cli.common import (
+    Args,
+    Outcome,
+    effort,
+    feature_spec,
+    listener,
+    parse_k,
+    parse_variance,
+    record_answer,
+    write_csv,
+    write_text,
+)
+from core.config import ClusterSpec, PipelineConfig, ReduceSpec
+from core.experiments import results_json, run_log, submission
+from core.features import catalog
+from core.images.library import Library
+from core.numeric.statistics import format_p
+from core.regions.crops import crop_spec
+from core.store import Store
+
+
+def attribute(args: Args) -> Outcome:
+    config = _config(args)
+    library, store = Library(), Store()
+    image_set = library.get(args.name)
+    result = Pipeline(store, library, effort(args), listener(args)).attribute(image_set, config)
+    record_answer(args, [image_set], result)
+    if args.labels_out:
+        rows = [
+            (file.name, file.label or "", int(cluster))
+            for file, cluster in zip(result.files, result.clusters, strict=True)
+        ]
+        write_csv(args.labels_out, ("file", "label", "cluster"), rows)
+    if args.submission:
+        write_text(args.submission, submission.submission_text(result))
+    outcome = {"set": image_set.name, **results_json.attribution_json(result)}
+    outcome["tried"] = len(run_log.ranked_runs(engine.ATTRIBUTION, [image_set]))
+    return {**outcome, "text": _attribution_text(outcome)}
+
+
+def _attribution_text(facts: Outcome) -> str:
+    config = facts["config"]
+    trained = "  (untrained weights)" if config["weights"] == catalog.UNTRAINED else ""
+    lines = [
+        f"{facts['set']}: {facts['n']} images, {catalog.title(config['backbone'])}{trained}, "
+        f"{facts['n_features']} of {facts['n_features_raw']} features, k = {facts['k']} ({facts['k_source']})"
+    ]
+    if facts["ari"] is None:
+        lines.append(f"ARI undefined: {facts['undefined']['ari']}")
+    else:
+        low, high = facts["ari_ci"]
+        lines.append(
+            f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, chance "
+            f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {format_p(facts['p_value'])}, "
+            f"{facts['tried']} configurations tried"
+        )
+        others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
+        lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))
+    source = "from the cache" if facts["cached"] else "computed"
+    lines.append(f"{facts['seconds']:.2f} s, embeddings {source}")
+    return "\n".join(lines + facts["notes"])
+
+
+def _config(args: Args) -> PipelineConfig:
+    cluster = ClusterSpec(args.cluster, args.linkage, args.metric, parse_k(args.k), args.seed)
+    crop = crop_spec(args.crop, args.seed)
+    return PipelineConfig(feature_spec(args), ReduceSpec(parse_variance(args.pca)), cluster, crop)

@@ -1,0 +1,32 @@
+"""``cache``: statistics, verification, repair and clearing."""
+
+from dataclasses import asdict
+
+from core import paths
+from core.cli.common import Args, Outcome
+from core.images.importing import uploads
+from core.membership.reconstruction import checkpoints
+from core.service import maintenance
+from core.store import Store
+
+
+def cache(args: Args) -> Outcome:
+    if args.action == "repair":
+        report = maintenance.repair()
+        return {**report.as_json(), "changed": report.changed, "text": "\n".join(report.lines())}
+    store = Store()
+    if args.action == "clear":
+        freed = store.clear() + checkpoints.tidy(paths.folder("training"), everything=True)
+        return {"freed_bytes": freed, "text": f"{freed / 1e6:.1f} MB freed. Image sets are kept."}
+    if args.action == "verify":
+        found = asdict(store.verify())
+        checkpoints.tidy(paths.folder("training"))
+        uploads.tidy()
+        text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
+        return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
+    stats = store.stats()
+    lines = [f"{stats['folder']}: {stats['entries']} entries, {stats['bytes'] / 1e6:.1f} MB"]
+    lines += [
+        f"  {name:12} {s['entries']:6} {s['bytes'] / 1e6:9.1f} MB" for name, s in stats["stages"].items()
+    ]
+    return {**stats, "text": "\n".join(lines)}

@@ -1,0 +1,103 @@
+"""What the verbs share: parsed flags, progress, and files that are written.
+
+A verb is a function from the parsed arguments to its JSON object, with ``text`` for people.
+"""
+
+import argparse
+import csv
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core import engine
+from core.config import FeatureSpec, K, Scalar
+from core.errors import BadChoice, ImprintError
+from core.experiments import run_file, run_log
+from core.features import catalog
+from core.features.descriptors import DESCRIPTORS
+from core.inference.runtime import Effort
+from core.progress import Listener, Step, silent
+from core.types import ImageSet
+
+Args = argparse.Namespace
+Outcome = dict[str, Any]
+
+
+def record_answer(args: Args, sets: Sequence[ImageSet], answer: engine.Answer) -> None:
+    """In the log, and where it is asked for as a run file."""
+    run_log.record(sets, answer)
+    if args.save_run:
+        write_text(args.save_run, run_file.make_run(sets, answer).text())
+
+
+def feature_spec(args: Args) -> FeatureSpec:
+    """The spec that the feature flags ask for."""
+    options: dict[str, Scalar] = {}
+    for name, row in DESCRIPTORS:
+        for option in row.options:
+            value = getattr(args, f"{name}:{option}")
+            if value is not None and name != args.backbone:
+                raise BadChoice(f"--{name.split('_')[0]}-{option} is an option of {row.title} only.")
+            if value is not None:
+                options[option] = value
+    return catalog.spec(
+        args.backbone,
+        weights=args.weights,
+        size=args.size,
+        pooling=args.pooling,
+        normalisation=args.normalisation,
+        precision=args.precision,
+        options=options,
+    )
+
+
+def parse_k(text: str) -> K:
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text
+
+
+def parse_variance(text: str) -> float | None:
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise BadChoice(f"--pca is a share of variance such as 0.95, or none; got '{text}'.") from None
+
+
+def effort(args: Args) -> Effort:
+    if args.batch < 1 or args.threads < 1:
+        raise BadChoice("--batch and --threads are at least 1.")
+    return Effort(args.batch, args.threads)
+
+
+def listener(args: Args) -> Listener:
+    """Progress on standard error, where a person looks at it."""
+    if not sys.stderr.isatty():
+        return silent
+
+    def show(step: Step) -> None:
+        left = "" if step.left is None else f", {step.left:.0f} s left"
+        pace = f", {step.rate:.0f} a second{left}" if step.rate else ""
+        end = "\n" if step.done == step.total else ""
+        print(
+            f"\r\033[K{step.stage}: {step.done} of {step.total}{pace}", end=end, file=sys.stderr, flush=True
+        )
+
+    return show
+
+
+def write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ImprintError(f"{path} can't be written: {error.strerror}.") from None
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    try:
+        with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+            csv.writer(file).writerows([header, *rows])
+    except OSError as error:
+        raise ImprintError(f"{path} can't be written: {error.strerror}.") from None

@@ -1,0 +1,135 @@
+"""The command line's verb ``import``, with its look beforehand."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from core.cli import common, sets
+from core.cli.common import Args, Outcome
+from core.errors import BadChoice
+from core.images.formats import windowing
+from core.images.formats.windowing import View
+from core.images.importing import roles
+from core.images.importing.importer import import_path, read_table
+from core.images.importing.layouts import LAYOUTS
+from core.images.importing.preview import Folder, look
+from core.images.importing.roles import ManualRole
+from core.images.importing.sources import open_source
+from core.images.library import Library
+
+
+def import_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("path", type=Path)
+    sub.add_argument("--name", help="of the set; needed unless --preview is given")
+    sub.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
+    sub.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
+    view_flags(sub)
+    sub.add_argument(
+        "--rename", action="store_true", help="numbers instead of names that may tell of patients"
+    )
+    sub.add_argument("--preview", action="store_true", help="look at it, and keep nothing")
+    sub.add_argument("--depth", type=int, default=1, metavar="N", help="folders deep that --preview lists")
+    sub.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="FOLDER=ROLE[:GENERATOR]",
+        help=f"of a folder, whatever its name says; repeatable. Roles: {', '.join(roles.WORDS)}",
+    )
+    sub.add_argument(
+        "--roles", type=Path, metavar="FILE", help="the same from JSON, or a CSV with folder, role, generator"
+    )
+
+
+def view_flags(sub: argparse.ArgumentParser) -> None:
+    """How scans are shown."""
+    shown = ", ".join(f"{name} ({window})" for name, window in windowing.PRESETS.items())
+    sub.add_argument("--window", metavar="W", help=f"of scans: {shown}, or as --window=centre/width in HU")
+    sub.add_argument("--axis", default="axial", choices=windowing.AXES, help="that volumes are cut along")
+
+
+def view_of(args: Args) -> View:
+    return View(windowing.window(args.window) if args.window else None, args.axis)
+
+
+def import_(args: Args) -> Outcome:
+    if args.preview:
+        return _preview(args)
+    if args.name is None:
+        raise BadChoice("The following arguments are required: --name, unless --preview is given.")
+    by_hand = _by_hand(args)
+    listener, view = common.listener(args), view_of(args)
+    report = import_path(
+        args.path, args.name, Library(), args.layout, args.labels, listener, view, args.rename, by_hand
+    )
+    facts = sets.describe(report.image_set)
+    lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {sets.counts(facts)}"]
+    if report.unchanged:
+        lines.append("The set was here already with the same content; nothing was done.")
+    lines += report.notes
+    lines += [f"refused: {refusal.file}: {refusal.reason}" for refusal in report.refused]
+    return {
+        **facts,
+        "unchanged": report.unchanged,
+        "refused": [asdict(refusal) for refusal in report.refused],
+        "notes": list(report.notes),
+        "dropped": dict(report.dropped),
+        "text": "\n".join(lines),
+    }
+
+
+def _by_hand(args: Args) -> dict[str, ManualRole]:
+    """Of the table and the flags; the flags go first."""
+    return {**(roles.read_roles(args.roles) if args.roles else {}), **dict(map(roles.parse_role, args.role))}
+
+
+def _preview(args: Args) -> Outcome:
+    if args.depth < 1:
+        raise BadChoice(f"--depth is 1 or more; got {args.depth}.")
+    labels = read_table(args.labels) if args.labels else None
+    with open_source(args.path) as source:
+        seen = look(
+            source,
+            args.layout,
+            labels,
+            view_of(args),
+            args.rename,
+            _by_hand(args),
+            args.depth,
+            common.listener(args),
+        )
+    lines = [f"layout {seen.layout}; {seen.looked}"]
+    lines += [_line(folder) for folder in seen.folders]
+    lines += [*seen.notes, *(f"refused: {refusal.file}: {refusal.reason}" for refusal in seen.refused)]
+    return {
+        "layout": seen.layout,
+        "wrapper": seen.wrapper,
+        "files": seen.files,
+        "decoded": seen.decoded,
+        "looked": seen.looked,
+        "folders": [_facts(folder) for folder in seen.folders],
+        "refused": [asdict(refusal) for refusal in seen.refused],
+        "notes": list(seen.notes),
+        "dropped": dict(seen.dropped),
+        "text": "\n".join([*lines, "Nothing was kept."]),
+    }
+
+
+def _facts(folder: Folder) -> Outcome:
+    """``role``: one of ``roles.WORDS``, or None where a table says it file by file, or nothing does."""
+    return {
+        "folder": folder.folder or ".",
+        "role": roles.LEAVE_OUT if folder.out else folder.role,
+        "label": folder.label,
+        "refused": folder.refused,
+        "files": folder.files,
+        "decoded": folder.decoded,
+        "images": folder.images,
+    }
+
+
+def _line(folder: Folder) -> str:
+    said = folder.refused or ("as a table says" if folder.table else None)
+    role = roles.LEAVE_OUT if folder.out else folder.role
+    label = f" by {folder.label}" if folder.label else ""
+    return f"  {folder.folder or '.'}: {said or f'{role}{label}'}; {folder.files} files"

@@ -1,0 +1,77 @@
+"""The command line's verbs for training-data fingerprints: ``membership`` and ``reconstruct``."""
+
+from core.cli import common
+from core.cli.common import Args, Outcome
+from core.config import AutoencoderSpec, MembershipConfig, ReconstructionConfig
+from core.experiments import results_json, submission
+from core.features import catalog
+from core.images.library import Library
+from core.membership.cluster_distance import ClusterDistanceAttack, Membership
+from core.membership.reconstruction.attack import Reconstruction, ReconstructionAttack
+from core.numeric.statistics import format_p
+from core.store import Store
+from core.types import ImageSet
+
+
+def membership(args: Args) -> Outcome:
+    config = MembershipConfig(
+        common.feature_spec(args),
+        args.crop,
+        args.cluster,
+        args.linkage,
+        args.distance,
+        common.parse_k(args.k),
+        args.rule,
+        args.draws,
+        args.seed,
+    )
+    library = Library()
+    engine = ClusterDistanceAttack(Store(), library, common.effort(args), common.listener(args))
+    sets = _sets(args, library)
+    result = engine.run(*sets, config)
+    common.record_answer(args, [each for each in sets if each], result)
+    outcome = results_json.membership_json(result)
+    chosen = outcome["chosen"]
+    head = (
+        f"{catalog.title(config.feature.backbone)}, crop {config.crop}; of {chosen['of']} choices "
+        f"development took distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
+    )
+    return _told(args, result, outcome, head)
+
+
+def reconstruct(args: Args) -> Outcome:
+    spec = AutoencoderSpec(args.size, args.bottleneck, args.epochs, args.precision, args.seed)
+    config = ReconstructionConfig(spec, args.decision, args.rule)
+    library = Library()
+    engine = ReconstructionAttack(Store(), library, listener=common.listener(args))
+    sets = _sets(args, library)
+    result = engine.run(*sets, config)
+    common.record_answer(args, [each for each in sets if each], result)
+    outcome = results_json.reconstruction_json(result)
+    head = f"Autoencoder of {spec.size} px, bottleneck {spec.bottleneck}; by {args.decision}, {result.chosen}"
+    return _told(args, result, outcome, head)
+
+
+def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
+    return library.get(args.development), library.get(args.test) if args.test else None
+
+
+def _told(args: Args, result: Membership | Reconstruction, outcome: Outcome, head: str) -> Outcome:
+    if args.predictions:
+        common.write_text(args.predictions, submission.submission_text(result))
+    return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
+
+
+def _lines(facts: Outcome) -> list[str]:
+    lines = []
+    for title, part in (("development, cross-validated", facts["dev"]), ("test", facts["test"])):
+        if part and part.get("auc") is not None:
+            low, high = part["intervals"]["auc"]
+            lines.append(
+                f"{title}: F1 {part['f1']:.3f} (everything used {part['baselines']['everything_used']:.3f}), "
+                f"balanced accuracy {part['balanced_accuracy']:.3f}, AUC {part['auc']:.3f}, {low:.3f} to "
+                f"{high:.3f}, p {format_p(part['p_value'])}"
+            )
+        elif part:
+            lines.append(f"{title}: {part['predicted_used']} of {part['n']} called used")
+    return [*lines, facts["sentence"], *facts["notes"]]

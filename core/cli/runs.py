@@ -1,0 +1,70 @@
+"""The command line's verbs for what was run before: ``run`` makes it again, ``runs`` lists it."""
+
+from typing import Any
+
+from core.cli import common
+from core.cli.common import Args, Outcome
+from core.engine import ATTRIBUTION, Engine, kind_of
+from core.experiments import run_file, run_log
+from core.experiments.run_file import Difference, Replay
+from core.images.library import Library
+from core.store import Store
+
+DIFFERENT = 1  # exit status where the numbers are not those of the file
+
+
+def run(args: Args) -> Outcome:
+    library = Library()
+    asked = run_file.read_run(args.runfile)
+    again = run_file.replay(
+        Engine(Store(), library, common.effort(args), common.listener(args)), library, asked
+    )
+    return {
+        "same": again.same,
+        "kind": kind_of(again.run.config),
+        "sets": [each.name for each in again.run.sets],
+        "config": again.run.config.flat(),
+        "scores": dict(again.run.scores),
+        "labels": list(again.run.labels),
+        "differences": [_as_json(each) for each in again.differences],
+        "versions": [_as_json(each) for each in again.others],
+        "status": 0 if again.same else DIFFERENT,
+        "text": "\n".join(_lines(again)),
+    }
+
+
+def _as_json(difference: Difference) -> dict[str, Any]:
+    return {"what": difference.what, "was": difference.was, "now": difference.now}
+
+
+def _lines(again: Replay) -> list[str]:
+    scores = again.run.scores
+    name = "ari" if kind_of(again.run.config) == ATTRIBUTION else "auc"
+    value = "undefined" if scores.get(name) is None else f"{scores[name]:.6f}"
+    count = len(again.run.labels)
+    if again.same:
+        lines = [f"The same: {count} labels, all scores; {name.upper()} {value}."]
+    else:
+        lines = [f"{len(again.differences)} values differ from the file's; {name.upper()} is {value} here."]
+        lines += [_words(each, count) for each in again.differences[:20]]
+    return lines + [f"version of {each.what}: {each.was} then, {each.now} now" for each in again.others]
+
+
+def _words(difference: Difference, count: int) -> str:
+    if difference.what != "labels":
+        return f"  {difference.what}: {difference.was} then, {difference.now} now"
+    same = sum(a == b for a, b in zip(difference.was, difference.now, strict=False))
+    return f"  labels: {count - same} of {count} images have another"
+
+
+def list_runs(args: Args) -> Outcome:
+    """All that was tried, the latest first."""
+    rows = [run_log.flatten(row) for row in run_log.all_runs()]
+    if args.csv:
+        common.write_text(args.csv, run_log.to_csv(rows))
+    lines = [f"{r['time']}  {r['sets']}: {r['backbone']}, {r['score']} {_three(r['value'])}" for r in rows]
+    return {"runs": rows, "text": "\n".join(lines) or "Nothing was tried yet."}
+
+
+def _three(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"

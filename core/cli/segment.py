@@ -1,0 +1,129 @@
+"""The command line's verb ``segment``: a lung mask for every image, of whatever an import would read."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from core.cli import common
+from core.cli.common import Args, Outcome
+from core.cli.import_ import view_of
+from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImage
+from core.images.formats.raster import KINDS
+from core.images.importing.decoder import Decoder
+from core.images.importing.importer import fetched
+from core.images.importing.plan import images_of
+from core.images.importing.sources import Source, open_source
+from core.progress import Meter
+from core.regions.segmentation import Segmenter
+
+TWICE = "Two images would have the mask {}. Rename one of them."
+
+
+@dataclass
+class _Found:
+    masks: int = 0
+    empty: int = 0
+    refused: list[dict[str, str]] = field(default_factory=list)
+    targets: set[Path] = field(default_factory=set)
+
+
+def segment(args: Args) -> Outcome:
+    """PNG masks, 0 or 255, with the images' names and sizes; what can't be read is reported.
+
+    A scan of several frames or slices gets a folder of its name, with a mask for each.
+    """
+    found = _Found()
+    with open_source(args.path) as source:
+        found.refused += [{"file": path, "reason": reason} for path, reason in source.refused]
+        paths = images_of(source)
+        if not paths:
+            raise NothingToImport(f"No {KINDS} image in {args.path}.")
+        _write_masks(args, source, paths, found)
+    lines = [f"{found.masks} masks in {args.out}, {found.empty} of them empty: no lung was found there."]
+    lines += [f"refused: {refusal['file']}: {refusal['reason']}" for refusal in found.refused]
+    return {
+        "out": str(args.out),
+        "masks": found.masks,
+        "empty": found.empty,
+        "refused": found.refused,
+        "text": "\n".join(lines),
+    }
+
+
+def _write_masks(args: Args, source: Source, paths: list[str], found: _Found) -> None:
+    meter = Meter("finding the lungs", len(paths), common.listener(args))
+    targets = _targets(paths)
+    coming: list[Path] = []  # where the masks of images go that are with the network
+    images = _decoded(args, source, paths, targets, coming, found, meter)
+    for mask in Segmenter(common.effort(args)).masks(images):
+        target = args.out / coming.pop(0)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(target, "PNG")
+        except OSError as error:
+            raise ImprintError(f"{target} can't be written: {error.strerror}.") from None
+        found.masks += 1
+        found.empty += not mask.any()
+
+
+def _decoded(
+    args: Args,
+    source: Source,
+    paths: list[str],
+    targets: dict[str, Path],
+    coming: list[Path],
+    found: _Found,
+    meter: Meter,
+) -> Iterator[np.ndarray]:
+    """All images, uint8 (H, W); one of a file that fails half way is not among them."""
+    images: list[np.ndarray] = []
+    with Decoder(view_of(args)) as decoder:
+        for path, event in decoder.decode(fetched(source, "", paths)):
+            if isinstance(event, np.ndarray):
+                images.append(event)
+                continue
+            if isinstance(event, UnreadableImage):
+                found.refused.append({"file": path, "reason": str(event)})
+            else:
+                for number, pixels in enumerate(images, 1):
+                    coming.append(_once(found, _target(targets[path], number, len(images))))
+                    yield pixels
+            images.clear()
+            meter.add(1)
+
+
+def _once(found: _Found, target: Path) -> Path:
+    """Slices' masks lie where an image beside the scan may have its own."""
+    if target in found.targets:
+        raise BadChoice(TWICE.format(target))
+    found.targets.add(target)
+    return target
+
+
+def _target(own: Path, number: int, several: int) -> Path:
+    return own.with_suffix("") / f"{number:04}.png" if several > 1 else own
+
+
+def _targets(paths: list[str]) -> dict[str, Path]:
+    """Where each mask goes, below the folder; a name of an archive never climbs out of it."""
+    targets = {}
+    for path in paths:
+        parts = PurePosixPath(path).parts
+        if PurePosixPath(path).is_absolute() or ".." in parts:
+            raise BadChoice(f"'{path}' is no name inside a folder.")
+        targets[path] = _named(Path(*parts))
+    if len(set(targets.values())) < len(targets):
+        twice = next(path for path, count in Counter(targets.values()).items() if count > 1)
+        raise BadChoice(TWICE.format(twice))
+    return targets
+
+
+def _named(path: Path) -> Path:
+    """A scan's name may be a number or a UID, whose last part is no suffix."""
+    plain = path.with_suffix("") if path.name.lower().endswith(".nii.gz") else path
+    numbered = plain.suffix[1:].isdecimal()
+    return plain.with_name(f"{plain.name}.png") if numbered else plain.with_suffix(".png")

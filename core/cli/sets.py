@@ -1,0 +1,48 @@
+"""``demo``, ``sets`` and ``delete``: which image sets there are."""
+
+from dataclasses import asdict
+
+from core.cli.common import Args, Outcome
+from core.images.library import Library
+from core.types import ImageSet
+
+
+def demo(args: Args) -> Outcome:
+    from demo.install import install  # the one thing outside core that core calls, and only by this verb
+
+    library = Library()
+    if args.if_empty and library.names():
+        return {"added": [], "present": [], "seconds": 0.0, "text": "There are sets here already."}
+    done = install(library)
+    lines = [f"{name}: added" for name in done.added] + [f"{name}: here already" for name in done.present]
+    return {**asdict(done), "text": "\n".join([*lines, f"{done.seconds:.1f} s"])}
+
+
+def sets(args: Args) -> Outcome:
+    facts = [describe(image_set) for image_set in Library().all()]
+    lines = [f"{fact['name']}: {fact['n']} images, {counts(fact)}" for fact in facts]
+    empty = "No set yet: python -m core import PATH --name NAME"
+    return {"sets": facts, "text": "\n".join(lines) or empty}
+
+
+def delete(args: Args) -> Outcome:
+    Library().delete(args.name)
+    return {"deleted": args.name, "text": f"{args.name} is deleted."}
+
+
+def describe(image_set: ImageSet) -> Outcome:
+    return {
+        "name": image_set.name,
+        "layout": image_set.layout,
+        "view": image_set.view,
+        "n": len(image_set),
+        "roles": image_set.counts("role"),
+        "labels": image_set.counts("label"),
+        "duplicates": [[file.name for file in group] for group in image_set.duplicates],
+        "content": image_set.content,
+    }
+
+
+def counts(facts: Outcome) -> str:
+    counts = facts["labels"] or facts["roles"]
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -1,0 +1,117 @@
+"""The command line's verb ``sweep``: a grid of configurations, one row each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.cli import common
+from core.cli.common import Args, Outcome
+from core.engine import Engine
+from core.errors import BadChoice
+from core.experiments import sweep
+from core.experiments.grid import Grid
+from core.experiments.sweep import Row, SweepResult
+from core.features import catalog
+from core.images.library import Library
+from core.numeric.statistics import format_p
+from core.paper import tables
+from core.paper.tables import Line
+from core.store import Store
+
+
+def run(args: Args) -> Outcome:
+    library = Library()
+    sets = [library.get(name) for name in (args.name, args.test) if name]
+    listed = _grid(args).listed(sets[0])
+    swept = sweep.run_sweep(
+        Engine(Store(), library, common.effort(args)), sets, listed, common.listener(args)
+    )
+    return {**swept.as_json(), "text": "\n".join(_lines(swept))}
+
+
+def paper(args: Args) -> Outcome:
+    """A table of the paper on a set of the user's, each row beside the printed one."""
+    library = Library()
+    sets = [library.get(name) for name in (args.name, args.test) if name]
+    fitting = tables.MEMBERSHIPS if sets[0].real else tables.ATTRIBUTIONS
+    if args.table not in fitting:
+        raise BadChoice(f"Of '{args.name}' the tables {' and '.join(fitting)} can be made; got {args.table}.")
+    lines = tables.lines(args.table, args.untrained)
+    asked = sets if sets[0].real else sets[:1]
+    engine = Engine(Store(), library, common.effort(args))
+    swept = sweep.run_sweep(engine, asked, tables.listed(lines), common.listener(args))
+    rows = [
+        {"row": line.name, "paper": dict(line.theirs), "remark": line.remark, **row.as_json()}
+        for line, row in zip(lines, swept.rows, strict=True)
+    ]
+    told = [
+        f"{line.name}: paper {_printed(line)}; {_ours(row)}" for line, row in zip(lines, rows, strict=True)
+    ]
+    return {"table": args.table, "rows": rows, "text": "\n".join([*told, tables.REMARKS[args.table]])}
+
+
+def _printed(line: Line) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in line.theirs.items())
+
+
+def _ours(row: Mapping[str, Any]) -> str:
+    found = tables.ours(row)
+    if found is None:
+        return f"ours: {row['error'] or 'undefined'}"
+    value, spread = found
+    return f"ours {value:.4f}" + (f" ({spread[0]:.3f} to {spread[1]:.3f})" if spread else "")
+
+
+def _grid(args: Args) -> Grid:
+    return Grid(
+        tuple(catalog.spec(name, weights=args.weights) for name in _several(args.backbone)),
+        tuple(_several(args.crop)),
+        tuple(common.parse_variance(text) for text in _several(args.pca)),
+        tuple(_several(args.cluster)),
+        tuple(_several(args.linkage)),
+        tuple(common.parse_k(text) for text in _several(args.k)),
+        tuple(_several(args.distance)),
+        tuple(_several(args.rule)),
+        args.seed,
+    )
+
+
+def _several(text: str) -> list[str]:
+    """Values between commas, each once."""
+    values = list(dict.fromkeys(value.strip() for value in text.split(",") if value.strip()))
+    if not values:
+        raise BadChoice("A flag of sweep takes one value or several between commas; got none.")
+    return values
+
+
+def _lines(swept: SweepResult) -> list[str]:
+    lines = [_line(row) for row in swept.rows]
+    if swept.best is not None and swept.p_value is not None:
+        of = sum(row.score is not None for row in swept.rows)
+        lines.append(
+            f"best: {_line(swept.rows[swept.best])}; as the best of {of}, p {format_p(swept.p_value)}"
+        )
+    if swept.test is not None:
+        lines.append(f"on test: {_line(swept.test)}")
+    return lines
+
+
+def _line(row: Row) -> str:
+    config = row.config.flat()
+    parts = [
+        catalog.title(str(config["backbone"])),
+        f"crop {config['crop']}",
+        str(config["linkage"] or config["cluster"]),
+    ]
+    if "pca" in config:
+        parts.insert(2, f"PCA {config['pca'] or 'none'}")
+    name = ", ".join(parts)
+    if row.error or not row.numbers:
+        return f"{name}, k {config['k']}: {row.error}"
+    score = "ari" if "ari" in row.numbers else "auc"
+    value, spread = row.numbers.get(score), row.numbers.get(f"{score}_ci")
+    shown = (
+        "undefined"
+        if value is None or spread is None
+        else f"{value:.3f} ({spread[0]:.3f} to {spread[1]:.3f})"
+    )
+    return f"{name}, k {row.numbers['k']}: {score.upper()} {shown}"

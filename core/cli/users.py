@@ -1,0 +1,53 @@
+"""The command line's verbs for a server of several users: ``share`` and ``users``.
+
+The command line is the local user's, as is all that it imports; others see of that what is shared with them.
+"""
+
+import argparse
+
+from core import paths
+from core.access import users
+from core.access.sharing import Share
+from core.access.users import User
+from core.cli.common import Args, Outcome
+from core.images.library import Library
+
+
+def share_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name")
+    sub.add_argument(
+        "--with", dest="given", action="append", default=[], metavar="WHO", help="address or code"
+    )
+    sub.add_argument("--revoke", action="append", default=[], metavar="WHO", help="take it back")
+    everyone = sub.add_mutually_exclusive_group()
+    everyone.add_argument("--everyone", action="store_true", help="whoever signs in")
+    everyone.add_argument("--nobody", action="store_true", help="take it back from all")
+
+
+def share(args: Args) -> Outcome:
+    """Without a flag, tell whom the set is shared with."""
+    library = Library()
+
+    def change(share: Share) -> Share:
+        share = Share() if args.nobody else share
+        for who in args.revoke:
+            share = share.taken(who)
+        for who in args.given:
+            share = share.given(who)
+        return Share(share.people, share.pending, share.everyone or args.everyone)
+
+    names = library.share(args.name, change).names()
+    words = f"{args.name} is shared with {', '.join(names) or 'nobody'}."
+    return {"set": args.name, "shared_with": names, "text": words}
+
+
+def list_users(args: Args) -> Outcome:
+    """Everybody who has signed in, with the number of their sets."""
+    rows = [_row(user) for user in users.known()]
+    lines = [f"{r['id']}  {r['title']}, {r['email'] or 'no address'}: {r['sets']} sets" for r in rows]
+    return {"users": rows, "text": "\n".join(lines) or "Nobody has signed in yet."}
+
+
+def _row(user: User) -> dict[str, object]:
+    sets = len(list(paths.base(user.id).glob("sets/*.json")))
+    return {"id": user.id, "title": user.title, "email": user.email, "sets": sets, "admin": user.admin}

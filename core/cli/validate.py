@@ -1,0 +1,48 @@
+"""The command line's verb ``validate``: is a file a submission, and if not, where and why."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from core.cli.common import Args, Outcome
+from core.experiments import submission
+from core.experiments.submission import Problem
+from core.images.library import Library
+
+INVALID = 1  # exit status of a file that breaks a rule
+SHOWN = 20  # problems that are written out
+
+
+def validate_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("file", type=Path, metavar="FILE")
+    sub.add_argument("--set", required=True, metavar="NAME", help="the set whose images it is about")
+    sub.add_argument(
+        "--task", choices=submission.TASKS.names(), help="else membership where the set has real images"
+    )
+
+
+def validate(args: Args) -> Outcome:
+    image_set = Library().get(args.set)
+    task = args.task or submission.task_of(image_set.files)
+    known = submission.identifiers(submission.images_to_submit(image_set.files, task))
+    problems = submission.validate(args.file.read_bytes(), known, task)
+    about = f"for {task}, {len(known)} images of {image_set.name}"
+    head = f"{args.file}: {'no' if problems else 'a'} valid submission {about}."
+    return {
+        "set": image_set.name,
+        "task": task,
+        "valid": not problems,
+        "problems": [asdict(each) for each in problems],
+        "n": len(known),
+        "status": INVALID if problems else 0,
+        "text": "\n".join([head, *_lines(problems)]),
+    }
+
+
+def _lines(problems: Sequence[Problem]) -> list[str]:
+    lines = []
+    for each in problems[:SHOWN]:
+        words = f"  line {each.line}: {each.rule}"
+        lines.append(f"{words}: {each.text}" if each.text.strip() else words)
+    return lines + ([f"  and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else [])

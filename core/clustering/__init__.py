@@ -1,0 +1,1 @@
+"""Clustering: PCA, k-means, hierarchical trees, maps, and scores against known generators."""

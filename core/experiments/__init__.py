@@ -1,0 +1,1 @@
+"""Many configurations and their records: grids, sweeps, run files, the run log, comparisons."""

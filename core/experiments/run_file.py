@@ -1,0 +1,206 @@
+"""A run: an answer with all that it takes to get it again. As a file, it is replayed anywhere."""
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import __version__, engine
+from core.attribution.pipeline import Attribution
+from core.clustering import methods
+from core.engine import Answer, Config, Engine
+from core.errors import BadChoice, ImprintError
+from core.experiments import results_json
+from core.images.library import Library
+from core.types import ImageSet
+
+FORMAT = 1
+LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
+PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
+PASSING = ("config", "seconds", "cached", "stages", "notes", "weights", "set", "contingency")
+TOLERANCE = 1e-6  # scores are told in six digits
+
+
+@dataclass(frozen=True)
+class SetReference:
+    """A set as a run names it. ``content`` is of its pixels, ``truth`` of all that is known of them."""
+
+    name: str
+    n: int
+    content: str
+    truth: str
+
+    @staticmethod
+    def of(image_set: ImageSet) -> "SetReference":
+        return SetReference(image_set.name, len(image_set), image_set.content, image_set.truth)
+
+
+@dataclass(frozen=True)
+class Run:
+    """``labels`` are clusters, numbered as they come, or 1 for used, in the order of the images' hashes."""
+
+    sets: tuple[SetReference, ...]
+    config: Config
+    scores: Mapping[str, Any]
+    labels: tuple[int, ...]
+    versions: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "sets": [asdict(each) for each in self.sets],
+            "config": engine.as_json(self.config),
+            "scores": dict(self.scores),
+            "labels": list(self.labels),
+            "versions": dict(self.versions),
+        }
+
+    def text(self) -> str:
+        """As a file: a line a value, but all labels on one."""
+        text = json.dumps({**self.as_json(), "labels": []}, indent=1)
+        return text.replace('"labels": []', f'"labels": {json.dumps(self.labels)}') + "\n"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``was`` in the file, ``now`` here."""
+
+    what: str
+    was: Any
+    now: Any
+
+
+@dataclass(frozen=True)
+class Replay:
+    """``differences`` in labels and scores; ``others`` in versions, which may explain them."""
+
+    run: Run
+    differences: tuple[Difference, ...]
+    others: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        return not self.differences
+
+
+def make_run(sets: Sequence[ImageSet], answer: Answer) -> Run:
+    return Run(
+        tuple(SetReference.of(each) for each in sets),
+        answer.config,
+        _lasting(results_json.result_json(answer)),
+        labels(answer),
+        versions(),
+    )
+
+
+def labels(answer: Answer) -> tuple[int, ...]:
+    """Whatever the names and the order of files: by the images' hashes, clusters numbered as they come."""
+    files = answer.files if isinstance(answer, Attribution) else answer.reported.files
+    order = np.argsort([file.sha256 for file in files], kind="stable")
+    if not isinstance(answer, Attribution):
+        return tuple(answer.reported.predicted[order].astype(int).tolist())
+    return tuple(methods.renumber(answer.clusters[order]).tolist())
+
+
+def versions() -> dict[str, str]:
+    found = {"imprint": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def read_run(path: Path) -> Run:
+    """Raises BadChoice where a file is no run file of this format."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadChoice(f"{path} has more than {LARGEST // 2**20} MB: it is no run file.")
+        raw = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadChoice(f"{path} can't be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise BadChoice(f"{path} is no run file: it does not hold JSON.") from None
+    return from_json(raw, str(path))
+
+
+def from_json(raw: Any, name: str = "This") -> Run:
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise BadChoice(f"{name} is no run file of format {FORMAT}. 'Save run' on a page makes one.")
+    try:
+        return Run(
+            tuple(SetReference(**each) for each in raw["sets"]),
+            engine.from_json(raw["config"]),
+            dict(raw["scores"]),
+            tuple(int(label) for label in raw["labels"]),
+            {str(package): str(number) for package, number in raw["versions"].items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadChoice(f"{name} is a damaged run file ({type(error).__name__}: {error}).") from None
+
+
+def replay(by: Engine, library: Library, run: Run) -> Replay:
+    """Ask the same again. Raises ImprintError where a set of the run is not here, or has another truth."""
+    again = make_run(sets := _found(library, run), by.answer(sets, run.config))
+    return Replay(
+        again,
+        tuple(_different("labels", run.labels, again.labels) + _scores("", run.scores, again.scores)),
+        tuple(_scores("", run.versions, again.versions)),
+    )
+
+
+def _found(library: Library, run: Run) -> list[ImageSet]:
+    here = library.all()
+    return [_same_set(here, asked) for asked in run.sets]
+
+
+def _same_set(here: Sequence[ImageSet], asked: SetReference) -> ImageSet:
+    """By its pixels, whatever its name here."""
+    alike = [each for each in here if each.content == asked.content]
+    for each in alike:
+        if each.truth == asked.truth:
+            return each
+    if alike:
+        raise ImprintError(
+            f"The images of '{asked.name}' are here as '{alike[0].name}', but with other roles, labels or "
+            "groups than in the run, so the scores can't be compared. Import them as they were then."
+        )
+    raise ImprintError(
+        f"The set '{asked.name}' ({asked.n} images) is not here. Import it first, under any name: "
+        "python -m core import PATH --name NAME"
+    )
+
+
+def _scores(name: str, was: Any, now: Any) -> list[Difference]:
+    """All that differs, down to single numbers, each by its path."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        names = sorted({*was, *now})
+        return [d for part in names for d in _scores(f"{name}.{part}", was.get(part), now.get(part))]
+    return _different(name.removeprefix("."), was, now)
+
+
+def _different(name: str, was: Any, now: Any) -> list[Difference]:
+    return [] if _close(was, now) else [Difference(name, was, now)]
+
+
+def _close(was: Any, now: Any) -> bool:
+    if isinstance(was, (list, tuple)) and isinstance(now, (list, tuple)):
+        return len(was) == len(now) and all(_close(a, b) for a, b in zip(was, now, strict=True))
+    if isinstance(was, (int, float)) and isinstance(now, (int, float)):
+        return abs(was - now) <= TOLERANCE
+    return bool(was == now)
+
+
+def _lasting(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what another name of the set or another day changes."""
+    return {
+        name: _lasting(value) if isinstance(value, Mapping) else value
+        for name, value in facts.items()
+        if name not in PASSING
+    }

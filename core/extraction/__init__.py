@@ -1,0 +1,1 @@
+"""Features and lung masks of images by hash, through the store, on this machine or on a Dask cluster."""

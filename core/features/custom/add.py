@@ -1,0 +1,181 @@
+"""Adding a user's own network: its file is kept, looked at, tried, and only then a backbone."""
+
+import hashlib
+import os
+import re
+import time
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from core import paths
+from core.errors import BadChoice, WeightsRefused
+from core.features.custom import registry
+from core.features.custom.client import LARGEST, Look, Port, Wanted, Worker
+from core.features.custom.registry import SUFFIX
+from core.features.pretrained import weights_manifest
+from core.features.pretrained.backbones import NORMALISATIONS, Network
+from core.numeric.parallel import usable_cores
+
+SMALLEST, BIGGEST, USUAL = 16, 1024, 224  # px
+CHANNELS = (3, 1)
+FLOATS = ("f32", "f16", "bf16", "f64")
+CHUNK = 2**20
+PROBES = 4  # images that are tried before a file is taken
+
+
+def keep_file(file: IO[bytes]) -> Path:
+    """Take a file's bytes into our folder under their hash. Raises WeightsRefused where it is too large."""
+    digest, size = hashlib.sha256(), 0
+    aside = paths.folder("weights") / f"{uuid.uuid4().hex}.part"
+    try:
+        with aside.open("xb") as kept:
+            while chunk := file.read(CHUNK):
+                size += len(chunk)
+                if size > LARGEST:
+                    raise WeightsRefused(f"A network file has at most {LARGEST // 2**20} MB.")
+                digest.update(chunk)
+                kept.write(chunk)
+            kept.flush()
+            os.fsync(kept.fileno())
+        path = aside.with_name(f"{digest.hexdigest()}{SUFFIX}")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+def propose(look: Look, size: int | None = None, channels: int | None = None, **given: str | None) -> Wanted:
+    """The choices, checked against what the file has; what is left out takes what fits.
+
+    ``given``: normalisation and output. Raises BadChoice, WeightsRefused.
+    """
+    fixed_channels, fixed_size = fixed_input(look)
+    size = size or fixed_size or USUAL
+    if fixed_size and size != fixed_size:
+        raise BadChoice(f"This network takes {fixed_size} px, as it was exported; got {size}.")
+    if not SMALLEST <= size <= BIGGEST:
+        raise BadChoice(f"The input size is from {SMALLEST} to {BIGGEST} px; got {size}.")
+    channels = channels or fixed_channels or CHANNELS[0]
+    if channels not in ((fixed_channels,) if fixed_channels else CHANNELS):
+        raise BadChoice(f"This network takes {fixed_channels or 'or 1 or 3'} channels; got {channels}.")
+    normalisation = given.get("normalisation") or "imagenet"
+    if normalisation not in NORMALISATIONS:
+        raise BadChoice(f"normalisation is one of {', '.join(NORMALISATIONS)}; got '{normalisation}'.")
+    usable = outputs(look)
+    output = given.get("output") or usable[0].name
+    if output not in [each.name for each in usable]:
+        known = ", ".join(each.name for each in usable)
+        raise BadChoice(f"This network has no output '{output}' that can be used. Choose one of: {known}.")
+    return Wanted(size, channels, normalisation, output)
+
+
+def outputs(look: Look) -> list[Port]:
+    """Those that can be an embedding, vectors first. Raises WeightsRefused where there is none."""
+    usable = [
+        each
+        for each in look.outputs
+        if each.name and each.kind in FLOATS and (each.shape is None or 2 <= len(each.shape) <= 4)
+    ]
+    if not usable:
+        have = "; ".join(f"{each.name or 'unnamed'}: {each.words}, {each.kind}" for each in look.outputs)
+        raise WeightsRefused(
+            f"No output can be an embedding (it has {have or 'none'}). One output must be of floating point, "
+            "with the shape (N, D), (N, T, D) or (N, D, H, W): export the network up to its features."
+        )
+    return sorted(usable, key=lambda each: len(each.shape or ()) or 5)
+
+
+def fixed_input(look: Look) -> tuple[int | None, int | None]:
+    """Channels and side in px that the input is bound to, None where it is not. Raises WeightsRefused."""
+    if len(look.inputs) != 1:
+        have = ", ".join(each.name for each in look.inputs) or "none"
+        raise WeightsRefused(
+            f"The network has {len(look.inputs)} inputs ({have}); it must have one, the image. Export it so."
+        )
+    (image,) = look.inputs
+    wrong = f"The input {image.name} is no batch of images: it takes {image.words}, {image.kind}. "
+    if image.kind not in FLOATS or image.shape is None or len(image.shape) != 4:
+        raise WeightsRefused(wrong + "It must be of floating point and the shape (N, C, H, W).")
+    batch, channels, height, width = image.shape
+    if channels not in (None, *CHANNELS):
+        last = " Its channels seem to stand last: export it with them first." if width in CHANNELS else ""
+        raise WeightsRefused(f"{wrong}It must have 1 or 3 channels, (N, C, H, W).{last}")
+    if batch not in (None, 1):
+        raise WeightsRefused(f"{wrong}Export it with a batch of 1, or a dynamic one.")
+    if height and width and height != width:
+        raise WeightsRefused(f"{wrong}It must take square images.")
+    return channels, height or width
+
+
+def add(path: Path, name: str, wanted: Wanted) -> Network:
+    """Try a kept file as it is wanted, and note its row. Raises BadChoice, WeightsRefused, WeightsMissing."""
+    check_name(name)
+    with Worker(path, usable_cores()) as worker:
+        pooling = worker.ready(wanted)
+        images = np.random.default_rng(0).integers(0, 256, (PROBES, 1, wanted.size, wanted.size), np.uint8)
+        start = time.perf_counter()
+        rows = worker.rows(images)
+        pace = PROBES / (time.perf_counter() - start)
+        again = worker.rows(images)
+    _sensible(rows, again)
+    sha256 = path.name.removesuffix(SUFFIX)
+    if worker.look.sha256 != sha256:
+        raise WeightsRefused("The file changed while it was read. Add it again.")
+    facts = {
+        "sha256": sha256,
+        "bytes": worker.look.bytes,
+        **asdict(wanted),
+        "pooling": pooling,
+        "dimensions": rows.shape[1],
+        "images_per_second": round(pace, 2),
+    }
+    if name in registry.names():
+        present = registry.network(name)
+        if _same_use(present, registry.row_of(name, facts)):
+            return present
+        raise BadChoice(
+            f"{name} is here already, as another file or with other choices. Take another name (--name), "
+            f'or remove it: python -m core weights remove "{name}"'
+        )
+    weights_manifest.note(path, sha256, weights_manifest.ADDED)
+    return registry.write(name, facts)
+
+
+def _same_use(one: Network, other: Network) -> bool:
+    """The pace may differ."""
+    assert one.own
+    assert other.own
+    kept = (one.file, one.size, one.normalisation, one.dimensions, one.own.channels, one.own.output)
+    return kept == (
+        *(other.file, other.size, other.normalisation, other.dimensions),
+        *(other.own.channels, other.own.output),
+    )
+
+
+def _sensible(rows: np.ndarray, again: np.ndarray) -> None:
+    if not np.isfinite(rows).all():
+        raise WeightsRefused("The network gives values that are not finite. Another normalisation may help.")
+    if not np.array_equal(rows, again):
+        raise WeightsRefused(
+            "The network gives the same image other values each time. Export it for inference (eval mode)."
+        )
+    if np.ptp(rows, axis=0).max() == 0:
+        raise WeightsRefused("The network gives the same values for any image. Choose another output.")
+
+
+def check_name(name: str) -> None:
+    if not registry.NAME.fullmatch(name):
+        raise BadChoice(
+            "A network's name ends in .onnx, has up to 65 letters, digits, spaces, dots, dashes and "
+            f"underscores, and begins with a letter or digit; got '{name[:80]}'."
+        )
+
+
+def name_of(file: str) -> str:
+    """A name made of a file's: what a name can't hold becomes a dash."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file).name.removesuffix(SUFFIX)).strip("-._")[:59]
+    return f"{stem or 'network'}{SUFFIX}"

@@ -1,0 +1,141 @@
+"""A user's own networks: ONNX files under IMPRINT_HOME/weights by their hash, and by name a row of choices.
+
+One file may have several rows, each with its own choices.
+"""
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.errors import BadChoice, WeightsMissing, WeightsRefused
+from core.features.pretrained import weights_manifest
+from core.features.pretrained.backbones import NETWORKS, Network, Own
+from core.files import write_atomic
+
+SUFFIX = ".onnx"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}\.onnx")
+UNUSED = 86400  # seconds that a file without a name is kept
+
+
+def names() -> list[str]:
+    """Of the networks that were added, in the order of the alphabet."""
+    found = sorted(row.stem for row in folder().glob("*.json") if NAME.fullmatch(row.stem))
+    return [name for name in found if _read(name) is not None]
+
+
+def network(name: str) -> Network:
+    """The row of a network, ours or a user's. Raises UnknownName, WeightsMissing."""
+    if not is_own(name):
+        return NETWORKS.get(name)
+    row = _read(name)
+    if row is None:
+        raise WeightsMissing(missing(name))
+    return row
+
+
+def _read(name: str) -> Network | None:
+    """A row that can't be read is none."""
+    try:
+        return row_of(name, json.loads((folder() / f"{name}.json").read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_own(name: str) -> bool:
+    return NAME.fullmatch(name) is not None
+
+
+def missing(
+    name: str, weights: str = "", size: int | None = None, options: Mapping[str, object] | None = None
+) -> str:
+    """What to do; the rest is as a spec says it, which may be a stranger's."""
+    sha256 = f" (SHA-256 {weights.removeprefix('sha256:')})" if weights.startswith("sha256:") else ""
+    chosen = {"name": name, **({"size": size} if size else {}), **(options or {})}
+    flags = " ".join(f"--{flag} {shlex.quote(str(value))}" for flag, value in chosen.items())
+    return (
+        f"The network file {name}{sha256} is not on this machine. Add it as it was used: "
+        f"python -m core weights add FILE {flags}"
+    )
+
+
+def title(name: str) -> str:
+    return f"{name.removesuffix(SUFFIX)} (ONNX)"
+
+
+def check_use(name: str, row: Network, weights: str, size: int | None, options: Mapping[str, object]) -> None:
+    """Raises WeightsRefused, BadChoice where a spec asks for another file, or for other choices."""
+    assert row.own
+    if weights == "untrained":
+        raise BadChoice(f"{name} is a file of yours: it has no untrained weights.")
+    if weights not in ("imagenet", row.weights):
+        raise WeightsRefused(
+            f"{name} is another file here ({row.weights}) than the one that is asked for ({weights}). "
+            f'Remove it (python -m core weights remove "{name}") and add that one under this name.'
+        )
+    chosen = {"channels": row.own.channels, "output": row.own.output}
+    if size not in (None, row.size) or (options and dict(options) != chosen):
+        raise BadChoice(
+            f"{name} was added for {row.size} px, {row.own.channels} channels and the output "
+            f"{row.own.output}. For other choices, add the file again, by another name or after removing it."
+        )
+
+
+def write(name: str, facts: Mapping[str, Any]) -> Network:
+    """Note a row."""
+    write_atomic(folder() / f"{name}.json", json.dumps(facts, indent=1).encode())
+    return network(name)
+
+
+def remove(name: str) -> None:
+    """Forget a row, and its file where no other row has it. What was computed with it stays in the cache."""
+    row = network(name)
+    if row.own is None:
+        raise BadChoice(f"{row.title} is no network that was added, so it can't be removed.")
+    (folder() / f"{name}.json").unlink(missing_ok=True)
+    discard(paths.folder("weights") / row.file)
+
+
+def discard(path: Path) -> None:
+    """Delete a kept file, unless a row has it."""
+    if path.name not in {network(each).file for each in names()}:
+        path.unlink(missing_ok=True)
+        weights_manifest.forget(path)
+
+
+def tidy() -> int:
+    """Delete files that were looked at a day ago and never added; returns how many."""
+    used = {network(each).file for each in names()}
+    unread = [row for row in folder().glob("*.json") if row.stem not in names()]
+    doomed = [
+        path
+        for path in paths.folder("weights").glob(f"*{SUFFIX}")
+        if path.name not in used and time.time() - path.stat().st_mtime > UNUSED
+    ]
+    for path in [] if unread else doomed:  # a row that can't be read may have named one of them
+        path.unlink(missing_ok=True)
+        weights_manifest.forget(path)
+    return 0 if unread else len(doomed)
+
+
+def row_of(name: str, facts: Mapping[str, Any]) -> Network:
+    return Network(
+        title=title(name),
+        file=f"{facts['sha256']}{SUFFIX}",
+        sha256=facts["sha256"],
+        megabytes=round(facts["bytes"] / 2**20, 1),
+        size=int(facts["size"]),
+        normalisation=facts["normalisation"],
+        dimensions={facts["pooling"]: int(facts["dimensions"])},
+        gmacs=0.0,
+        own=Own(int(facts["channels"]), facts["output"], float(facts["images_per_second"])),
+    )
+
+
+def folder() -> Path:
+    """Of the rows; looked into without being made, as every list of backbones asks."""
+    return paths.root() / "weights" / "own"

@@ -1,0 +1,30 @@
+"""How much is taken of a stranger's file, said once. Each is checked before the work it bounds."""
+
+from core.errors import UnreadableImage
+
+MIN_SIDE = 16
+MAX_PIXELS = 64_000_000  # of one image
+MAX_SLICES = 4_096  # of one scan
+MAX_SCAN = 512 * 2**20  # bytes of one scan's values, decoded
+
+SECONDS = 10  # that decoding one file may take
+DEEPEST = 128  # bits a value; the widest that NIfTI and DICOM know
+
+
+def check_size(height: int, width: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS // 10**6} million")
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImage(f"{width} x {height} pixels: too small, {MIN_SIDE} x {MIN_SIDE} is the least")
+
+
+def check_scan(size: tuple[int, int], slices: int, bits: int) -> None:
+    """A scan's size by its header: ``size`` (H, W) of one of its ``slices``, ``bits`` a pixel."""
+    check_size(*size)
+    if not 1 <= slices <= MAX_SLICES:
+        raise UnreadableImage(f"{slices} frames or slices in one file: 1 to {MAX_SLICES} are taken")
+    if not 1 <= bits <= DEEPEST:
+        raise UnreadableImage(f"{bits} bits a pixel: 1 to {DEEPEST} are taken")
+    total = size[0] * size[1] * slices * bits // 8
+    if total > MAX_SCAN:
+        raise UnreadableImage(f"{total // 2**20} MiB when decoded: more than {MAX_SCAN // 2**20} MiB")

@@ -1,0 +1,18 @@
+"""The first bytes by which a file's format is known, whatever its name says."""
+
+GZIP = b"\x1f\x8b"
+NIFTI_MAGIC, NIFTI_AT = (b"n+1\0", b"n+2\0"), (344, 4)  # nifti1.h, nifti2.h
+DICOM_MAGIC, DICOM_AT = b"DICM", 128  # PS3.10, 7.1
+
+
+def is_gzip(data: bytes) -> bool:
+    return data.startswith(GZIP)
+
+
+def is_nifti(data: bytes) -> bool:
+    """A NIfTI file, or a gzip file: no other format that is read here comes compressed."""
+    return is_gzip(data) or any(data[at : at + 4] in NIFTI_MAGIC for at in NIFTI_AT)
+
+
+def is_dicom(data: bytes) -> bool:
+    return data[DICOM_AT : DICOM_AT + 4] == DICOM_MAGIC

@@ -1,0 +1,1 @@
+"""From a folder, an archive or an upload to an image set."""

@@ -1,0 +1,239 @@
+"""Untrusted files decoded in a process of their own, which may crash or hang while the import goes on.
+
+One child serves many files, several of them on their way at once, so that neither side waits for the other.
+It gets ``limits.SECONDS`` per file, ``isolation.MEMORY``, and what ``sandbox.isolation`` leaves it; the file
+that ends it is refused with the reason, and the next go to a new one. Its answers are checked, as it may have
+been taken over.
+"""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import ImprintError, UnreadableImage
+from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
+from core.images.formats.limits import MAX_PIXELS, MAX_SLICES, SECONDS
+from core.images.formats.windowing import View
+from core.sandbox import protocol
+from core.sandbox.isolation import MEMORY
+from core.types import Origin
+
+AHEAD = 16  # files on their way
+AHEAD_BYTES = 64 * 2**20
+PIPE = 2**20  # bytes; the most that Linux gives without privileges
+READ = 2**17  # bytes at once; more would be moved about more often than it is worth
+TOGETHER = 32  # headers and files in one system call
+COMMAND = (sys.executable, "-m", "core.images.importing.decoder_process")
+KEYWORD = re.compile(r"[A-Za-z0-9]{1,64}")
+KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # of the environment
+
+File = tuple[str, bytes | UnreadableImage]
+Event = np.ndarray | Facts | UnreadableImage
+
+
+class Fallen(Exception):
+    """The child ended, hung or talked nonsense; ``str(error)`` is the reason for a person."""
+
+
+class Child:
+    """The process and its pipes; nothing here blocks for longer than a file's time."""
+
+    def __init__(self) -> None:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        self._process = subprocess.Popen(
+            COMMAND,
+            cwd=Path(__file__).parents[3],
+            env={**environment, "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pipesize=PIPE,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._to, False)
+        self._outgoing: deque[memoryview] = deque()
+        self._incoming = bytearray()
+        self._left = float(SECONDS)  # of the file that is first
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, header: protocol.Header, data: bytes) -> None:
+        """Put a file on its way, which it goes at the next ``push``."""
+        self._outgoing += [memoryview(protocol.frame_header(header, len(data))), memoryview(data)]
+
+    def next_file(self) -> None:
+        """A file's time begins. Only waiting for the child counts, not what happens here meanwhile."""
+        self._left = float(SECONDS)
+
+    def answer(self) -> tuple[protocol.Header, bytes]:
+        """The next frame from the child. Raises Fallen."""
+        while True:
+            try:
+                frame = protocol.take_frame(self._incoming, MAX_PIXELS)
+            except protocol.BadFrame:
+                raise Fallen("the decoder fell over it") from None
+            if frame is not None:
+                return frame
+            self._wait()
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._from, select.POLLIN)
+        if self._outgoing:
+            poll.register(self._to, select.POLLOUT)
+        before = time.monotonic()
+        ready = dict(poll.poll(max(0, self._left) * 1000))
+        self._left -= time.monotonic() - before
+        if not ready:
+            raise Fallen(f"took longer than {SECONDS} s to decode")
+        if self._to in ready:
+            self.push()
+        if self._from in ready:
+            data = os.read(self._from, READ)
+            if not data:
+                raise Fallen(self._last_words())
+            self._incoming += data
+
+    def push(self) -> None:
+        """Hand over as much as the pipe takes; a child that is gone is met when its answer is read."""
+        try:
+            while self._outgoing:
+                sent = os.writev(self._to, list(islice(self._outgoing, TOGETHER)))
+                while self._outgoing and sent >= len(self._outgoing[0]):
+                    sent -= len(self._outgoing.popleft())
+                if sent:
+                    self._outgoing[0] = self._outgoing[0][sent:]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._outgoing.clear()
+
+    def _last_words(self) -> str:
+        if self._process.wait() == -signal.SIGPROF:
+            return f"took longer than {SECONDS} s to decode"
+        return f"the decoder fell over it (a fault of a library, or {MEMORY / 2**30:g} GB of memory too few)"
+
+    def end(self) -> None:
+        self._process.kill()
+        with self._process:  # closes the pipes, and waits
+            self._outgoing.clear()
+
+
+class Decoder:
+    """Decodes files in order, in a child that is started at once and replaced when it falls."""
+
+    def __init__(self, view: View) -> None:
+        window = view.window
+        self._asked = {"window": [window.centre, window.width] if window else None, "axis": view.axis}
+        self._ahead: deque[File] = deque()
+        self.child = Child()
+
+    def __enter__(self) -> "Decoder":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.child.end()
+
+    def decode(self, files: Iterable[File]) -> Iterator[tuple[str, Event]]:
+        """For each file its images (uint8, H x W) and then its facts, or why it is refused."""
+        coming = iter(files)
+        self._fill(coming)
+        self._welcome()
+        while self._fill(coming):
+            name, data = self._ahead[0]
+            if isinstance(data, UnreadableImage):
+                yield name, data
+            else:
+                self.child.next_file()
+                for event in self._events():
+                    yield name, event
+            self._ahead.popleft()
+
+    def _fill(self, coming: Iterator[File]) -> bool:
+        """Send on what may be on its way; False when all is done."""
+        while len(self._ahead) < AHEAD and sum(_size(file) for file in self._ahead) < AHEAD_BYTES:
+            file = next(coming, None)
+            if file is None:
+                break
+            self._ahead.append(file)
+            self._send(file)
+        self.child.push()
+        return bool(self._ahead)
+
+    def _send(self, file: File) -> None:
+        if isinstance(file[1], bytes):
+            self.child.send(self._asked, file[1])
+
+    def _events(self) -> Iterator[Event]:
+        """Those of the first file on its way."""
+        try:
+            for _ in range(MAX_SLICES + 1):
+                event = _event(*self.child.answer())
+                yield event
+                if not isinstance(event, np.ndarray):
+                    return
+            raise Fallen("the decoder fell over it")
+        except Fallen as error:
+            self._replace()
+            yield UnreadableImage(str(error))
+
+    def _replace(self) -> None:
+        self.child.end()
+        self.child = Child()
+        self._welcome()
+        for file in list(self._ahead)[1:]:
+            self._send(file)
+        self.child.push()
+
+    def _welcome(self) -> None:
+        try:
+            header, _ = self.child.answer()
+        except Fallen:
+            header = {}
+        if "ready" not in header:
+            raise ImprintError("The process that decodes images can't be started on this system.")
+
+
+def _size(file: File) -> int:
+    return len(file[1]) if isinstance(file[1], bytes) else 0
+
+
+def _event(header: protocol.Header, body: bytes) -> Event:
+    """A frame as what it says it is. Raises Fallen on anything else."""
+    try:
+        if "image" in header:
+            height, width = map(int, header["image"])
+            return np.frombuffer(body, np.uint8).reshape(height, width)
+        if "refused" in header:
+            return UnreadableImage(_printable(header["refused"]))
+        return _facts(**header["facts"])
+    except (KeyError, TypeError, ValueError):
+        raise Fallen("the decoder fell over it") from None
+
+
+def _facts(origin: Any, windowed: Any, dropped: Any, private: Any, burned_in: Any) -> Facts:
+    names = tuple(map(str, dropped))
+    if not all(map(KEYWORD.fullmatch, names)) or burned_in not in ("", BURNED_IN, UNSAID):
+        raise ValueError
+    made = Origin(_printable(origin["format"]), int(origin["bytes"]), int(origin["bits"]))
+    return Facts(made, bool(windowed), names, int(private), burned_in)
+
+
+def _printable(text: Any) -> str:
+    return "".join(character if character.isprintable() else "?" for character in str(text)[:300])

@@ -1,0 +1,205 @@
+"""A look at a source before anything is kept: folders with their roles, a few images, what is refused.
+
+All names are looked at, and of the files as many as ``PATIENCE`` and ``MOST`` allow, a few of every folder
+first. Nothing is written.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile, zip_longest
+from pathlib import PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from core.errors import UnreadableImage
+from core.images.formats.decoded import Facts
+from core.images.formats.raster import SUFFIXES
+from core.images.formats.windowing import View
+from core.images.importing import layouts, remarks
+from core.images.importing.decoder import Decoder
+from core.images.importing.importer import AS_IT_IS, fetched
+from core.images.importing.plan import Plan, Refusal, plan
+from core.images.importing.roles import Roles
+from core.images.importing.sources import Source
+from core.progress import Listener, Meter, silent
+from core.types import Role
+
+SAMPLES = 6  # images of a folder that are shown
+SIDE = 128  # px of a sample
+MOST = 300  # files that are decoded
+PATIENCE = 20  # seconds after which no further file is begun
+DEEPEST = 8  # folders in a folder that are told apart
+
+
+@dataclass(frozen=True)
+class Folder:
+    """``folder`` below the wrapping ones, "" for files in none. ``role`` None: refused, out, or several.
+
+    ``refused``: why its files have no place, where none has. ``out``: left out by hand. ``table``: its files
+    differ, as a table tells them apart.
+    ``files``, and how many of them were ``decoded`` into how many ``images``. ``samples``: uint8 (h, w) each,
+    with the file's name.
+    """
+
+    folder: str
+    role: Role | None
+    label: str | None
+    refused: str | None
+    out: bool
+    table: bool
+    files: int
+    decoded: int
+    images: int
+    samples: tuple[tuple[str, np.ndarray], ...] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """``dropped``: as an import reports it, of the files that were decoded. ``depths``: of its folders.
+
+    ``scans``: whether there are DICOM or NIfTI files, by their names.
+    """
+
+    layout: str
+    wrapper: str
+    depths: int
+    folders: tuple[Folder, ...]
+    refused: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+    dropped: tuple[tuple[str, int], ...]
+    files: int
+    decoded: int
+    scans: bool
+
+    @property
+    def looked(self) -> str:
+        """What was looked at, in a sentence."""
+        if self.decoded == self.files:
+            return f"All {self.files:,} files were decoded."
+        return (
+            f"{self.files:,} files were looked at by name, and {self.decoded:,} of them decoded, a few of "
+            "every folder first. The others are decoded when you keep them, and may be refused then."
+        )
+
+
+def look(
+    source: Source,
+    layout: str = "auto",
+    labels: dict[str, str] | None = None,
+    view: View = AS_IT_IS,
+    rename: bool = False,
+    roles: Roles | None = None,
+    depth: int = 1,
+    listener: Listener = silent,
+) -> Preview:
+    """``depth``: how many folders deep are told apart; the rest as for ``import_source``.
+
+    Raises NothingToImport where there is no image, BadChoice.
+    """
+    todo = plan(source, layout, labels, rename, roles)
+    rows: dict[str, list[str]] = {}
+    for path in todo.places:
+        rows.setdefault(_row(path, depth), []).append(path)
+    seen = _Seen(todo)
+    seen.decode(source, _order(todo, rows), view, listener)
+    called = {name for path in todo.wanted for name in layouts.possible_names(path)}
+    said = [*todo.said, *remarks.on_labels(todo.labels, called, quote=not rename)]
+    generated = (place for place in todo.places.values() if place.role is Role.GENERATED)
+    said += remarks.on_unlabelled(todo.labels, (place.label for place in generated))
+    return Preview(
+        todo.layout,
+        todo.wrapper,
+        min(DEEPEST, max(len(PurePosixPath(path).parts) - 1 for path in todo.places)),
+        tuple(seen.folder(name, paths) for name, paths in rows.items()),
+        (*todo.refused, *seen.refused),
+        (*said, *seen.tally.remarks(view)),
+        tuple(sorted(seen.tally.dropped.items())),
+        len(todo.wanted),
+        len(seen.done),
+        any(not path.lower().endswith(SUFFIXES) for path in todo.places),
+    )
+
+
+def _row(path: str, depth: int) -> str:
+    return "/".join(PurePosixPath(path).parts[:-1][:depth])
+
+
+def _order(todo: Plan, rows: dict[str, list[str]]) -> list[str]:
+    """A few of every folder in turn, evenly spread over it, then the others; MOST at most.
+
+    Of a folder without a role as well: whoever is to give it one wants to see what is in it.
+    """
+    wanted = set(todo.wanted)
+    some = [_spread([path for path in paths if path in wanted] or paths) for paths in rows.values()]
+    first = [path for turn in zip_longest(*some) for path in turn if path is not None][:MOST]
+    chosen = set(first)
+    return [*first, *(path for path in todo.wanted if path not in chosen)][:MOST]
+
+
+def _spread(paths: Sequence[str]) -> list[str]:
+    step = max(1, len(paths) / SAMPLES)
+    return [paths[int(number * step)] for number in range(min(SAMPLES, len(paths)))]
+
+
+class _Seen:
+    """What decoding has shown so far; of the images small copies alone are kept."""
+
+    def __init__(self, todo: Plan) -> None:
+        self._todo, self._wanted = todo, set(todo.wanted)
+        self._small: dict[str, np.ndarray] = {}
+        self._images: dict[str, int] = {}  # of each file that could be decoded
+        self.done: set[str] = set()
+        self.refused: list[Refusal] = []
+        self.tally = remarks.Tally()
+
+    def decode(self, source: Source, paths: list[str], view: View, listener: Listener) -> None:
+        meter, end = Meter("look", len(paths), listener), time.monotonic() + PATIENCE
+        in_time = takewhile(lambda _: time.monotonic() < end, paths)
+        images: list[np.ndarray] = []
+        with Decoder(view) as decoder:
+            for path, event in decoder.decode(fetched(source, self._todo.wrapper, in_time)):
+                if isinstance(event, np.ndarray):
+                    images.append(event)
+                    continue
+                self._take(path, event, images)
+                images.clear()
+                meter.add(1)
+
+    def _take(self, path: str, event: Facts | UnreadableImage, images: list[np.ndarray]) -> None:
+        if path not in self._wanted:  # it is only shown
+            if images:
+                self._small[path] = _small(images[len(images) // 2])
+            return
+        self.done.add(path)
+        if isinstance(event, UnreadableImage):
+            self.refused.append(Refusal(self._todo.names.of(self._todo.wrapper + path), str(event)))
+            return
+        self.tally.add(event, images)
+        self._images[path] = len(images)
+        self._small[path] = _small(images[len(images) // 2])
+
+    def folder(self, name: str, paths: list[str]) -> Folder:
+        places = list(dict.fromkeys(self._todo.places[path] for path in paths))
+        place, one = places[0], len(places) == 1
+        lost = all(each.refused or each.out for each in places)
+        shown = _spread([path for path in paths if path in self._small])
+        return Folder(
+            name,
+            place.role if one and not lost else None,
+            place.label if one and not lost else None,
+            place.refused if lost else None,
+            lost and not any(each.refused for each in places),
+            not one and not lost,
+            len(paths),
+            sum(path in self.done for path in paths),
+            sum(self._images.get(path, 0) for path in paths),
+            tuple((self._todo.names.of(self._todo.wrapper + path), self._small[path]) for path in shown),
+        )
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(image)

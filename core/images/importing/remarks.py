@@ -1,0 +1,121 @@
+"""What a person should know of an import, in sentences: odd sizes, copies, what became of scans' headers."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
+from core.images.formats.windowing import DEFAULT, View
+from core.types import ImageSet
+
+DARK = 32  # of 255; a CT slice in any window is brighter somewhere
+LISTED = 12  # keywords in a sentence; the report has all of them
+ORIENTATION = {
+    "axial": "from head to feet, front at the top, the patient's right at the left",
+    "coronal": "from front to back, head at the top, the patient's right at the left",
+    "sagittal": "from right to left, head at the top, front at the left",
+}
+
+
+class Tally:
+    """What is counted while files are taken. ``dropped``: files by keyword of a header field left unread."""
+
+    def __init__(self) -> None:
+        self.shapes: Counter[tuple[int, ...]] = Counter()
+        self.formats: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.burned_in: Counter[str] = Counter()
+        self.dark = self.windowed = self.private = 0
+
+    def add(self, facts: Facts, images: Sequence[np.ndarray]) -> None:
+        self.shapes.update(pixels.shape for pixels in images)
+        self.dark += sum(int(pixels.max()) < DARK for pixels in images)
+        self.formats[facts.origin.format] += 1
+        self.windowed += facts.windowed
+        self.dropped.update(facts.dropped)
+        self.private += facts.private
+        self.burned_in[facts.burned_in] += 1
+
+    def shown(self, view: View) -> str | None:
+        """The view in short, as far as it made any pixels: ``window -600/1500, cut axial``."""
+        window = [f"window {view.shown}"] if self.windowed else []
+        return ", ".join(window + ([f"cut {view.axis}"] if self.formats["NIfTI"] else [])) or None
+
+    def remarks(self, view: View) -> list[str]:
+        return [*self._pixels(), *self._scans(view), *self._headers()]
+
+    def _pixels(self) -> list[str]:
+        remarks = []
+        if len(self.shapes) > 1:
+            sizes = ", ".join(f"{w} x {h} ({n})" for (h, w), n in self.shapes.most_common(3))
+            remarks.append(
+                f"Images of {len(self.shapes)} sizes ({sizes}): size alone may give a generator away."
+            )
+        if self.dark:
+            remarks.append(
+                f"{self.dark} images are almost black (brightest value under {DARK} of 255). 12-bit values "
+                "in 16-bit files look so: rescale them to the full range before the import."
+            )
+        return remarks
+
+    def _scans(self, view: View) -> list[str]:
+        remarks = []
+        if self.windowed:
+            chosen = "as you chose" if view.window else f"{DEFAULT}, as none was chosen"
+            remarks.append(
+                f"{self.windowed} scans are shown through the window {view.shown} "
+                f"(centre/width, HU for CT): {chosen}."
+            )
+        if self.formats["NIfTI"]:
+            remarks.append(
+                f"{self.formats['NIfTI']} NIfTI volumes are cut {view.axis}: {ORIENTATION[view.axis]}."
+            )
+        return remarks
+
+    def _headers(self) -> list[str]:
+        remarks = []
+        if self.formats["DICOM"]:
+            remarks.append(
+                f"Of {self.formats['DICOM']} DICOM headers, technical fields alone were read. Left behind, "
+                f"values unread: {self._left()}. This says nothing of what the pixels show."
+            )
+        said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]
+        if said or unsaid:
+            remarks.append(
+                f"Text may stand in the pixels: {said} files say so (BurnedInAnnotation), {unsaid} screen "
+                "captures don't say. That is by tag only; no pixel was searched, so look at them."
+            )
+        return remarks
+
+    def _left(self) -> str:
+        names = sorted(self.dropped)
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        listed = f" ({', '.join(names[:LISTED])}{more})" if names else ""
+        return f"{len(names)} kinds of field{listed} and {self.private} private or unknown ones"
+
+
+def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
+    """``known``: what a row of the table may call an image; ``quote``: whether a row may be."""
+    unmatched = [file for file in labels if file not in known]
+    if not unmatched:
+        return []
+    first = f", '{unmatched[0]}' first" if quote else ""
+    return [f"{len(unmatched)} rows of the labels name no image here{first}."]
+
+
+def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
+    """``given``: the labels of generated images, where a table of labels is."""
+    unlabelled = sum(label is None for label in given)
+    if not (labels and unlabelled):
+        return []
+    return [f"{unlabelled} images have no label and count as of an unknown generator."]
+
+
+def on_copies(image_set: ImageSet) -> list[str]:
+    if not image_set.duplicates:
+        return []
+    copies = sum(len(group) - 1 for group in image_set.duplicates)
+    apart = sum(len({(f.role, f.label) for f in group}) > 1 for group in image_set.duplicates)
+    across = f", {apart} of them across classes, which blurs every score" if apart else ""
+    return [f"{copies} exact copies in {len(image_set.duplicates)} groups{across}."]

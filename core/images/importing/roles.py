@@ -1,0 +1,150 @@
+"""What a person says of folders by hand, role and generator: it goes before what a layout recognises."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from core.errors import BadChoice
+from core.images.importing.filenames import UNSAFE, display_name, without_image_syntax
+from core.images.importing.layouts import Place
+from core.types import Role
+
+LEAVE_OUT = "leave_out"
+WORDS = (*Role, LEAVE_OUT)
+LONGEST = 80  # characters of a generator's name
+NAMED = 12  # folders in a sentence
+FOLDER, ROLE, LABELS = "folder", "role", ("label", "generator")  # columns of a table, keys of an object
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRole:
+    """``role``: None leaves the folder out. ``label``: None is as it was recognised, "" is unknown."""
+
+    role: Role | None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.label and self.role is not Role.GENERATED:
+            raise BadChoice(f"Generated images alone have a generator; '{self.label}' was given to others.")
+        if self.label and (
+            len(self.label) > LONGEST or UNSAFE.search(self.label) or self.label in (".", "..")
+        ):
+            raise BadChoice(f"A generator's name has up to {LONGEST} printable characters.")
+
+
+Roles = Mapping[str, ManualRole]
+
+
+def parse_manual_role(role: str, label: str | None = None) -> ManualRole:
+    """From words as the command line, tables and the page use them. Raises BadChoice."""
+    plain = re.sub(r"[\s-]+", "_", role.strip().lower())
+    if plain not in WORDS:
+        raise BadChoice(f"There is no role '{display_name(role)}'. Choose one of: {', '.join(WORDS)}.")
+    return ManualRole(
+        None if plain == LEAVE_OUT else Role(plain),
+        None if label is None else without_image_syntax(label.strip()),
+    )
+
+
+def parse_role(text: str) -> tuple[str, ManualRole]:
+    """``FOLDER=ROLE`` or ``FOLDER=generated:GENERATOR``."""
+    folder, equals, rest = text.rpartition("=") if ":" not in text else _split(text)
+    if not equals:
+        raise BadChoice(f"A role is given as FOLDER=ROLE or FOLDER=generated:GENERATOR; got '{text}'.")
+    role, colon, label = rest.partition(":")
+    return folder, parse_manual_role(role, label if colon else None)
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Where a label follows, at the sign before a role that is known; a folder's name may hold both signs."""
+    known = re.fullmatch(f"(.*)(=)((?:{'|'.join(WORDS)})(?::.*)?)", text, re.DOTALL | re.IGNORECASE)
+    return (known[1], known[2], known[3]) if known else text.partition("=")
+
+
+def read_roles(path: Path) -> dict[str, ManualRole]:
+    """A table (CSV: folder, role, generator) or an object (JSON: folder to role). Raises BadChoice."""
+    try:
+        text = path.read_text("utf-8-sig")
+        return _of_object(json.loads(text)) if path.suffix.lower() == ".json" else _of_table(text)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else "see --help for what it holds"
+        raise BadChoice(f"The table of roles {path.name} can't be read: {reason}.") from None
+
+
+def _of_object(raw: Any) -> dict[str, ManualRole]:
+    """``{"folder": "real_used", "other": {"role": "generated", "label": "gan"}}``."""
+    if not isinstance(raw, dict):
+        raise TypeError
+    rows = {folder: {ROLE: said} if isinstance(said, str) else said for folder, said in raw.items()}
+    if not all(isinstance(row, dict) and isinstance(row[ROLE], str) for row in rows.values()):
+        raise TypeError
+    return {folder: parse_manual_role(row[ROLE], _label(row)) for folder, row in rows.items()}
+
+
+def _of_table(text: str) -> dict[str, ManualRole]:
+    lines = text.splitlines()
+    if not lines:
+        raise ValueError
+    rows = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count), restval="")
+    if not {FOLDER, ROLE} <= {name.strip().lower() for name in rows.fieldnames or ()}:
+        raise ValueError
+    named = [{(name or "").strip().lower(): cell for name, cell in row.items()} for row in rows]
+    return {row[FOLDER].strip(): parse_manual_role(row[ROLE], _label(row) or None) for row in named}
+
+
+def _label(row: Mapping[str, Any]) -> str | None:
+    found = next((row[name] for name in LABELS if name in row), None)
+    if found is not None and not isinstance(found, str):
+        raise TypeError
+    return found
+
+
+def folders_of(paths: Iterable[str]) -> dict[str, None]:
+    """All folders that hold images, or folders with images, in order; "" is for those that lie in none."""
+    found: dict[str, None] = {}
+    for path in paths:
+        parents = [str(parent) for parent in PurePosixPath(path).parents][-2::-1]  # the outermost first
+        found.update(dict.fromkeys(parents or [""]))
+    return found
+
+
+def apply_roles(places: Mapping[str, Place], roles: Roles, wrapper: str) -> dict[str, Place]:
+    """Every path's place after a person's word: that of the innermost folder counts. Raises BadChoice."""
+    said = _found(roles, folders_of(places), wrapper)
+    return {path: _put(path, place, said) for path, place in places.items()}
+
+
+def _found(roles: Roles, known: Mapping[str, None], wrapper: str) -> dict[str, ManualRole]:
+    """By folders as they are below the wrapping ones, which a person may write as well."""
+    found = {}
+    for folder, said in roles.items():
+        plain = "/".join(part for part in display_name(folder).split("/") if part not in ("", "."))
+        inner = f"{plain}/".removeprefix(wrapper).rstrip("/") if f"{plain}/".startswith(wrapper) else plain
+        if inner not in known:
+            names = [name or "." for name in known]
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            raise BadChoice(
+                f"There is no folder '{plain or '.'}' with images here; there is "
+                f"{', '.join(names[:NAMED])}{more}."
+            )
+        found[inner] = said
+    return found
+
+
+def _put(path: str, place: Place, said: Roles) -> Place:
+    own = folders_of([path])
+    for folder in reversed(own):
+        if folder in said:
+            return _after(place, said[folder])
+    return place
+
+
+def _after(place: Place, said: ManualRole) -> Place:
+    if said.role is None:
+        return replace(place, refused=None, out=True)
+    recognised = place.label if said.role is Role.GENERATED and not place.refused else None
+    return Place(said.role, recognised if said.label is None else said.label or None)

@@ -1,0 +1,187 @@
+"""Uploads between arriving and being kept: on disk, under generated names.
+
+    IMPRINT_HOME/incoming/<32 hex digits>/   a folder an upload, for its owner alone (0700)
+        000001, 000002 ...                   the bytes as they came
+        manifest.json                        what each was called, and what was refused by its name
+
+The manifest is written when everything has come. What is neither kept nor discarded goes after a day.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from core import paths
+from core.errors import ImprintError, NothingToImport
+from core.files import write_atomic
+from core.images.importing.filenames import display_name, identity
+from core.images.importing.layouts import JUNK
+from core.images.importing.sources import (
+    MAX_ENTRIES,
+    MAX_FILE,
+    MAX_TOTAL,
+    TWICE,
+    Source,
+    fault_of,
+    from_paths,
+    from_zip,
+    open_zip,
+)
+
+DAY = 24 * 60 * 60  # seconds
+CHUNK = 2**20  # bytes in memory at once
+LONGEST = 1024  # characters of a name
+MANIFEST = "manifest.json"
+ID = re.compile("[0-9a-f]{32}")
+
+Upload = tuple[str, IO[bytes]]
+
+
+class Incoming:
+    """All uploads that wait under a root; several sessions may bring, keep and discard theirs at once."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._folder = (root or paths.root()) / "incoming"
+
+    def stage(self, uploads: Iterable[Upload]) -> str:
+        """Write uploads to disk one after the other; returns their id. Where that fails, nothing is left."""
+        self.tidy()
+        paths.make_folder(self._folder)
+        name = secrets.token_hex(16)
+        folder = self._folder / name
+        try:
+            folder.mkdir(mode=0o700)
+            staging = _Staging(folder)
+            for called, file in uploads:
+                staging.take(called, file)
+            staging.close()
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ImprintError(f"The upload can't be written to disk: {error.strerror}.") from None
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return name
+
+    @contextmanager
+    def source(self, name: str) -> Iterator[Source]:
+        """What was staged: a zip alone as what it holds, else the files. Raises NothingToImport."""
+        folder = self._folder_of(name)
+        try:
+            raw = json.loads((folder / MANIFEST).read_text("utf-8"))
+            os.utime(folder)  # whoever looks at it isn't done with it
+        except OSError:
+            raise NothingToImport(
+                "The upload is not here any more: it was kept, discarded, or is older than a day."
+            ) from None
+        files = {called: folder / f"{number:06}" for called, number in raw["files"]}
+        refused = tuple((called, reason) for called, reason in raw["refused"])
+        alone = next(iter(files), "")
+        if len(files) == 1 and _is_zip(alone):
+            with open_zip(files[alone], alone) as archive:
+                yield from_zip(archive)
+        else:
+            yield from_paths(*_without_zips(files, refused))
+
+    def discard(self, name: str) -> None:
+        """Forget an upload, and what its files were called; nothing happens where it is gone already."""
+        shutil.rmtree(self._folder_of(name), ignore_errors=True)
+
+    def tidy(self, age: float = DAY) -> int:
+        """Discard what is older than ``age`` seconds; returns how many uploads that were."""
+        doomed = [path for path in self._waiting() if time.time() - path.lstat().st_mtime > age]
+        for path in doomed:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(doomed)
+
+    def _waiting(self) -> list[Path]:
+        try:
+            return [path for path in self._folder.iterdir() if ID.fullmatch(path.name)]
+        except OSError:
+            return []
+
+    def _folder_of(self, name: str) -> Path:
+        if not ID.fullmatch(name):
+            raise NothingToImport("There is no such upload.")
+        return self._folder / name
+
+
+def tidy(root: Path | None = None) -> int:
+    """What is too old goes, whoever brought it: somebody may never come back."""
+    base = root or paths.root()
+    return sum(Incoming(place).tidy() for place in (base, *(base / paths.USERS).glob("*")))
+
+
+class _Staging:
+    """One upload that is coming."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[tuple[str, int]] = []
+        self._refused: list[tuple[str, str]] = []
+        self._seen: set[str] = set()
+        self._bytes = 0
+
+    def take(self, called: str, file: IO[bytes]) -> None:
+        name = display_name(called)
+        reason = self._fault(name)
+        if reason is None and JUNK.search(name):
+            return
+        if reason is None:
+            self._seen.add(identity(name))
+            reason = self._write(name, file)
+        if reason is not None:
+            self._refused.append((name[:LONGEST], reason))
+        if len(self._files) + len(self._refused) > MAX_ENTRIES:
+            raise NothingToImport(f"More than {MAX_ENTRIES} files in one upload. Upload a part of them.")
+
+    def close(self) -> None:
+        record = json.dumps({"files": self._files, "refused": self._refused})
+        write_atomic(self._folder / MANIFEST, record.encode())
+
+    def _fault(self, name: str) -> str | None:
+        if len(name) > LONGEST:
+            return f"a name of more than {LONGEST} characters"
+        return fault_of(name, "upload") or (TWICE if identity(name) in self._seen else None)
+
+    def _write(self, name: str, file: IO[bytes]) -> str | None:
+        """Why it is not taken, after what is too large is removed again."""
+        number, size, most = len(self._files) + 1, 0, MAX_TOTAL if _is_zip(name) else MAX_FILE
+        path = self._folder / f"{number:06}"
+        with open(path, "xb", opener=_private) as target:
+            while size <= most and (chunk := file.read(CHUNK)):
+                size += len(chunk)
+                self._count(len(chunk))
+                target.write(chunk)
+        if size > most:
+            path.unlink()
+            return f"larger than {most // 2**20} MiB"
+        self._files.append((name, number))
+        return None
+
+    def _count(self, more: int) -> None:
+        self._bytes += more
+        if self._bytes > MAX_TOTAL:
+            raise NothingToImport(f"The upload is larger than {MAX_TOTAL // 2**30} GiB. Upload a part of it.")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
+def _without_zips(
+    files: dict[str, Path], refused: tuple[tuple[str, str], ...]
+) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
+    zips = tuple((name, "an archive beside other files: upload it alone") for name in files if _is_zip(name))
+    return {name: path for name, path in files.items() if not _is_zip(name)}, (*refused, *zips)

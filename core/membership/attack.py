@@ -1,0 +1,103 @@
+"""The interface of a membership inference attack, and the protocol that all attacks go through.
+
+    sets -> measure -> distances -> rule selected on development -> predictions -> scores -> verdict
+            (the attack)            (evaluation.py: the same for every attack)
+
+An attack says how real images are measured against generated ones, and nothing else. A new attack is a
+subclass with its configuration (config.py), and a line in ``Engine``.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from core.membership import decision_rules, evaluation, model_selection
+from core.membership.evaluation import AttackResult, Measurement
+from core.store import Store
+from core.types import ImageSet
+
+Config = TypeVar("Config", bound=Any)
+Result = TypeVar("Result", bound=AttackResult)
+
+
+class Attack(ABC, Generic[Config, Result]):
+    """Infers which real images a generator was trained on. ``store`` keeps what is computed."""
+
+    store: Store
+
+    def run(self, development: ImageSet, test: ImageSet | None, config: Config) -> Result:
+        """Select on ``development``, and report on ``test`` where there is one.
+
+        Raises BadChoice where a part of the config is unknown, or where the sets can't answer.
+        """
+        start = time.perf_counter()
+        config, notes = self.prepare(config)
+        sets = [development] if test is None else [development, test]
+        measured = self.measure(sets, config)
+        seed = self.seed(config)
+        selected = evaluation.select_on_development(self.store, measured[0], self.rules(config), seed)
+        parts = [
+            evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed)
+            for place, each in enumerate(measured)
+        ]
+        outcome, sentence = evaluation.describe_verdict(parts[-1], self.meaning(config))
+        common = AttackResult(
+            selected,
+            parts[0],
+            parts[1] if test is not None else None,
+            outcome,
+            sentence,
+            0.0,
+            all(each.cached for each in measured),
+            (*notes, *self.notes(measured, sets, config)),
+        )
+        result = self.result(common, measured, sets, config)
+        return replace(result, seconds=time.perf_counter() - start)
+
+    @abstractmethod
+    def prepare(self, config: Config) -> tuple[Config, list[str]]:
+        """The config, checked and as this machine computes it, and what was changed. Raises BadChoice."""
+
+    @abstractmethod
+    def measure(self, sets: Sequence[ImageSet], config: Config) -> list[Measurement]:
+        """Candidate distances of each set's real images: smaller means more likely used in training."""
+
+    @abstractmethod
+    def result(
+        self, common: AttackResult, measured: Sequence[Measurement], sets: Sequence[ImageSet], config: Config
+    ) -> Result:
+        """What all attacks report, and what this one adds."""
+
+    @abstractmethod
+    def ready(self, sets: Sequence[ImageSet], config: Config) -> bool:
+        """Whether what takes long has been computed already."""
+
+    @abstractmethod
+    def expected_seconds(self, sets: Sequence[ImageSet], config: Config) -> float:
+        """About how long it takes to compute what is not there yet."""
+
+    @abstractmethod
+    def seed(self, config: Config) -> int:
+        """Of folds, bootstrap draws and permutations."""
+
+    def rules(self, config: Config) -> list[str]:
+        """Names of the decision rules that development selects from."""
+        return decision_rules.general_rules() if config.rule == "best" else [config.rule]
+
+    def meaning(self, config: Config) -> str:
+        """What a small distance means, as it is said of used images: "used images are ..."."""
+        return model_selection.NEARER
+
+    def notes(
+        self, measured: Sequence[Measurement], sets: Sequence[ImageSet], config: Config
+    ) -> Sequence[str]:
+        """What a reader should know of the measurement."""
+        return [each.note for each in measured if each.note]
+
+    def candidate_distances(self, development: ImageSet, result: Result) -> np.ndarray:
+        """float (c, n): all distances that the result's own selection was made among."""
+        return self.measure([development], result.config)[0].rows  # type: ignore[attr-defined]

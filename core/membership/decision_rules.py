@@ -1,0 +1,102 @@
+"""Rules that turn a distance into used / not used. The paper leaves its rule open, so it is a choice here.
+
+A rule is fitted on development, to distances whose truth is known, and gives a boundary and the side of it
+that is called used. It is applied to other images as it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.registry import Registry
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """For c distances at once: used where ``sign * distance <= sign * threshold``; both float (c,)."""
+
+    threshold: np.ndarray
+    sign: np.ndarray
+
+    def used(self, distances: np.ndarray) -> np.ndarray:
+        """bool (c, n) for (c, n) distances."""
+        return self.sign[:, None] * distances <= (self.sign * self.threshold)[:, None]
+
+
+Fit = Callable[[np.ndarray, np.ndarray], Fitted]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``fit`` takes distances (c, n) and the truth (n,), True for used. ``general``: for any distance."""
+
+    title: str
+    explained: str
+    fit: Fit
+    general: bool = True
+
+
+RULES: Registry[Rule] = Registry("rule")
+
+
+def general_rules() -> list[str]:
+    """The rules that fit any distance."""
+    return [name for name, rule in RULES if rule.general]
+
+
+def class_means(distances: np.ndarray, used: np.ndarray) -> Fitted:
+    near, far = distances[:, used].mean(1), distances[:, ~used].mean(1)
+    return Fitted((near + far) / 2, np.where(near <= far, 1.0, -1.0))
+
+
+def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
+    """Among the middles between neighbouring distances; of several as good, the smallest."""
+    order = np.argsort(distances, axis=1, kind="stable")
+    ordered = np.take_along_axis(distances, order, 1)
+    hits = used[order]
+    true_rate = hits.cumsum(1) / used.sum()
+    false_rate = (~hits).cumsum(1) / (~used).sum()
+    middles = (ordered + np.concatenate([ordered[:, 1:], ordered[:, -1:]], 1)) / 2
+    last = np.ones((len(ordered), 1), bool)
+    ends = np.concatenate([np.diff(ordered, axis=1) > 0, last], 1)  # no boundary parts equal distances
+    gain = np.where(ends, true_rate - false_rate, -np.inf)
+    best = gain.argmax(1)
+    return Fitted(middles[np.arange(len(best)), best], np.ones(len(best)))
+
+
+def nearer_centroid(distances: np.ndarray, used: np.ndarray) -> Fitted:
+    """A difference of two distances decides by its sign."""
+    return Fitted(np.zeros(len(distances)), np.ones(len(distances)))
+
+
+def quantile(share: float) -> Fit:
+    def fit(distances: np.ndarray, used: np.ndarray) -> Fitted:
+        return Fitted(np.quantile(distances, share, axis=1), np.ones(len(distances)))
+
+    return fit
+
+
+for _name, _rule in {
+    "means": Rule(
+        "Nearest class mean",
+        "Used, if the distance is nearer to the mean of the used than to that of the others.",
+        class_means,
+    ),
+    "balanced": Rule(
+        "Best balanced accuracy",
+        "Used, if nearer than the boundary that told development's images apart best.",
+        best_threshold,
+    ),
+    "median": Rule("Median", "Used, if nearer than half of development's images.", quantile(0.5)),
+    "centroid": Rule(
+        "Nearer centroid",
+        "Used, if more like the mean error image of the used than that of the others.",
+        nearer_centroid,
+        general=False,
+    ),
+    "tenth": Rule("Nearest tenth", "Used, if as near as the nearest tenth of development's.", quantile(0.1)),
+}.items():
+    RULES.register(_name, _rule)

@@ -1,0 +1,140 @@
+"""From distances to a verdict: what every attack on membership shares, each step looked up by its content.
+
+development's distances -> rule -> predictions -> scores
+test's distances -------------/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.hashing import bytes_key, key
+from core.membership import decision_rules, metrics, model_selection
+from core.membership.metrics import GroundTruth, MembershipScores
+from core.membership.model_selection import Choice, Development
+from core.store import Store
+from core.types import ImageFile, Role
+
+Candidates = tuple[tuple[str, int], ...]  # distance and k
+NO_TRUTH = "The truth of these images is not known: there are predictions and no scores."
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A set's real images by c distances, ``rows`` float (c, n), infinite where there is none.
+
+    ``truth`` is of the images where it is ``known``, bool (n,); ``lungless`` counts what has no lung.
+    """
+
+    name: str
+    files: tuple[ImageFile, ...]
+    rows: np.ndarray
+    truth: GroundTruth
+    known: np.ndarray
+    cached: bool
+    lungless: dict[str, int]
+    note: str | None = None
+    candidates: Candidates = ()  # names the rows, where there are several
+
+    @property
+    def key(self) -> str:
+        """Of all that scores depend on."""
+        of = (self.rows, self.known, self.truth.used, self.truth.groups)
+        return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """A set's real images under the chosen rule. ``distance`` float (n,), infinite where there is no lung.
+
+    ``verdict`` is over the images whose truth is ``known``, None where there are none; ``p_value`` is that of
+    its AUC, corrected for the choice where the choice was made on this very set.
+    """
+
+    name: str
+    files: tuple[ImageFile, ...]
+    distance: np.ndarray
+    predicted: np.ndarray
+    known: np.ndarray
+    verdict: MembershipScores | None
+    p_value: float | None
+    lungless: dict[str, int]
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """What was learnt on development, and both parts under it; the verdict is an outcome and a sentence."""
+
+    development: Development
+    dev: PartResult
+    test: PartResult | None
+    outcome: str
+    sentence: str
+    seconds: float
+    cached: bool
+    notes: tuple[str, ...]
+
+    @property
+    def reported(self) -> PartResult:
+        """Test, or development where there is none."""
+        return self.test or self.dev
+
+
+def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
+    """Of the images whose truth is known; and which these are, bool (n,)."""
+    known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
+    chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
+    names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]
+    groups = np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.int64)
+    return GroundTruth(np.array([file.role is Role.REAL_USED for file in chosen], bool), groups), known
+
+
+def select_on_development(store: Store, found: Measurement, names: Sequence[str], seed: int) -> Development:
+    """Development's choice among its distances and the named rules."""
+    versions = (model_selection.VERSION, decision_rules.VERSION, metrics.VERSION)
+    name = key("development", versions, found.key, list(names), seed)
+
+    def make() -> dict[str, np.ndarray]:
+        return model_selection.select(found.rows[:, found.known], found.truth, names, seed).as_arrays()
+
+    arrays, _ = store.compute(name, make, "development")
+    return Development.from_arrays(arrays, tuple(names))
+
+
+def evaluate(
+    store: Store, found: Measurement, learnt: Development, on_development: bool, seed: int
+) -> PartResult:
+    """On development, its cross-validated predictions and a p-value that pays for the choice."""
+    known, distance = found.known, found.rows[learnt.choice.row]
+    predicted = learnt.choice.used(found.rows)
+    if on_development:
+        predicted[known] = learnt.predicted
+    verdict, p = None, None
+    if known.any():
+        verdict, p = _verdict(store, found, predicted, learnt.choice, on_development, seed)
+    return PartResult(found.name, found.files, distance, predicted, known, verdict, p, found.lungless)
+
+
+def describe_verdict(last: PartResult, how: str = model_selection.NEARER) -> tuple[str, str]:
+    """Outcome and sentence of the part that is reported."""
+    if last.verdict is None:
+        return "undefined", NO_TRUTH
+    return model_selection.describe_verdict(last.verdict, last.p_value, how)
+
+
+def _verdict(
+    store: Store, found: Measurement, predicted: np.ndarray, choice: Choice, on_development: bool, seed: int
+) -> tuple[MembershipScores, float | None]:
+    called = bytes_key(predicted.tobytes())
+    name = key("verdict", metrics.VERSION, found.key, choice, called, on_development, seed)
+    note = store.note(name)
+    if note is None:
+        rows = found.rows[:, found.known]
+        verdict = metrics.score_predictions(predicted[found.known], rows[choice.row], found.truth, seed)
+        p = verdict.p_value
+        if on_development and p is not None:
+            p = metrics.corrected_p_value(rows, found.truth, seed)
+        note = {"verdict": verdict.as_json(), "p_value": p}
+        store.put_note(name, note)
+    return MembershipScores.from_json(note["verdict"]), note["p_value"]

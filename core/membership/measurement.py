@@ -1,0 +1,122 @@
+"""Distances of a set's real images to the clusters of its generated ones, each looked up or computed once.
+
+generated -> crop -> features -> clusters -> distances
+real      -> crop -> features -------------/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.clustering import methods
+from core.config import ClusterSpec, CropSpec, MembershipConfig, PipelineConfig
+from core.errors import BadChoice
+from core.extraction.embedder import Embedder
+from core.hashing import key
+from core.membership import distances
+from core.membership.evaluation import Candidates, Measurement, ground_truth
+from core.regions.crops import NEEDS_LUNGS
+from core.stages.cached import Run
+from core.stages.out_of_core import run_for as run_of
+from core.types import ImageFile, ImageSet
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """The images of a set that can be compared: a generated one without lungs forms no cluster of lungs.
+
+    ``no_lung`` bool (n,) is of the real ones; ``lungless`` counts both kinds.
+    """
+
+    name: str
+    generated: tuple[ImageFile, ...]
+    real: tuple[ImageFile, ...]
+    no_lung: np.ndarray
+    lungless: dict[str, int]
+
+    def note(self) -> str | None:
+        found = [f"{count} {kind} images" for kind, count in self.lungless.items() if count]
+        if not found:
+            return None
+        return (
+            f"{self.name}: in {' and '.join(found)} no lung was found; such generated images are left out, "
+            "and such real ones are not called used."
+        )
+
+
+def select_comparable(embedder: Embedder, image_set: ImageSet, config: MembershipConfig) -> Comparable:
+    """Raises BadChoice where too few images are left."""
+    generated, real, empty = image_set.generated, image_set.real, set[str]()
+    if config.crop in NEEDS_LUNGS:
+        empty = embedder.lungless([file.sha256 for file in (*generated, *real)])
+    kept = tuple(file for file in generated if file.sha256 not in empty)
+    if not real or len(kept) < 2:
+        with_lungs = " with lungs" if empty else ""
+        raise BadChoice(
+            f"'{image_set.name}' has {len(kept)} generated{with_lungs} and {len(real)} real images; "
+            "membership needs at least 2 generated ones and a real one."
+        )
+    no_lung = np.array([file.sha256 in empty for file in real])
+    lungless = {"generated": len(generated) - len(kept), "real": int(no_lung.sum())}
+    return Comparable(image_set.name, kept, real, no_lung, lungless)
+
+
+def candidates(config: MembershipConfig, generated: int) -> Candidates:
+    """The distances and k that development chooses among."""
+    kinds: Sequence[str] = distances.KINDS if config.distance == "best" else (config.distance,)
+    ks = distances.sweep_ks(generated) if config.k == "sweep" else (int(config.k),)
+    return tuple((kind, k) for kind in kinds for k in ks)
+
+
+def measure_distances(
+    embedder: Embedder, images: Comparable, config: MembershipConfig, of: Candidates
+) -> Measurement:
+    """Of random patches the mean over draws."""
+    tables = [_table(embedder, images, config, crop, of) for crop in config.crops()]
+    rows = np.mean([rows for rows, _ in tables], axis=0)
+    rows = np.where(images.no_lung, np.inf, rows)
+    cached = all(there for _, there in tables)
+    return Measurement(
+        images.name, images.real, rows, *ground_truth(images.real), cached, images.lungless, images.note(), of
+    )
+
+
+def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
+    """The generated images' stages under one crop."""
+    cluster = ClusterSpec(config.method, config.linkage, seed=config.seed)
+    return run_of(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
+
+
+def _table(
+    embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec, of: Candidates
+) -> tuple[np.ndarray, bool]:
+    """float (c, n) for one crop, and whether it was there."""
+    store = embedder.store
+    run = clustering_run(embedder, images, config, crop)
+    ks = _ks(config, len(images.generated), of)
+    ids = [file.sha256 for file in images.real]
+    name = key(
+        *("distances", distances.VERSION, methods.VERSION, *run.clusters_way()),
+        *(run.features_key, run.config.cluster, ids, ks),
+    )
+    arrays = store.get(name)
+    if cached := arrays is not None:
+        table = arrays["distances"]
+    else:
+        run.ensure_features()
+        real, _ = embedder.embed(config.feature, ids, crop)
+        if config.method == "kmeans":
+            rows = run.features()
+            table = distances.by_kmeans(rows, real, ks, lambda k: run.grouped(rows, k))
+        else:
+            table = distances.by_tree(run.features(), run.tree(), real, ks)
+        store.put(name, {"distances": table}, "distances")
+    place = {k: index for index, k in enumerate(ks)}
+    return np.stack([table[distances.KINDS.index(kind), place[k]] for kind, k in of]), cached
+
+
+def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:
+    """One tree gives all k for the price of one; k-means is done for those that are asked for."""
+    asked = {k for _, k in of}
+    return sorted(asked if config.method == "kmeans" else asked | set(distances.sweep_ks(generated)))

@@ -1,0 +1,266 @@
+"""How well predictions agree with who was used, and what must stand beside each score.
+
+All scores are of ``used`` as the positive class. Intervals draw whole groups (patients) again, since slices
+of one are no independent witnesses; p-values permute roles between groups. Kappa: Cohen 1960. MCC: Matthews
+1975. Rates at 1% false positives: Carlini et al. 2022.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_interval
+
+VERSION = 1
+PERMUTATIONS = 1999
+FALSE_RATE = 0.01
+ONE_CLASS = "every image has the same truth"
+
+Counts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # tp, fp, fn, tn; float (b,) each
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """``used`` bool (n,), and the group of each image, int (n,): an image without one is its own."""
+
+    used: np.ndarray
+    groups: np.ndarray
+
+    @property
+    def mixed(self) -> bool:
+        """Some group has used and not used images, so roles can't be permuted between groups."""
+        size = np.bincount(self.groups)
+        share = np.bincount(self.groups, self.used) / np.maximum(size, 1)
+        return bool(((share > 0) & (share < 1)).any())
+
+    def drawn(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Bootstrap weights of the images, float (count, n): groups drawn with replacement."""
+        m = int(self.groups.max()) + 1
+        return rng.multinomial(m, np.full(m, 1 / m), count).astype(float)[:, self.groups]
+
+    def permuted(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """bool (count, n): roles shuffled between groups, or between images where groups are mixed."""
+        if self.mixed:
+            return np.stack([rng.permutation(self.used) for _ in range(count)])
+        _, first = np.unique(self.groups, return_index=True)
+        roles = self.used[first]
+        return np.stack([rng.permutation(roles)[self.groups] for _ in range(count)])
+
+
+@dataclass(frozen=True)
+class MembershipScores:
+    """Scores of one set of predictions; ``p_value`` is of the AUC."""
+
+    scores: Mapping[str, Score]
+    p_value: float | None
+    baselines: Mapping[str, float | None]
+    roc: tuple[tuple[float, float], ...]  # false and true positive rates
+    n_used: int
+    n_not_used: int
+    groups: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> "MembershipScores":
+        scores = {name: Score(**score) for name, score in raw["scores"].items()}
+        roc = tuple((float(x), float(y)) for x, y in raw["roc"])
+        return MembershipScores(**{**raw, "scores": scores, "roc": roc})
+
+
+# -- scores of counts --------------------------------------------------------------------------------
+
+
+def confusion_counts(predicted: np.ndarray, used: np.ndarray, weights: np.ndarray) -> Counts:
+    """All bool or float of shapes that broadcast to (b, n); sums over the images."""
+    yes, real = np.asarray(predicted, float), np.asarray(used, float)
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.asarray((values * weights).sum(-1))
+
+    return total(yes * real), total(yes * (1 - real)), total((1 - yes) * real), total((1 - yes) * (1 - real))
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.divide(top, bottom, out=np.full(np.shape(bottom), np.nan), where=bottom > 0)
+
+
+def f1(c: Counts) -> np.ndarray:
+    tp, fp, fn, _ = c
+    return _ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def accuracy(c: Counts) -> np.ndarray:
+    return _ratio(c[0] + c[3], c[0] + c[1] + c[2] + c[3])
+
+
+def precision(c: Counts) -> np.ndarray:
+    return _ratio(c[0], c[0] + c[1])
+
+
+def recall(c: Counts) -> np.ndarray:
+    return _ratio(c[0], c[0] + c[2])
+
+
+def balanced_accuracy(c: Counts) -> np.ndarray:
+    return (recall(c) + _ratio(c[3], c[1] + c[3])) / 2
+
+
+def kappa(c: Counts) -> np.ndarray:
+    tp, fp, fn, tn = c
+    n = tp + fp + fn + tn
+    by_chance = _ratio((tp + fp) * (tp + fn) + (tn + fn) * (tn + fp), n * n)
+    return _ratio(accuracy(c) - by_chance, 1 - by_chance)
+
+
+def mcc(c: Counts) -> np.ndarray:
+    tp, fp, fn, tn = c
+    return _ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
+
+
+def predicted_positive_rate(c: Counts) -> np.ndarray:
+    return _ratio(c[0] + c[1], c[0] + c[1] + c[2] + c[3])
+
+
+BY_COUNTS = {
+    "f1": f1,
+    "accuracy": accuracy,
+    "precision": precision,
+    "recall": recall,
+    "balanced_accuracy": balanced_accuracy,
+    "kappa": kappa,
+    "mcc": mcc,
+    "used_rate": predicted_positive_rate,
+}
+WHY = {
+    "f1": "nothing is used and nothing was called used",
+    "precision": "nothing was called used",
+    "kappa": "chance would agree fully",
+    "mcc": "everything was called the same",
+}
+
+
+# -- ranking ------------------------------------------------------------------------------------------
+
+
+def auc(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Chance that a used image is nearer than one that is not, ties half: float (c, b).
+
+    ``distances`` (c, n), ``used`` bool (b, n) or (n,). By rank sums: Hanley and McNeil 1982.
+    """
+    from scipy.stats import rankdata
+
+    truth = np.atleast_2d(np.asarray(used, float))
+    positive = truth.sum(1)
+    negative = truth.shape[1] - positive
+    low = rankdata(distances, axis=1) @ truth.T - positive * (positive + 1) / 2
+    return 1 - _ratio(low, np.broadcast_to(positive * negative, low.shape))
+
+
+def weighted_auc(distances: np.ndarray, used: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The same of distances (n,) with each image counted ``weights`` (b, n) times: float (b,)."""
+    order = np.argsort(distances, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(distances[order]) > 0, True))
+    near, far = ((weights * side)[:, order].cumsum(1)[:, ends] for side in (used, ~used))
+    return _ratio(_wins(near, far), near[:, -1] * far[:, -1])
+
+
+def _wins(near: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Weight of pairs in which the used image is nearer, of cumulative weights at each distinct distance."""
+    tied = np.diff(near, axis=1, prepend=0)
+    beyond = far[:, -1:] - far + np.diff(far, axis=1, prepend=0) / 2
+    return np.asarray((tied * beyond).sum(1))
+
+
+def roc_curve(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """False and true positive rates, float (m, 2), from (0, 0) to (1, 1), a point a distinct distance."""
+    order = np.argsort(distances, kind="stable")
+    ends = np.flatnonzero(np.append(distances[order][1:] > distances[order][:-1], True))
+    true, false = (side[order].cumsum()[ends] / side.sum() for side in (used, ~used))
+    return np.stack([np.append(0, false), np.append(0, true)], 1)
+
+
+def tpr_at_fpr(curve: np.ndarray, false_rate: float) -> float:
+    """True positive rate at a false positive rate that is not exceeded."""
+    return float(curve[curve[:, 0] <= false_rate + 1e-12, 1].max())
+
+
+def corrected_p_value(distances: np.ndarray, truth: GroundTruth, seed: int) -> float:
+    """p-value of the best AUC among (c, n) distances: permutations may choose their best as well."""
+    return p_value(float(auc(distances, truth.used).max()), permuted_best_auc(distances, truth, seed))
+
+
+def permuted_best_auc(distances: np.ndarray, truth: GroundTruth, seed: int) -> np.ndarray:
+    """The best AUC among (c, n) distances under each permutation of the roles, float (PERMUTATIONS,)."""
+    permuted = truth.permuted(PERMUTATIONS, np.random.default_rng(seed))
+    return np.asarray(auc(distances, permuted).max(0))
+
+
+# -- all of it ----------------------------------------------------------------------------------------
+
+
+def score_predictions(
+    predicted: np.ndarray, distances: np.ndarray, truth: GroundTruth, seed: int = 0
+) -> MembershipScores:
+    """All scores of predictions bool (n,) and the distances (n,) behind them; seeded."""
+    n_used, n_not = int(truth.used.sum()), int((~truth.used).sum())
+    groups = len(np.unique(truth.groups))
+    if not (n_used and n_not):
+        nothing = {name: Score(None, undefined=ONE_CLASS) for name in (*BY_COUNTS, "auc", "tpr_at_1fpr")}
+        return MembershipScores(
+            nothing, None, _baselines(n_used, n_not, predicted), (), n_used, n_not, groups
+        )
+    rng = np.random.default_rng(seed)
+    weights, permuted = truth.drawn(BOOTSTRAPS, rng), truth.permuted(PERMUTATIONS, rng)
+    ones = np.ones(len(predicted))
+    observed = confusion_counts(predicted, truth.used, ones)
+    drawn, chance = (
+        confusion_counts(predicted, truth.used, weights),
+        confusion_counts(predicted, permuted, ones),
+    )
+    scores = {
+        name: _score(float(score(observed)), score(drawn), score(chance), WHY.get(name, ONE_CLASS))
+        for name, score in BY_COUNTS.items()
+    }
+    value = float(auc(distances[None], truth.used)[0, 0])
+    by_chance = auc(distances[None], permuted)[0]
+    scores["auc"] = _score(value, weighted_auc(distances, truth.used, weights), by_chance, ONE_CLASS)
+    curve = roc_curve(distances, truth.used)
+    scores["tpr_at_1fpr"] = _few(tpr_at_fpr(curve, FALSE_RATE), n_not)
+    return MembershipScores(
+        scores,
+        p_value(value, by_chance),
+        _baselines(n_used, n_not, predicted),
+        tuple((float(x), float(y)) for x, y in curve),
+        n_used,
+        n_not,
+        groups,
+    )
+
+
+def _score(value: float, drawn: np.ndarray, chance: np.ndarray, why: str) -> Score:
+    if np.isnan(value):
+        return Score(None, undefined=why)
+    low, high = percentile_interval(drawn[np.isfinite(drawn)])
+    return Score(value, low, high, float(np.nanmean(chance)))
+
+
+def _few(rate: float, n_not: int) -> Score:
+    if n_not * FALSE_RATE < 1:
+        return Score(None, undefined=f"1% of {n_not} images that were not used is less than one image")
+    return Score(rate, chance=FALSE_RATE)
+
+
+def _baselines(n_used: int, n_not: int, predicted: np.ndarray) -> dict[str, float | None]:
+    """F1 that needs no look at an image: everything used, or as many as were predicted, at random.
+
+    With s the share of used images, rate q at random scores 2 q s / (q + s), in expectation of the counts.
+    """
+    share, rate = n_used / max(n_used + n_not, 1), float(np.mean(predicted))
+    return {
+        "everything_used": 2 * share / (1 + share) if share else None,
+        "random_at_rate": 2 * rate * share / (rate + share) if rate + share else None,
+    }

@@ -1,0 +1,156 @@
+"""Choose on development, report on test: the one way from distances to predictions.
+
+On development every choice is scored by cross-validation, with whole groups held out, so that a rule is never
+judged on images that it was fitted to. The best is fitted to all of development and applied to test as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadChoice
+from core.membership import metrics
+from core.membership.decision_rules import RULES
+from core.membership.metrics import GroundTruth
+from core.numeric.statistics import format_p
+
+VERSION = 1
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A distance (its row among the candidates) and the rule that decides by it."""
+
+    row: int
+    rule: str
+    threshold: float
+    sign: float
+
+    def used(self, distances: np.ndarray) -> np.ndarray:
+        """bool (n,) for distances (c, n); an image without a distance is not called used."""
+        return np.asarray(self.sign * distances[self.row] <= self.sign * self.threshold) & np.isfinite(
+            distances[self.row]
+        )
+
+
+@dataclass(frozen=True)
+class Development:
+    """What development says: cross-validated ``predicted`` bool (n,) of the choice, and of every candidate.
+
+    ``f1`` and ``balanced`` are float (rules, c), cross-validated; ``apparent_f1`` is the choice's F1 on the
+    very images that it was fitted to, which is what the paper's tables call training.
+    """
+
+    choice: Choice
+    predicted: np.ndarray
+    rules: tuple[str, ...]
+    f1: np.ndarray
+    balanced: np.ndarray
+    apparent_f1: float
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """All but the rules' names, which the config has."""
+        choice = self.choice
+        numbers = [choice.row, self.rules.index(choice.rule), choice.threshold, choice.sign, self.apparent_f1]
+        return {
+            "predicted": self.predicted,
+            "f1": self.f1,
+            "balanced": self.balanced,
+            "choice": np.array(numbers, np.float64),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray], rules: tuple[str, ...]) -> "Development":
+        row, rule, threshold, sign, apparent = (float(value) for value in arrays["choice"])
+        choice = Choice(int(row), rules[int(rule)], threshold, sign)
+        return Development(choice, arrays["predicted"], rules, arrays["f1"], arrays["balanced"], apparent)
+
+
+def select(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int = 0) -> Development:
+    """Score every candidate row of ``distances`` (c, n) under every rule; the best balanced accuracy wins.
+
+    Not the best F1: calling everything used has 0.667 of it. Of equals, the first. Raises BadChoice where
+    development has only one class.
+    """
+    check_classes(truth)
+    predicted = cross_validate(distances, truth, rules, seed)
+    ones = np.ones(len(truth.used))
+    counts = metrics.confusion_counts(predicted, truth.used, ones)
+    f1, balanced = metrics.f1(counts), metrics.balanced_accuracy(counts)
+    rule, row = (int(i) for i in np.unravel_index(np.argmax(balanced), balanced.shape))
+    fitted = _fit(rules[rule], distances[row : row + 1], truth.used)
+    choice = Choice(row, rules[rule], float(fitted[0]), float(fitted[1]))
+    apparent = metrics.confusion_counts(choice.used(distances), truth.used, ones)
+    return Development(
+        choice, predicted[rule, row], tuple(rules), np.nan_to_num(f1), balanced, float(metrics.f1(apparent))
+    )
+
+
+def check_classes(truth: GroundTruth) -> None:
+    """Raises BadChoice where development has only one class."""
+    if truth.used.all() or not truth.used.any():
+        missing = "not used" if truth.used.all() else "used"
+        raise BadChoice(
+            f"Development has no real image that is known as {missing}, so no rule can be fitted. "
+            "Choose a development set with both."
+        )
+
+
+def cross_validate(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int) -> np.ndarray:
+    """bool (rules, c, n): what each rule, fitted without an image's fold, says of it."""
+    predicted = np.zeros((len(rules), *distances.shape), bool)
+    usable = np.isfinite(distances).all(0)
+    for held in group_folds(truth, seed):
+        learn = ~held & usable
+        for place, name in enumerate(rules):
+            fitted = RULES.get(name).fit(distances[:, learn], truth.used[learn])
+            predicted[place][:, held] = fitted.used(distances[:, held])
+    return predicted & usable
+
+
+def group_folds(truth: GroundTruth, seed: int) -> list[np.ndarray]:
+    """bool (n,) masks of held-out images: whole groups, and in each fold about as many used as in all."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    groups = min(len(np.unique(truth.groups[truth.used == use])) for use in (True, False))
+    if groups < 2:
+        raise BadChoice(
+            "Cross-validation needs at least 2 groups of used and 2 of not used images on development."
+        )
+    splitter = StratifiedGroupKFold(min(FOLDS, groups), shuffle=True, random_state=seed)
+    masks = []
+    for _, held in splitter.split(truth.used, truth.used, truth.groups):
+        mask = np.zeros(len(truth.used), bool)
+        mask[held] = True
+        masks.append(mask)
+    return masks
+
+
+def _fit(rule: str, distances: np.ndarray, used: np.ndarray) -> tuple[float, float]:
+    usable = np.isfinite(distances).all(0)
+    fitted = RULES.get(rule).fit(distances[:, usable], used[usable])
+    return float(fitted.threshold[0]), float(fitted.sign[0])
+
+
+NEARER = "nearer to the generated ones"
+
+
+def describe_verdict(found: metrics.MembershipScores, p: float | None, how: str = NEARER) -> tuple[str, str]:
+    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how`` used images differ."""
+    auc = found.scores["auc"]
+    if auc.value is None or auc.low is None or auc.high is None or p is None:
+        return "undefined", f"Nothing can be said: {auc.undefined or metrics.ONE_CLASS}."
+    size = f"{found.n_used} used and {found.n_not_used} not used images, {found.groups} groups"
+    if p < 0.05 and auc.low > 0.5:
+        return "leak", (
+            f"A leak was found: used images are {how} than chance allows "
+            f"(AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {size})."
+        )
+    reach = (auc.high - auc.low) / 2 * 1.43  # 80% power: 2.8 standard errors, an interval being 2 x 1.96
+    return "none found", (
+        f"No leak was found by this attack at this sample size (AUC {auc.value:.2f}, {auc.low:.2f} to "
+        f"{auc.high:.2f}, p {format_p(p)}; {size}). One with an AUC below about {min(0.5 + reach, 1):.2f} "
+        "would probably have been missed, and other attacks may find more."
+    )

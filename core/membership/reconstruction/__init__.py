@@ -1,0 +1,1 @@
+"""Membership inference by reconstruction error: an autoencoder of the generated images."""

@@ -1,0 +1,263 @@
+"""The attack by reconstruction: used images are reconstructed better (paper, section 3.1.2).
+
+    generated -> autoencoder
+    real      -> reconstruction -> error -> rule -> predictions -> scores (evaluation.py)
+
+Each set's real images meet the autoencoder of its own generated ones; what an error means is learnt on
+development. A training leaves a checkpoint an epoch, and goes on from there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.config import AutoencoderSpec, ReconstructionConfig
+from core.errors import BadChoice
+from core.images.library import Library
+from core.images.transforms import resize
+from core.inference.runtime import Effort, has_bf16
+from core.membership import model_selection
+from core.membership.attack import Attack
+from core.membership.decision_rules import RULES
+from core.membership.evaluation import AttackResult, Measurement, ground_truth
+from core.membership.reconstruction import checkpoints, error_maps
+from core.membership.reconstruction.checks import check_count
+from core.membership.reconstruction.keys import checkpoint_path, errors_key, model_key, pace_name, ssim_key
+from core.numeric.parallel import usable_cores
+from core.progress import Listener, Meter, Step, silent
+from core.store import Arrays, Store
+from core.types import ImageFile, ImageSet
+
+FIRST_GUESS = 300.0  # images a second at 64 px, before this machine has told its own
+PREPARE = 6.0  # seconds to load torch
+CHUNK = 256  # images that are reconstructed at a time
+SAMPLES = 8  # generated images whose reconstruction is kept
+HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used ones"}
+OWN_RULE = {"mse": "means", "ssim": "centroid"}
+
+
+@dataclass(frozen=True)
+class Reconstruction(AttackResult):
+    """``generated_mse`` float (m,): errors on the reported set's own generated images."""
+
+    config: ReconstructionConfig
+    generated_mse: np.ndarray
+
+    @property
+    def chosen(self) -> str:
+        """The rule."""
+        return self.development.choice.rule
+
+
+@dataclass(frozen=True)
+class Reconstructions:
+    """Images beside their reconstructions, uint8 (n, size, size), and squared errors (n, size, size)."""
+
+    files: tuple[ImageFile, ...]
+    images: np.ndarray
+    made: np.ndarray
+    errors: np.ndarray
+
+
+class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
+    """The attack over one store and one library; ``effort`` is that of other attacks, and changes nothing."""
+
+    def __init__(
+        self, store: Store, library: Library, effort: Effort | None = None, listener: Listener = silent
+    ) -> None:
+        self.store, self.library, self.listener = store, library, listener
+        self._to_train: list[str] = []  # models that the question at hand still lacks
+
+    def prepare(self, config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
+        return adapt_to_machine(config)
+
+    def measure(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> list[Measurement]:
+        """Each set's real images by the autoencoder of its own generated ones."""
+        check(sets)
+        there, spec = self.ready(sets, config), config.autoencoder
+        self._to_train = [name for each in sets if not self.store.has(name := model_key(each, spec))]
+        arrays = [self._errors(each, each.real, spec) for each in sets]
+        truths = [ground_truth(each.real) for each in sets]
+        if config.decision == "mse":
+            rows = [found["mse"].astype(np.float64) for found in arrays]
+        else:
+            rows = self._by_ssim(sets, arrays, config)
+        return [
+            Measurement(each.name, each.real, row[None], *truth, there, {"generated": 0, "real": 0})
+            for each, row, truth in zip(sets, rows, truths, strict=True)
+        ]
+
+    def result(
+        self,
+        common: AttackResult,
+        measured: Sequence[Measurement],
+        sets: Sequence[ImageSet],
+        config: ReconstructionConfig,
+    ) -> Reconstruction:
+        errors = self._errors(sets[-1], sets[-1].generated, config.autoencoder)["mse"]
+        return Reconstruction(**vars(common), config=config, generated_mse=errors)
+
+    def seed(self, config: ReconstructionConfig) -> int:
+        return config.autoencoder.seed
+
+    def rules(self, config: ReconstructionConfig) -> list[str]:
+        return [OWN_RULE[config.decision]] if config.rule == "own" else super().rules(config)
+
+    def meaning(self, config: ReconstructionConfig) -> str:
+        return HOW[config.decision]
+
+    def ready(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> bool:
+        """Whether everything that needs the network is there."""
+        spec = adapt_to_machine(config)[0].autoencoder
+        looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
+        names = [errors_key(each, files, spec) for each, files in looked_at]
+        if config.decision == "ssim":
+            names.append(ssim_key(sets, spec))
+        return all(self.store.has(name) for name in names)
+
+    def expected_seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
+        """Of training; the rest is quick."""
+        spec = adapt_to_machine(config)[0].autoencoder
+        pace = self.store.note(pace_name(spec))
+        rate = float(pace["images_per_second"]) if pace else FIRST_GUESS * (64 / spec.size) ** 2
+        lacking = [each for each in sets if not self.trained(each, config)]
+        return PREPARE + sum(len(each.generated) for each in lacking) * spec.epochs / rate
+
+    def trained(self, image_set: ImageSet, config: ReconstructionConfig) -> bool:
+        """Whether a set's autoencoder is there."""
+        return self.store.has(model_key(image_set, adapt_to_machine(config)[0].autoencoder))
+
+    def history(self, image_set: ImageSet, config: ReconstructionConfig) -> list[list[float]]:
+        """Number, training and held-out error, and images per second of each epoch so far."""
+        found = self.store.note(f"training:{model_key(image_set, adapt_to_machine(config)[0].autoencoder)}")
+        return list(found["epochs"]) if found else []
+
+    def inspect(
+        self, image_set: ImageSet, files: Sequence[ImageFile], config: ReconstructionConfig
+    ) -> Reconstructions:
+        """Images of a judged set as the network sees them: real ones, or the first few generated ones."""
+        spec = adapt_to_machine(config)[0].autoencoder
+        pools = [image_set.real, image_set.generated[:SAMPLES]]
+        places = [{file.name: i for i, file in enumerate(pool)} for pool in pools]
+        arrays = [self._errors(image_set, part, spec) for part in (image_set.real, image_set.generated)]
+        found = [next((p, places[p][file.name]) for p in (0, 1) if file.name in places[p]) for file in files]
+        return Reconstructions(
+            tuple(files),
+            np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files]),
+            np.stack([arrays[pool]["made"][place] for pool, place in found]),
+            np.stack([arrays[pool]["maps"][place] for pool, place in found]).astype(np.float32),
+        )
+
+    def centroids(self, development: ImageSet, config: ReconstructionConfig) -> np.ndarray:
+        """float (2, size, size): mean error images of development's used and not used images."""
+        truth, known = ground_truth(development.real)
+        maps = self._errors(development, development.real, adapt_to_machine(config)[0].autoencoder)["maps"]
+        return error_maps.centroids(maps[known].astype(np.float32), truth.used)
+
+    # -- the stages ----------------------------------------------------------------------------------
+
+    def _by_ssim(
+        self, sets: Sequence[ImageSet], arrays: Sequence[Arrays], config: ReconstructionConfig
+    ) -> list[np.ndarray]:
+        """Centroids are of development; its own images meet those of the other folds."""
+        truth, known = ground_truth(sets[0].real)
+        spec = config.autoencoder
+
+        def make() -> Arrays:
+            maps = [found["maps"].astype(np.float32) for found in arrays]
+            pair = error_maps.centroids(maps[0][known], truth.used)
+            development = error_maps.ssim_difference(maps[0], pair)
+            folds = model_selection.group_folds(truth, spec.seed)
+            development[known] = error_maps.held_out_ssim_difference(maps[0][known], truth.used, folds)
+            rows = [development, *(error_maps.ssim_difference(each, pair) for each in maps[1:])]
+            return {f"part{place}": row for place, row in enumerate(rows)}
+
+        found, _ = self.store.compute(ssim_key(sets, spec), make, "reconstruction")
+        return [found[f"part{place}"] for place in range(len(sets))]
+
+    def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
+        """``mse`` float32 (n,) of all files; of the real ones, and a few others, ``maps`` and ``made``."""
+
+        def make() -> Arrays:
+            from core.membership.reconstruction import autoencoder
+
+            weights = self.weights(image_set, spec)
+            kept = len(files) if files == image_set.real else SAMPLES
+            meter = Meter("reconstructing", len(files), self.listener)
+            mse, maps, looks = [], [], []
+            for first in range(0, len(files), CHUNK):  # thousands of images would not fit as floats
+                images = self._pixels(files[first : first + CHUNK], spec)
+                made = autoencoder.reconstruct(weights, spec, images)
+                errors = error_maps.squared_errors(images, made)
+                left = max(0, kept - first)
+                mse.append(errors.mean((1, 2)))
+                maps.append(errors[:left].astype(np.float16))
+                looks.append((made[:left].clip(0, 1) * 255).round().astype(np.uint8))
+                meter.add(len(images))
+            return {"mse": np.concatenate(mse), "maps": np.concatenate(maps), "made": np.concatenate(looks)}
+
+        return self.store.compute(errors_key(image_set, files, spec), make, "reconstruction")[0]
+
+    def _pixels(self, files: Sequence[ImageFile], spec: AutoencoderSpec) -> np.ndarray:
+        return np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files])
+
+    def weights(self, image_set: ImageSet, spec: AutoencoderSpec) -> Arrays:
+        """The autoencoder of a set's generated images, trained where it is not there yet."""
+        name = model_key(image_set, spec)
+        return self.store.compute(name, lambda: self._train(image_set, spec, name), "autoencoders")[0]
+
+    def _train(self, image_set: ImageSet, spec: AutoencoderSpec, name: str) -> Arrays:
+        import torch
+
+        from core.membership.reconstruction.autoencoder import Training
+
+        torch.set_num_threads(usable_cores())  # sums depend on it: not a knob
+        files = sorted(image_set.generated, key=lambda file: file.sha256)
+        path = checkpoint_path(name)
+        of = max(1, len(self._to_train)) * spec.epochs
+        before = self._to_train.index(name) * spec.epochs if name in self._to_train else 0
+        words = "epoch"
+
+        def tell(epochs: float, rate: float) -> None:
+            """Also within an epoch, which may take minutes."""
+            left = (of - before - epochs) * len(files) / max(rate, 1e-9)
+            self.listener(Step(words, before + int(epochs), of, rate, left))
+
+        self.listener(Step("reading the images", before, of))
+        images = self._pixels(files, spec)
+        training = Training(images, spec, checkpoints.read(path), tell)
+        for epoch in training.epochs():
+            checkpoints.write(path, training.state())
+            rows = [[e.number, e.train, e.held_out, round(e.rate, 1)] for e in training.history]
+            self.store.put_note(f"training:{name}", {"epochs": rows})
+            words = f"epoch, loss {epoch.train:.5f}, held out {epoch.held_out:.5f}"
+            tell(epoch.number, epoch.rate)
+        pace = float(np.median([epoch.rate for epoch in training.history]))
+        self.store.put_note(pace_name(spec), {"images_per_second": round(pace, 1)})
+        path.unlink(missing_ok=True)
+        return training.best
+
+
+def adapt_to_machine(config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
+    """The config as this machine computes it, and what was changed, in words. Raises BadChoice."""
+    if config.rule not in ("own", "best"):
+        RULES.get(config.rule)
+    spec = config.autoencoder
+    if spec.precision == "bf16" and not has_bf16():
+        note = "This processor does not compute in bf16, so the autoencoder is trained in fp32."
+        return replace(config, autoencoder=replace(spec, precision="fp32")), [note]
+    return config, []
+
+
+def check(sets: Sequence[ImageSet]) -> None:
+    """Raises BadChoice where a set lacks what it takes: before hours of training, and looking at no pixel."""
+    for each in sets:
+        if not each.real:
+            raise BadChoice(
+                f"'{each.name}' has no real images, so nothing can be said about its training data."
+            )
+        if not each.generated:
+            raise BadChoice(f"'{each.name}' has no generated images to train an autoencoder on.")
+        check_count(len(each.generated))
+    model_selection.check_classes(ground_truth(sets[0].real)[0])

@@ -1,0 +1,216 @@
+"""The autoencoder and its training. The paper leaves its layers open; these are four strided convolutions.
+
+Pixels are uint8 (n, size, size); the loss is the mean squared error of grey levels from 0 to 1. Training
+holds out a tenth of the images and keeps the weights of the epoch that did best on them. Each epoch's order
+is drawn from the seed and the epoch's number, so that training goes on from a checkpoint as if it had never
+stopped.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.config import AutoencoderSpec
+from core.errors import ImprintError
+from core.membership.reconstruction.checks import check_content, check_count
+
+VERSION = 1
+WIDTHS = (16, 32, 64, 128)
+BATCH, RATE = 16, 1e-3
+HELD_OUT = 0.1  # share of images
+PATIENCE = 20  # epochs without a better one on the held-out images
+INFER = 64
+
+Arrays = dict[str, np.ndarray]
+
+
+class Autoencoder(nn.Module):
+    """(n, 1, size, size) in 0..1 through ``bottleneck`` numbers and back."""
+
+    def __init__(self, size: int, bottleneck: int) -> None:
+        super().__init__()
+        self.side = size // 2 ** len(WIDTHS)
+        down: list[nn.Module] = []
+        for inputs, outputs in zip((1, *WIDTHS), WIDTHS, strict=False):
+            down += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.BatchNorm2d(outputs), nn.ReLU()]
+        flat = WIDTHS[-1] * self.side**2
+        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, bottleneck))
+        self.widen = nn.Linear(bottleneck, flat)
+        up: list[nn.Module] = []
+        backwards = WIDTHS[::-1]
+        for inputs, outputs in zip(backwards, (*backwards[1:], WIDTHS[0]), strict=True):
+            up += [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, 1, 1)]
+            up += [nn.BatchNorm2d(outputs), nn.ReLU()]
+        self.decoder = nn.Sequential(*up, nn.Conv2d(WIDTHS[0], 1, 3, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        wide = functional.relu(self.widen(self.encoder(images)))
+        return self.decoder(wide.view(-1, WIDTHS[-1], self.side, self.side))
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """``train`` and ``held_out``: mean squared errors; ``rate``: training images per second."""
+
+    number: int
+    train: float
+    held_out: float
+    rate: float
+
+
+class Training:
+    """One training run over images uint8 (n, size, size), from the start or from a ``state``.
+
+    ``tell`` hears of epochs done, with their fraction, and images per second, about once a second.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        spec: AutoencoderSpec,
+        state: Mapping[str, np.ndarray] | None = None,
+        tell: Callable[[float, float], None] = lambda epochs, rate: None,
+    ) -> None:
+        check_count(len(images))
+        check_content(images)
+        self._tell = tell
+        self.spec, self.device = spec, torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        order = np.random.default_rng((spec.seed, 0)).permutation(len(images))
+        held = max(1, round(HELD_OUT * len(images)))
+        self._images = torch.from_numpy(images)[:, None]
+        self._held, self._learn = order[:held], order[held:]
+        self._network = _network(spec).to(self.device)
+        self._optimiser = torch.optim.Adam(self._network.parameters(), RATE)
+        self.history: list[Epoch] = []
+        self.best = self._weights()
+        if state is not None and self._fits(state):
+            self._go_on(state)
+
+    @property
+    def over(self) -> bool:
+        """All epochs are done, or none has been better for long enough."""
+        done = len(self.history)
+        return done >= self.spec.epochs or done - self.best_epoch >= PATIENCE
+
+    @property
+    def best_epoch(self) -> int:
+        """Number of the epoch whose weights are kept; 0 before the first."""
+        if not self.history:
+            return 0
+        return min(self.history, key=lambda epoch: epoch.held_out).number
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Train, an epoch at a time. Raises ImprintError where the loss is not a number."""
+        while not self.over:
+            epoch = self._epoch(len(self.history) + 1)
+            if not np.isfinite(epoch.train + epoch.held_out):
+                raise ImprintError(
+                    f"The training's loss is not a number after epoch {epoch.number}. "
+                    "Choose a smaller bottleneck, fp32, or another seed."
+                )
+            self.history.append(epoch)
+            if self.best_epoch == epoch.number:
+                self.best = self._weights()
+            yield epoch
+
+    def state(self) -> Arrays:
+        """All that going on takes, as plain arrays."""
+        arrays = {f"now.{name}": value for name, value in self._weights().items()}
+        arrays |= {f"best.{name}": value for name, value in self.best.items()}
+        for place, moments in self._optimiser.state_dict()["state"].items():
+            arrays |= {f"adam.{place}.{name}": value.cpu().numpy().copy() for name, value in moments.items()}
+        rows = [[each.number, each.train, each.held_out, each.rate] for each in self.history]
+        return {**arrays, "history": np.array(rows, np.float64).reshape(-1, 4)}
+
+    def _fits(self, state: Mapping[str, np.ndarray]) -> bool:
+        """Whether a state is one of this very network: another version's is not."""
+        wanted = {name: value.shape for name, value in self.best.items()}
+        parts = [
+            {name: value.shape for name, value in _under(state, kind).items()} for kind in ("now.", "best.")
+        ]
+        return all(part == wanted for part in parts) and state.get("history", np.zeros(0)).shape[1:] == (4,)
+
+    def _go_on(self, state: Mapping[str, np.ndarray]) -> None:
+        self._network.load_state_dict(_tensors(_under(state, "now.")))
+        self.best = _under(state, "best.")
+        self.history = [Epoch(int(row[0]), *map(float, row[1:])) for row in state["history"]]
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under(state, "adam.").items():
+            place, _, kind = name.partition(".")
+            moments.setdefault(int(place), {})[kind] = torch.from_numpy(value.copy())
+        whole = self._optimiser.state_dict()
+        self._optimiser.load_state_dict({**whole, "state": moments})
+
+    def _epoch(self, number: int) -> Epoch:
+        start = time.perf_counter()
+        order = np.random.default_rng((self.spec.seed, number)).permutation(self._learn)
+        self._network.train()
+        total, seen, told = 0.0, 0, start
+        for batch in np.array_split(order, max(1, len(order) // BATCH)):
+            images = self._batch(batch)
+            with self._precision():
+                loss = functional.mse_loss(self._network(images).float(), images)
+            self._optimiser.zero_grad()
+            loss.backward()
+            self._optimiser.step()
+            total += float(loss.detach()) * len(batch)
+            seen += len(batch)
+            if (now := time.perf_counter()) - told > 1:
+                told = now
+                self._tell(number - 1 + seen / len(order), seen / (now - start))
+        seconds = time.perf_counter() - start
+        return Epoch(number, total / len(order), self._error(self._held), len(order) / seconds)
+
+    def _error(self, chosen: np.ndarray) -> float:
+        self._network.eval()
+        total = 0.0
+        with torch.inference_mode(), self._precision():
+            for batch in np.array_split(chosen, -(-len(chosen) // INFER)):
+                images = self._batch(batch)
+                total += float(functional.mse_loss(self._network(images).float(), images)) * len(batch)
+        return total / len(chosen)
+
+    def _batch(self, chosen: np.ndarray) -> Tensor:
+        images = self._images[torch.from_numpy(chosen)].to(self.device).float().div_(255)
+        return images.contiguous(memory_format=torch.channels_last)
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self.spec.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def _weights(self) -> Arrays:
+        return {name: value.cpu().numpy().copy() for name, value in self._network.state_dict().items()}
+
+
+def reconstruct(weights: Mapping[str, np.ndarray], spec: AutoencoderSpec, images: np.ndarray) -> np.ndarray:
+    """float32 (n, size, size), grey levels from 0 to 1, of images uint8 (n, size, size)."""
+    network = _network(spec)
+    network.load_state_dict(_tensors(weights))
+    network.eval()
+    made = []
+    with torch.inference_mode():
+        for first in range(0, len(images), INFER):
+            batch = torch.from_numpy(images[first : first + INFER])[:, None].float() / 255
+            made.append(network(batch.contiguous(memory_format=torch.channels_last))[:, 0].numpy())
+    return np.concatenate(made)
+
+
+def _network(spec: AutoencoderSpec) -> Autoencoder:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        return Autoencoder(spec.size, spec.bottleneck).to(memory_format=torch.channels_last)
+
+
+def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+
+
+def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}

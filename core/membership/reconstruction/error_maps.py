@@ -1,0 +1,43 @@
+"""From reconstructions to distances: how large an error is, and where it lies.
+
+Paper, section 3.1.2. SSIM (Wang et al. 2004) compares an image of squared errors with two centroids, the mean
+error images of the used and of the others: window 7 x 7, data range the largest value in both centroids.
+"""
+
+import numpy as np
+
+WINDOW = 7
+VERSION = 1
+
+
+def squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Squared errors, float32 (n, size, size), of uint8 images and their reconstructions in 0..1."""
+    return np.square(reconstructions - images.astype(np.float32) / 255)
+
+
+def centroids(maps: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """float64 (2, size, size): the mean error image of the used and of the others."""
+    return np.stack([maps[used].mean(0, dtype=np.float64), maps[~used].mean(0, dtype=np.float64)])
+
+
+def ssim_difference(maps: np.ndarray, pair: np.ndarray) -> np.ndarray:
+    """float64 (n,): SSIM with the others' centroid less that with the used one's; below 0 is like used."""
+    from skimage.metrics import structural_similarity
+
+    largest = float(pair.max())
+    if largest == 0:
+        return np.zeros(len(maps))
+    similar = [
+        [structural_similarity(each, centroid, win_size=WINDOW, data_range=largest) for centroid in pair]
+        for each in maps.astype(np.float64)
+    ]
+    used, others = np.array(similar).reshape(-1, 2).T
+    return np.asarray(others - used)
+
+
+def held_out_ssim_difference(maps: np.ndarray, used: np.ndarray, folds: list[np.ndarray]) -> np.ndarray:
+    """The same for each image with centroids of the other folds: no image meets a centroid that it made."""
+    found = np.zeros(len(maps))
+    for held in folds:
+        found[held] = ssim_difference(maps[held], centroids(maps[~held], used[~held]))
+    return found

@@ -1,0 +1,1 @@
+"""Arithmetic that knows nothing of images: blocks of rows, distances, threads, statistics."""

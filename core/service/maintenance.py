@@ -1,0 +1,75 @@
+"""Everything under IMPRINT_HOME looked over: what is sound is kept, what is not is set aside or removed."""
+
+from dataclasses import asdict, dataclass
+
+from core import paths
+from core.features.custom import registry
+from core.files import remove_parts
+from core.images import repair as images
+from core.images.repair import Checked
+from core.membership.reconstruction import checkpoints
+from core.store import Store
+from core.store import repair as stores
+from core.store.repair import Repaired
+
+QUARANTINE = "quarantine"  # of images and manifests; the store has its own
+
+
+@dataclass(frozen=True)
+class Report:
+    """``parts`` are files of dead writers, ``networks`` files that were looked at and never added."""
+
+    store: Repaired
+    library: Checked
+    parts: int
+    networks: int
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            **asdict(self.store),
+            **asdict(self.library),
+            "parts": self.parts,
+            "networks": self.networks,
+        }
+
+    @property
+    def changed(self) -> bool:
+        store, library = self.store, self.library
+        done = (store.damaged, store.missing, store.leftovers, store.rows, store.index_replaced)
+        return any((*done, library.images_damaged, library.sets_damaged, self.parts, self.networks))
+
+    def lines(self) -> list[str]:
+        """What was done, in sentences."""
+        store, library = self.store, self.library
+        lines = [
+            f"Cache: {store.entries} entries whole; {store.damaged} damaged and set aside, {store.missing} "
+            f"without a file forgotten, {store.leftovers} leftovers and {store.rows} lines of the index "
+            "removed.",
+            f"Library: {library.images} images and {library.sets} sets whole; {library.images_damaged} "
+            f"images and {library.sets_damaged} sets damaged and set aside.",
+        ]
+        if store.index_replaced:
+            lines.append(
+                "The index of the cache could not be read: it is new, and everything is computed again."
+            )
+        if self.parts or self.networks:
+            lines.append(f"{self.parts} parts of files and {self.networks} files of no network removed.")
+        if library.incomplete:
+            lines.append(f"Images are missing from {', '.join(library.incomplete)}: import these sets again.")
+        return lines
+
+
+def repair(store: Store | None = None) -> Report:
+    """May run beside all else, and twice. ``store``: the one that is open here, if one is."""
+    root = paths.root()
+    paths.make_folder(root)
+    opened, replaced = (store, False) if store else stores.opened()
+    try:
+        repaired = stores.repair(opened, replaced)
+    finally:
+        if store is None:
+            opened.close()
+    library = images.repair(root, root / QUARANTINE)
+    checkpoints.tidy(paths.folder("training"))
+    parts = sum(remove_parts(path) for path in root.iterdir() if path.is_dir() and path.name != "store")
+    return Report(repaired, library, parts, registry.tidy())

@@ -1,0 +1,112 @@
+"""The one gate between a user and all data: what isn't the user's, or shared with the user, is not there.
+
+Pages get sets, answers, the run log and jobs from a ``Gate`` and from nowhere else (tests/unit/test_doors.py
+walks the code). Each call asks anew, so a share that was taken back ends with the next turn of a knob, and
+what another owns looks as what never was. Pixels, embeddings and scores stand in one place for all, by the
+hash of what they are of; to ask for them takes a set that has passed here.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import paths
+from core.access import sharing, users
+from core.access.users import User
+from core.engine import Answer, Engine
+from core.errors import SetNotFound
+from core.experiments import run_log, sweep
+from core.experiments.grid import Listed
+from core.experiments.run_log import Row
+from core.images.importing import uploads
+from core.images.importing.uploads import Incoming
+from core.images.library import Library
+from core.jobs import queue
+from core.jobs.queue import Config, Job
+from core.store import Store
+from core.types import ImageSet
+
+SEEN = "tour-seen"
+
+
+def load_set(user: User, name: str) -> ImageSet:
+    """A set that the user owns or may read. Raises SetNotFound, whether it is another's or nobody's."""
+    return Library(user=user).get(name)
+
+
+class Workspace:
+    """All that one user may ask for and do, over the store of all."""
+
+    def __init__(self, user: User, root: Path, store: Store) -> None:
+        self.user, self._root, self.store = user, root, store
+        self.library = Library(root, user)
+        self.engine = Engine(store, self.library)
+        self.incoming = Incoming(paths.base(user.id, root))
+
+    def enter(self) -> None:
+        """Once a session: others can share with the user from now on, and what waited is the user's."""
+        if not self.user.local:
+            users.arrived(self.user, self._root)
+            sharing.claim(self.user, self._root)
+
+    # -- sets ------------------------------------------------------------------------------------
+
+    def load(self, name: str) -> ImageSet:
+        return self.library.get(name)
+
+    def check(self, sets: Sequence[ImageSet]) -> None:
+        """Sets that were loaded before are still the user's to read. Raises SetNotFound."""
+        for each in sets:
+            if self.load(each.name).content != each.content:
+                raise SetNotFound(each.name, self.library.names())
+
+    def tidy(self) -> None:
+        """Uploads that nobody keeps go, everybody's."""
+        uploads.tidy(self._root)
+
+    # -- the run log -----------------------------------------------------------------------------
+
+    def record(self, sets: Sequence[ImageSet], answer: Answer) -> None:
+        self.check(sets)
+        run_log.record(sets, answer, self.user)
+
+    def tried(self, kind: str, sets: Sequence[ImageSet]) -> list[Row]:
+        self.check(sets)
+        return run_log.ranked_runs(kind, sets, self.user)
+
+    def log(self) -> list[Row]:
+        return run_log.all_runs(self.user)
+
+    def swept(self, sets: Sequence[ImageSet], listed: Listed) -> str:
+        """Where the store notes the rows of the user's sweep."""
+        self.check(sets)
+        return sweep.sweep_name(sets, listed, self.user)
+
+    # -- jobs ------------------------------------------------------------------------------------
+
+    def job_id(self, kind: str, sets: Sequence[ImageSet], config: Config) -> str:
+        return queue.id_of(kind, sets, config, self.user)
+
+    def job(self, job_id: str) -> Job | None:
+        """None for another's, as for one that never was."""
+        return queue.find(job_id) if queue.owner_of(job_id) == self.user.id else None
+
+    def jobs(self) -> list[Job]:
+        return queue.recent(user=self.user)
+
+    def start(self, kind: str, sets: Sequence[ImageSet], config: Config) -> Job:
+        self.check(sets)
+        return queue.start(kind, sets, config, self.user)
+
+    def cancel(self, job_id: str) -> None:
+        if queue.owner_of(job_id) == self.user.id:
+            queue.cancel(job_id)
+
+    # -- the guided tour ---------------------------------------------------------------------------
+
+    def first_visit(self) -> bool:
+        """True once in the life of a user."""
+        folder = paths.base(self.user.id, self._root)
+        paths.make_folder(folder)
+        seen = (folder / SEEN).exists()
+        (folder / SEEN).touch()
+        return not seen

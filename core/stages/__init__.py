@@ -1,0 +1,1 @@
+"""The cached stages of clustering, which both questions share: in memory, or out of core."""

@@ -1,0 +1,253 @@
+"""Each stage of the pipeline with its key: looked up in the store, else computed and kept.
+
+A key is the hash of the stage's version, its upstream keys and its part of the config; the root is the
+content of the images. Rows stand in the order of the images' hashes, so that names and folders change
+nothing.
+"""
+
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from core.clustering import methods, metrics, pca, projection, scaling
+from core.config import PipelineConfig
+from core.errors import BadChoice
+from core.extraction.embedder import Embedder, feature_key
+from core.features import catalog
+from core.hashing import key
+from core.memoize import cache_per_tuple
+from core.numeric.blocks import Matrix, Rows
+from core.progress import Step
+from core.store import Arrays
+from core.types import ImageFile
+
+# Seconds are of computing, not of importing: what a stage imports is loaded before its clock starts.
+LIBRARIES = {
+    "pca": ("sklearn.decomposition",),
+    "tree": ("scipy.cluster.hierarchy", "fastcluster"),
+    "clusters": ("sklearn.cluster", "sklearn.metrics", "scipy.sparse.csgraph"),
+    "scores": ("sklearn.metrics.cluster", "scipy.stats", "scipy.optimize"),
+}
+
+
+def _import(stage: str) -> None:
+    for library in LIBRARIES.get(stage, ()):
+        importlib.import_module(library)
+
+
+@dataclass(frozen=True)
+class Stage:
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FileIndex:
+    """What runs want to know of a list of files, whatever the config; ``ids`` are sorted."""
+
+    ids: tuple[str, ...]
+    distinct: tuple[str, ...]
+    back: np.ndarray  # from the order of the hashes to that of the set
+    known: metrics.KnownGenerators
+
+
+@cache_per_tuple
+def index_files(files: tuple[ImageFile, ...]) -> FileIndex:
+    order = sorted(range(len(files)), key=lambda place: files[place].sha256)
+    ids = tuple(files[place].sha256 for place in order)
+    known = metrics.KnownGenerators.of([file.label for file in files])
+    return FileIndex(ids, tuple(dict.fromkeys(ids)), np.argsort(order, kind="stable"), known)
+
+
+@cache_per_tuple
+def _features_key(ids: tuple[str, ...], space: str) -> str:
+    return key("set features", space, ids)
+
+
+class Run:
+    """One config over one list of files: the keys of its stages, and what each took."""
+
+    def __init__(self, embedder: Embedder, config: PipelineConfig, files: tuple[ImageFile, ...]) -> None:
+        self.embedder, self.store, self.config, self.files = embedder, embedder.store, config, files
+        self.stages: dict[str, Stage] = {}
+        self.roll = index_files(files)
+        self.ids, self.back = self.roll.ids, self.roll.back
+        self.features_key = _features_key(self.ids, feature_key(config.feature, config.crop))
+        self.pca_key = key("pca", pca.VERSION, *self._pca_way(), self.features_key)
+        variance = config.reduce.variance
+        self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
+        self._features: np.ndarray | None = None
+        self._pca: Arrays | None = None
+
+    def wait(self) -> float:
+        """Seconds for which the answer and its map are too long to be waited for without a word."""
+        return 0.0
+
+    def ensure_features(self) -> None:
+        """Embed what is missing; where nothing is, read nothing: later stages may be there as well."""
+        space = feature_key(self.config.feature, self.config.crop)
+        if not self.store.has_rows(space, self.roll.distinct):
+            self.features()
+        else:
+            self.stages["features"] = Stage(True, 0.0)
+
+    def features(self) -> np.ndarray | Matrix:
+        if self._features is None:
+            start = time.perf_counter()
+            self._features, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
+            self._took("features", cached, start)
+        return self._features
+
+    def pca(self) -> Arrays:
+        if self._pca is None:
+            self._pca = self._stage("pca", self.pca_key, lambda: pca.decompose(self.features()[:]))
+        return self._pca
+
+    def reduced(self) -> np.ndarray | Matrix:
+        variance = self.config.reduce.variance
+        return self.features() if variance is None else pca.project(self.pca(), variance)
+
+    def n_features(self) -> int:
+        variance = self.config.reduce.variance
+        if variance is None:
+            return catalog.dimensions(self.config.feature)
+        name = f"columns:{self.reduced_key}"  # a number, for which a toggle need not read a decomposition
+        found = self.store.note(name)
+        if found is None:
+            found = {"columns": pca.count_components(self.pca()["ratio"], variance)}
+            self.store.put_note(name, found)
+        return int(found["columns"])
+
+    def tree(self) -> np.ndarray:
+        spec = self.config.cluster
+        return self._stage(
+            "tree",
+            self.tree_key(),
+            lambda: {"merges": methods.linkage_tree(self.reduced()[:], spec.linkage, spec.metric)},
+        )["merges"]
+
+    def tree_key(self) -> str:
+        spec = self.config.cluster
+        way = self.clusters_way()
+        return key("tree", methods.VERSION, *way, self.reduced_key, spec.linkage, spec.metric)
+
+    def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
+        """k, who chose it, and (for auto) the mean silhouette of each k tried."""
+        spec = self.config.cluster
+        if isinstance(spec.k, int):
+            return spec.k, "given", {}
+        if spec.k == "known":
+            if known := self.roll.known.names:
+                return len(known), "known", {}
+            notes.append("No generator is known, so k was chosen by silhouette.")
+        by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
+        if not by_k:
+            raise BadChoice("No number of clusters gives a silhouette here. Give k as a number.")
+        return max(by_k, key=lambda k: (by_k[k], -k)), "auto", by_k
+
+    def auto_range(self) -> range:
+        """As many k as the distinct features allow; looked up, so that cached results load no features."""
+        found = self.store.note(self.distinct_name())
+        if found is None:
+            found = {"rows": methods.count_distinct(self.reduced(), methods.AUTO_RANGE.stop)}
+            self.store.put_note(self.distinct_name(), found)
+        return methods.auto_ks(found["rows"], len(self.ids))
+
+    def distinct_name(self) -> str:
+        return key("distinct", methods.VERSION, self.reduced_key)
+
+    def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
+        spec = self.config.cluster
+
+        def make() -> Arrays:
+            rows = self.reduced()
+            methods.check_k(rows, k)
+            labels = self.grouped(rows, k)
+            silhouettes = methods.silhouettes(rows, labels, spec.metric, spec.seed)
+            return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
+
+        arrays = self._stage("clusters", self.clusters_key(k), make)
+        return arrays["labels"], arrays["silhouettes"]
+
+    def clusters_key(self, k: int) -> str:
+        spec = self.config.cluster
+        parts = (spec.linkage, spec.metric) if spec.method == "hierarchical" else (spec.seed,)
+        way = self.clusters_way()
+        return key("clusters", methods.VERSION, self.reduced_key, spec.method, *parts, *way, k)
+
+    def grouped(self, rows: Rows, k: int) -> np.ndarray:
+        """Labels of rows in the order of the hashes, computed anew."""
+        if self.config.cluster.method == "kmeans":
+            return methods.kmeans(rows[:], k, self.config.cluster.seed)
+        return methods.cut_tree(self.tree(), k)
+
+    def agreement(self, clusters: np.ndarray) -> metrics.Agreement:
+        """Scores of clusters that stand in the order of the files."""
+        start = time.perf_counter()
+        names, table = self.roll.known.names, self.roll.known.table(clusters)
+        name = key("agreement", metrics.VERSION, names, table.tolist(), self.config.cluster.seed)
+        found = self.store.note(name)
+        if found is None:
+            _import("scores")
+            start = time.perf_counter()
+            result = metrics.score_clusters(names, table, self.config.cluster.seed)
+            self.store.put_note(name, result.as_json())
+        else:
+            result = metrics.Agreement.from_json(found)
+        self._took("scores", found is not None, start)
+        return result
+
+    def map_key(self, kind: str) -> str:
+        if kind == "pca":
+            return key("map", projection.VERSION, kind, self.pca_key)
+        return key("map", projection.VERSION, kind, self.reduced_key, self.config.cluster.seed)
+
+    def map(self, kind: str) -> np.ndarray:
+        if kind not in projection.MAPS:
+            raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
+        return self._stage("map", self.map_key(kind), lambda: {"points": self._points(kind)})["points"]
+
+    def _points(self, kind: str) -> np.ndarray:
+        if kind == "pca":
+            return projection.pca_map(self.pca()["scores"])
+        return projection.umap_map(self.reduced()[:], self.config.cluster.seed)
+
+    def _pca_way(self) -> tuple[str, ...]:
+        """Part of a key where a large set goes another way than a small one, so small ones' keys stay."""
+        wide = catalog.dimensions(self.config.feature)
+        return ("covariance",) if pca.uses_covariance(len(self.ids), wide) else ()
+
+    def clusters_way(self) -> tuple[str, ...]:
+        if self.config.cluster.method == "kmeans":
+            return ("race",) if len(self.ids) >= scaling.RACE_FROM else ()
+        return ("fastcluster",) if len(self.ids) >= scaling.FAST_TREE_FROM else ()
+
+    def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
+        start = time.perf_counter()
+        arrays = self.store.get(stage_key)
+        if arrays is not None:
+            self._took(name, True, start)
+            return arrays
+        self.embedder.listener(Step(name, 0, 1))
+        _import(name)
+        before = self._seconds()
+        start = time.perf_counter()
+        # Linear algebra waits for its threads by spinning: beside an extraction, k-means and PCA of 1,000
+        # images took ten times longer on two threads than on one.
+        with threadpool_limits(1):
+            arrays = make()
+        self.store.put(stage_key, arrays, name)
+        self._took(name, False, start + self._seconds() - before)  # less what upstream stages took in make
+        return arrays
+
+    def _seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages.values())
+
+    def _took(self, name: str, cached: bool, start: float) -> None:
+        past = self.stages.get(name, Stage(True, 0.0))
+        self.stages[name] = Stage(past.cached and cached, past.seconds + time.perf_counter() - start)

@@ -1,0 +1,84 @@
+"""Images and image sets, as they travel between the packages. Frozen, and checked where they are built."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from core.hashing import key
+
+
+class Role(StrEnum):
+    """What an image is in the challenge: made by a model, or real and (not) used to train it."""
+
+    GENERATED = "generated"
+    REAL_USED = "real_used"
+    REAL_NOT_USED = "real_not_used"
+    REAL_UNKNOWN = "real_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that an image came in: its format, its size in bytes, its bits a pixel (RGB has 24)."""
+
+    format: str
+    bytes: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One image of a set. ``sha256`` is over its pixels (hashing.pixels_key); the name is for display."""
+
+    name: str
+    sha256: str
+    role: Role = Role.GENERATED
+    label: str | None = None  # the generator, where known
+    group: str | None = None  # near-duplicates or one patient, where known
+    origin: Origin | None = None  # where it was recorded; no key depends on it
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Named images in natural order of their names."""
+
+    name: str
+    layout: str
+    files: tuple[ImageFile, ...]
+    view: str | None = None  # how scans were shown, where there were any; no key depends on it
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @cached_property
+    def content(self) -> str:
+        """The set's identity: its pixels, whatever the files, the order or the labels."""
+        return key("set", sorted(file.sha256 for file in self.files))
+
+    @cached_property
+    def truth(self) -> str:
+        """The identity of its pixels with all that is known of them: what scores depend on."""
+        rows = sorted((f.sha256, f.role, f.label or "", f.group or "") for f in self.files)
+        return key("truth", rows)
+
+    @cached_property
+    def generated(self) -> tuple[ImageFile, ...]:
+        return tuple(file for file in self.files if file.role is Role.GENERATED)
+
+    @cached_property
+    def real(self) -> tuple[ImageFile, ...]:
+        """Used, not used, and of unknown truth."""
+        return tuple(file for file in self.files if file.role is not Role.GENERATED)
+
+    def counts(self, field: str) -> dict[str, int]:
+        """Images per value of ``role`` or ``label``; images without one are left out."""
+        found = Counter(value for file in self.files if (value := getattr(file, field)))
+        return {str(value): found[value] for value in sorted(found)}
+
+    @cached_property
+    def duplicates(self) -> list[list[ImageFile]]:
+        """Groups of two and more files whose pixels are the same."""
+        groups: dict[str, list[ImageFile]] = {}
+        for file in self.files:
+            groups.setdefault(file.sha256, []).append(file)
+        return [group for group in groups.values() if len(group) > 1]

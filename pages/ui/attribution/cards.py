@@ -1,0 +1,107 @@
+"""The answer in numbers: each score with its interval and what chance gives."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.attribution.pipeline import Attribution
+from core.features import catalog
+from core.paper.reference import Reference
+from pages.ui.theme import digits, p_value
+from pages.ui.widgets.score_card import score_card
+
+PARTS = {"development": "dev", "test": "test"}
+K_WORDS = {"given": "given", "known": "known", "auto": "chosen"}
+
+
+def attribution(result: Attribution, references: Sequence[Reference]) -> None:
+    """One row of cards, and what must not be overlooked."""
+    agreement = result.agreement
+    columns = st.columns([1.5, 0.8, 1.4, 1.4, 1.3, 1.9])
+    score_card(columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 perfect, 0 as by chance")
+    columns[1].metric(
+        "k", result.k, K_WORDS[result.k_source], delta_color="off", delta_arrow="off", border=True
+    )
+    score_card(columns[2], "NMI", agreement.scores["nmi"], "Normalised mutual information")
+    score_card(columns[3], "Accuracy", agreement.scores["accuracy"], "After matching clusters to generators")
+    _chance(columns[4], result)
+    _paper(columns[5], references)
+    if agreement.scores["ari"].undefined:
+        reason = agreement.scores["ari"].undefined
+        st.info(f"The scores are undefined, because {reason}. The groups below stand on their own.")
+    if result.config.feature.weights == catalog.UNTRAINED:
+        st.warning("These numbers are of an untrained network: random weights, seed 0.")
+
+
+def remarks(result: Attribution, tried: int) -> None:
+    if sentences := in_words(result, tried):
+        st.caption(" ".join(sentences))
+
+
+def in_words(result: Attribution, tried: int) -> list[str]:
+    """What a careful reader would ask about the numbers."""
+    ari, n = result.agreement.scores["ari"], len(result.files)
+    sentences = list(result.notes)
+    if ari.value == ari.low == ari.high == 1:
+        sentences.append(
+            "No image is misplaced, so the bootstrap sees no spread; "
+            f"with {n} images the true error rate may still be up to {300 / n:.1f}% (rule of three)."
+        )
+    if tried > 1:
+        sentences.append(
+            f"{tried} configurations were tried on this set, and the best of many is flattered by luck: "
+            "choose on development images, report on others."
+        )
+    return sentences
+
+
+def _chance(place: DeltaGenerator, result: Attribution) -> None:
+    agreement = result.agreement
+    if agreement.p_value is None or agreement.chance_95 is None:
+        place.metric("ARI by chance", "–", "undefined", delta_color="off", delta_arrow="off", border=True)
+        return
+    place.metric(
+        "ARI by chance",
+        digits(agreement.scores["ari"].chance or 0.0),
+        p_value(agreement.p_value),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=f"Mean over 9,999 permutations of the labels; 95% of them stay below {agreement.chance_95:.3f}. "
+        "The p-value is of this one configuration.",
+    )
+
+
+def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
+    if not references:
+        place.metric(
+            "Paper",
+            "–",
+            "no such row",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="The paper has VGG-16, LBP (1 feature), ResNet50, MobileNetV2, EfficientNet, DenseNet-121.",
+        )
+        return
+    first, *rest = references
+    others = "".join(f", {row.ari:.4f} {PARTS[row.part]}" for row in rest)
+    place.metric(
+        "Paper",
+        f"{first.ari:.4f}",
+        f"{PARTS[first.part]}{others}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=paper_words(references),
+    )
+
+
+def paper_words(references: Sequence[Reference]) -> str:
+    """What the paper's values beside ours are of."""
+    remarks = " ".join(f"{row.table.capitalize()}: {row.remark}." for row in references if row.remark)
+    return (
+        "The same backbone, PCA and clustering on the challenge's images, which are others than these. "
+        f"The paper does not state its linkage. {remarks}"
+    ).strip()

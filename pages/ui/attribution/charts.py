@@ -1,0 +1,59 @@
+"""Plots of a clustering: its tree, and the silhouette over the number of clusters."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pages.ui.theme import GREY
+from pages.ui.widgets.charts import layout
+
+LEAVES = 40
+
+
+def dendrogram(merges: np.ndarray, k: int, metric: str) -> go.Figure:
+    """The tree's last merges, and the line at which it is cut into k."""
+    from scipy.cluster.hierarchy import dendrogram as lay_out
+
+    tree = lay_out(merges, p=LEAVES, truncate_mode="lastp", no_plot=True, count_sort="ascending")
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for xs, ys in zip(tree["icoord"], tree["dcoord"], strict=True):
+        x += [*xs, None]
+        y += [*ys, None]
+    figure = go.Figure(
+        go.Scatter(
+            x=x, y=y, mode="lines", line={"color": GREY, "width": 1.5}, hoverinfo="skip", showlegend=False
+        )
+    )
+    if 1 < k <= len(merges):
+        height = (merges[-k, 2] + merges[-(k - 1), 2]) / 2
+        figure.add_hline(
+            height, line={"dash": "dash", "width": 1.5, "color": "#D55E00"}, annotation_text=f"cut into {k}"
+        )
+    ticks = [5 + 10 * i for i in range(len(tree["ivl"]))]
+    layout(figure, "images under each branch (a number in brackets) ", f"{metric} distance of the merge", 360)
+    figure.update_xaxes(tickvals=ticks, ticktext=[_leaf(text) for text in tree["ivl"]], showgrid=False)
+    return figure
+
+
+def _leaf(text: str) -> str:
+    return text if text.startswith("(") else "(1)"
+
+
+def silhouette_curve(by_k: Mapping[int, float], chosen: int) -> go.Figure:
+    ks = sorted(by_k)
+    colours = ["#D55E00" if k == chosen else GREY for k in ks]
+    figure = go.Figure(
+        go.Scatter(
+            x=ks,
+            y=[by_k[k] for k in ks],
+            mode="lines+markers",
+            marker={"color": colours, "size": 10},
+            line={"color": GREY},
+            hovertemplate="k %{x}: %{y:.3f}<extra></extra>",
+        )
+    )
+    layout(figure, "number of clusters k", "mean silhouette", 300)
+    figure.update_xaxes(dtick=1)
+    return figure

@@ -1,0 +1,192 @@
+"""Below the answer: who sits where, the images themselves, the tree, and what else was tried."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.attribution.pipeline import Attribution
+from core.engine import ATTRIBUTION
+from core.features import catalog
+from core.types import ImageSet
+from pages.ui import theme
+from pages.ui.attribution import charts
+from pages.ui.session import workspace
+from pages.ui.widgets import charts as widgets_charts
+from pages.ui.widgets import controls, gallery, permalinks
+
+SCORE_WORDS = {
+    "ari": "ARI",
+    "ami": "AMI",
+    "nmi": "NMI",
+    "homogeneity": "Homogeneity",
+    "completeness": "Completeness",
+    "v_measure": "V measure",
+    "fowlkes_mallows": "Fowlkes-Mallows",
+    "accuracy": "Accuracy (matched)",
+    "silhouette": "Silhouette",
+}
+SILHOUETTE_ALT = "Mean silhouette over the number of clusters"
+SILHOUETTE_CAPTION = (
+    "The k with the largest mean silhouette is taken. It need not be the number of generators."
+)
+SCORE_CAPTION = (
+    "Intervals: bootstrap over images. By chance: mean over label permutations. "
+    "The silhouette looks at the clusters alone, without the generators."
+)
+
+
+def contingency(result: Attribution, marks: Mapping[str, theme.Mark]) -> list[str]:
+    """Generators by clusters; the names of the images in the cell, or the cluster, that is clicked."""
+    agreement = result.agreement
+    if agreement.generators:
+        frame = widgets_charts.contingency(agreement.table, agreement.generators, marks)
+    else:
+        counts = np.bincount(result.clusters, minlength=result.k)[None]
+        frame = widgets_charts.contingency(counts, (theme.UNKNOWN,), marks)
+    event = st.dataframe(
+        widgets_charts.shaded(frame),
+        key="contingency",
+        on_select="rerun",
+        selection_mode=["single-cell", "single-column"],
+        column_config={"_index": st.column_config.Column("generator", width=130)},
+        height="content",
+    )
+    st.caption("Images of each generator in each cluster. Click a cell, or a cluster's head, to see them.")
+    return _selected(result, event["selection"], list(agreement.generators))
+
+
+def _selected(result: Attribution, selection: Mapping[str, list], generators: list[str]) -> list[str]:
+    cells = [(int(row), str(column)) for row, column in selection.get("cells", [])]
+    cells += [(-1, str(column)) for column in selection.get("columns", [])]
+    names = []
+    for row, column in cells:
+        if not column.startswith("c"):
+            continue
+        cluster = int(column[1:]) - 1
+        label = generators[row] if generators and row >= 0 else None
+        names += [
+            file.name
+            for file, c in zip(result.files, result.clusters, strict=True)
+            if c == cluster and (label is None or file.label == label)
+        ]
+    return names
+
+
+def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
+    """Only the open tab computes anything."""
+    names = ["Images", "Scores", "Tree", "Trail"]
+    if result.silhouette_by_k:
+        names.insert(3, "Choice of k")
+    tab = st.segmented_control(
+        "Evidence", names, default="Images", key="tab", required=True, label_visibility="collapsed"
+    )
+    if tab == "Images":
+        _images(result, chosen)
+    elif tab == "Scores":
+        _scores(result)
+    elif tab == "Tree":
+        _tree(image_set, result)
+    elif tab == "Choice of k":
+        st.plotly_chart(
+            charts.silhouette_curve(result.silhouette_by_k, result.k),
+            key="silhouette_chart",
+            config=widgets_charts.CONFIG,
+            alt=SILHOUETTE_ALT,
+        )
+        st.caption(SILHOUETTE_CAPTION)
+    elif tab == "Trail":
+        _trail(image_set)
+
+
+def _images(result: Attribution, chosen: list[str]) -> None:
+    if not chosen:
+        st.caption("No image is selected. Select points on the map or a cell of the table to see them here.")
+        return
+    marks = theme.marks(result.agreement.generators)
+    wanted = set(chosen)
+    places = [place for place, file in enumerate(result.files) if file.name in wanted]
+    words, pager = st.columns([5, 1], vertical_alignment="bottom")
+    words.caption(f"{len(places):,} images selected. The frame's colour and the sign are the generator's.")
+    files = [result.files[place] for place in places]
+    notes = {result.files[place].name: f"cluster c{result.clusters[place] + 1}" for place in places}
+    gallery.show(files, workspace.library(), marks, notes, key="selection", pager=pager)
+
+
+def _scores(result: Attribution) -> None:
+    rows = score_rows(result)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="scores_table")
+    st.caption(SCORE_CAPTION)
+
+
+def score_rows(result: Attribution) -> list[dict[str, str]]:
+    """Every score with its interval and what chance gives."""
+    scores = {**result.agreement.scores, "silhouette": result.silhouette}
+    return [
+        {
+            "score": words,
+            "value": theme.number(scores[name].value),
+            "95% interval": theme.spread(scores[name]),
+            "by chance": theme.number(scores[name].chance),
+            "remark": f"undefined: {scores[name].undefined}" if scores[name].undefined else "",
+        }
+        for name, words in SCORE_WORDS.items()
+    ]
+
+
+def _tree(image_set: ImageSet, result: Attribution) -> None:
+    cluster = result.config.cluster
+    if cluster.method != "hierarchical":
+        st.caption("k-means has no tree. Choose hierarchical clustering to see one.")
+        return
+    merges = workspace.pipeline().tree(image_set, result.config)
+    st.plotly_chart(
+        charts.dendrogram(merges, result.k, cluster.metric),
+        key="tree_chart",
+        config=widgets_charts.CONFIG,
+        alt=f"Dendrogram of the last {charts.LEAVES} merges, cut into {result.k}",
+    )
+    st.caption(
+        "A long stretch without a merge, where the dashed line cuts, speaks for that number of clusters."
+    )
+
+
+def _trail(image_set: ImageSet) -> None:
+    rows = workspace.current().tried(ATTRIBUTION, [image_set])
+    frame = pd.DataFrame([_trail_row(row) for row in rows])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="trail_table",
+        on_select=lambda: _go(rows),
+        selection_mode="single-row",
+    )
+    st.caption("Every configuration tried on this set, best ARI first. Choose a row to turn the knobs to it.")
+
+
+def _trail_row(row: Mapping) -> dict[str, object]:
+    config = row["config"]
+    untrained = " (untrained)" if config["weights"] == catalog.UNTRAINED else ""
+    method = controls.METHOD_WORDS[config["cluster"]]
+    if config["linkage"]:
+        method += f", {controls.LINKAGE_WORDS[config['linkage']]}, {config['metric']}"
+    options = ", ".join(f"{name} {value}" for name, value in config["options"].items())
+    ari, spread = row["ari"], row["ari_ci"]
+    return {
+        "ARI": "undefined" if ari is None else theme.digits(ari, *spread),
+        "95% interval": "" if spread is None else f"{theme.digits(spread[0])} to {theme.digits(spread[1])}",
+        "backbone": catalog.title(config["backbone"]) + untrained,
+        "crop": controls.CROP_WORDS[config.get("crop", "full")],
+        "PCA": "none" if config["pca"] is None else theme.share(config["pca"]),
+        "features": row["n_features"],
+        "clustering": method,
+        "k": f"{row['k']} ({config['k']})" if isinstance(config["k"], str) else str(row["k"]),
+        "more": options,
+    }
+
+
+def _go(rows: list) -> None:
+    selection = st.session_state["trail_table"]["selection"]["rows"]
+    if selection:
+        permalinks.load_settings(rows[selection[0]]["config"])

@@ -1,0 +1,114 @@
+"""What if a difference were taken out of every image: the switches, the new set, and what became of it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.audit import derive
+from core.audit.baselines import BASELINES
+from core.audit.pipeline import Audit, before_and_after, best_result, score_of
+from core.audit.transforms import STEPS, DeriveSpec
+from core.experiments.run_log import Row
+from core.features import catalog
+from core.numeric.statistics import Score
+from core.types import ImageSet
+from pages.ui import routes
+from pages.ui.audit import views
+from pages.ui.session import workspace
+from pages.ui.theme import number, spread
+from pages.ui.widgets import permalinks
+
+
+def panel(found: Audit) -> None:
+    """Switches, then the derived set beside this one, or the button that makes it."""
+    spec = knobs()
+    if spec is None:
+        st.caption("Turn on a step: all images pass through it, and the method is asked again.")
+        return
+    name = derive.derived_name(found.image_set, spec)
+    if name in workspace.library().names():
+        _compare(found, workspace.library().get(name))
+    elif st.button(f"Make “{name}”", key="derive", type="primary"):
+        bar = st.progress(0.0, text=spec.words)
+        derive.derive(
+            workspace.library(), found.image_set, spec, name, lambda step: bar.progress(*views.shown(step))
+        )
+        st.rerun()
+
+
+def knobs() -> DeriveSpec | None:
+    """A switch a step, in the order in which they are taken; None while all are off."""
+    usual = DeriveSpec(("resize",))
+    places = st.columns([1.3, 0.8, 0.8, 1, 1, 1.2], vertical_alignment="bottom")
+    switches = zip(STEPS, places, strict=False)
+    steps = tuple(name for (name, step), place in switches if place.toggle(step.title, key=f"step_{name}"))
+    size = places[-3].number_input(
+        "Size, px", 16, 1024, usual.size, 16, key="step_size", disabled="resize" not in steps
+    )
+    quality = places[-2].number_input(
+        "JPEG quality", 1, 100, usual.quality, 5, key="step_quality", disabled="jpeg" not in steps
+    )
+    return DeriveSpec(steps, int(size), int(quality)) if steps else None
+
+
+def _compare(found: Audit, derived: ImageSet) -> None:
+    """The method and the warnings, before and after."""
+    auditing = views.auditing()
+    rows, rows_after = auditing.results(found.image_set), auditing.results(derived)
+    after = auditing.audit(derived, best_result(rows_after))
+    both = before_and_after(rows, rows_after)
+    table = [
+        {
+            "": f"The method's {found.score}",
+            "as it is": _told(score_of(both[0]) if both else found.method),
+            "derived": _told(score_of(both[1])) if both else "not tried yet",
+        },
+        {"": "Warnings", "as it is": str(len(found.warnings)), "derived": str(len(after.warnings))},
+        *_baselines(found, after),
+    ]
+    left, right = st.columns([1.5, 1])
+    with left:
+        st.dataframe(pd.DataFrame(table), hide_index=True, height="content", key="before_after")
+        if both:
+            st.caption(f"The method: {_method(both[0])}, the best of what was tried on both sets.")
+    with right:
+        st.caption(f"{derived.name}: names, roles, labels and groups are those of this set.")
+        _links(rows, derived)
+
+
+def _baselines(found: Audit, after: Audit) -> list[dict[str, str]]:
+    """Those that warn before or after."""
+    warned = {each.name for each in (*found.warnings, *after.warnings)}
+    return [
+        {
+            "": f"{BASELINES.get(one.name).title}, {found.score}",
+            "as it is": number(one.whole.score.value),
+            "derived": number(other.whole.score.value),
+        }
+        for one, other in zip(found.findings, after.findings, strict=True)
+        if one.name in warned
+    ]
+
+
+def _told(score: Score | None) -> str:
+    if score is None or score.value is None:
+        return "–"
+    return f"{number(score.value)} ({spread(score)})"
+
+
+def _method(row: Row) -> str:
+    backbone = row["config"].get("backbone")
+    return catalog.title(backbone) if backbone else "reconstruction"
+
+
+def _links(rows: Sequence[Row], derived: ImageSet) -> None:
+    """To the derived set's own audit, and to the method with the knobs that did best on this set."""
+    permalinks.link("Audit the derived set", permalinks.place(routes.AUDIT, {"set": derived.name}))
+    if rows:
+        permalinks.link(
+            "Ask the method of it, with the same knobs", permalinks.href(rows[0]["config"], [derived])
+        )
+        return
+    page = routes.REGIONS if derived.real else routes.GENERATORS
+    permalinks.link("Ask the method of it", permalinks.place(page, {"set": derived.name}))

@@ -1,0 +1,1 @@
+"""Results that take long: looked up, or computed by a job whose progress is shown."""

@@ -1,0 +1,83 @@
+"""Progress of a background job on the page: started, watched, cancelled."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.jobs import queue
+from core.types import ImageSet
+from pages.ui.session import workspace
+from pages.ui.theme import duration
+
+STAGE_WORDS = {
+    "features": "reading the features",
+    "pca": "PCA",
+    "prototypes": "finding prototypes",
+    "tree": "tree",
+    "clusters": "clustering",
+    "map": "fitting",
+}
+
+
+START_UNASKED = 30  # seconds; longer work is announced and waits for a click
+
+
+def run_by_job(
+    kind: str,
+    sets: Sequence[ImageSet],
+    config: queue.Config,
+    what: str,
+    seconds: float,
+    beside: Callable[[], None] | None = None,
+) -> None:
+    """Watch the job that computes what is missing; start it, or offer to."""
+    job = find_job(kind, sets, config)
+    if job is not None and job.active:
+        watch(job.id, what, beside)
+    elif job is not None and job.state in ("failed", "cancelled", "died"):
+        words = job.error or "Cancelled. What was finished is kept."
+        (st.info if job.state == "cancelled" else st.error)(words)
+        if st.button("Go on", key="again", type="primary"):
+            start_job(kind, sets, config)
+    elif seconds <= START_UNASKED:
+        watch(workspace.current().start(kind, sets, config).id, what, beside)
+    else:
+        st.info(f"{what} takes about {duration(seconds)}. It is done once; every other knob is then quick.")
+        if st.button("Start", key="start", type="primary"):
+            start_job(kind, sets, config)
+
+
+def find_job(kind: str, sets: Sequence[ImageSet], config: queue.Config) -> queue.Job | None:
+    gate = workspace.current()
+    return gate.job(gate.job_id(kind, sets, config))
+
+
+def start_job(kind: str, sets: Sequence[ImageSet], config: queue.Config) -> None:
+    workspace.current().start(kind, sets, config)
+    st.rerun()
+
+
+@st.fragment(run_every=0.5)
+def watch(job_id: str, what: str, beside: Callable[[], None] | None = None) -> None:
+    """Progress, pace, time left and a way out; when the job ends, the page is drawn anew."""
+    job = workspace.current().job(job_id)
+    if job is None or not job.active:
+        st.rerun(scope="app")
+        return
+    bar, out = st.columns([5, 1], vertical_alignment="bottom")
+    bar.progress(job.done / job.total if job.total else 0.0, text=f"{what}: {_progress(job)}")
+    if out.button("Cancel", key=f"cancel_{job_id}", width="stretch"):
+        workspace.current().cancel(job_id)
+        st.rerun(scope="app")
+    if beside is not None:
+        beside()
+
+
+def _progress(job: queue.Job) -> str:
+    if job.state == "waiting":
+        return "waits for the work before it"
+    if not job.rate:
+        return STAGE_WORDS.get(job.stage, job.stage or "starting")
+    left = "" if job.left is None else f", {duration(job.left)} left"
+    stage = f"{job.stage}: " if job.stage.startswith("epoch") else ""
+    return f"{stage}{job.done} of {job.total}, {job.rate:.0f} images/s{left}"

@@ -1,0 +1,137 @@
+"""From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.attribution.pipeline import Attribution
+from core.config import FeatureSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
+from core.errors import ImprintError
+from core.experiments.grid import Listed
+from core.extraction.embedder import Plan
+from core.features import catalog, weights
+from core.features.custom import registry
+from core.jobs import queue
+from core.membership.cluster_distance import Membership
+from core.membership.reconstruction.attack import Reconstruction, adapt_to_machine, check
+from core.types import ImageSet
+from pages.ui.background import weights_download
+from pages.ui.background.job_progress import find_job, run_by_job, start_job, watch
+from pages.ui.session import workspace
+from pages.ui.theme import duration
+
+EmbeddingConfig = PipelineConfig | MembershipConfig
+
+
+def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | None:
+    """The result, or None while there is none: what stands in the way is then on the page."""
+    pipeline = workspace.pipeline()
+    plan = pipeline.plan(image_set, config)
+    if plan.missing:
+        _embed(queue.ATTRIBUTE, [image_set], pipeline.effective(config)[0], plan)
+        return None
+    seconds = pipeline.wait(image_set, config)
+    if seconds:
+        _group(image_set, pipeline.effective(config)[0], seconds)
+        return None
+    result = pipeline.attribute(image_set, config)
+    workspace.current().record([image_set], result)
+    return result
+
+
+def membership(development: ImageSet, test: ImageSet | None, config: MembershipConfig) -> Membership | None:
+    """The same for training-data fingerprints."""
+    attack = workspace.cluster_distance_attack()
+    sets = [development] if test is None else [development, test]
+    plan = attack.plan(sets, config)
+    if plan.missing:
+        _embed(queue.MEMBERSHIP, sets, config, plan)
+        return None
+    result = attack.run(development, test, config)
+    workspace.current().record(sets, result)
+    return result
+
+
+def reconstruction(
+    development: ImageSet,
+    test: ImageSet | None,
+    config: ReconstructionConfig,
+    beside: Callable[[], None],
+) -> Reconstruction | None:
+    """The same by reconstruction; ``beside`` is drawn while it trains."""
+    attack = workspace.reconstruction_attack()
+    sets = [development] if test is None else [development, test]
+    check(sets)
+    if attack.ready(sets, config):
+        result = attack.run(development, test, config)
+        workspace.current().record(sets, result)
+        return result
+    config, _ = adapt_to_machine(config)
+    what = "Training an autoencoder on each set's generated images"
+    run_by_job(queue.RECONSTRUCT, sets, config, what, attack.expected_seconds(sets, config), beside)
+    return None
+
+
+def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) -> Mapping[str, Any] | None:
+    """The rows of a sweep, once all are there; ``beside`` is drawn while they come."""
+    found = workspace.store().note(workspace.current().swept(sets, listed))
+    if found is not None and found["over"]:
+        return found
+    configs = len(listed.configs)
+    job = find_job(queue.SWEEP, sets, listed)
+    if job is None or not job.active:
+        st.caption(f"{configs} configurations. What one computes, the others share.")
+        if job is not None and job.state == "failed":
+            st.error(job.error)
+        if st.button(f"Run {configs} configurations", key="run_sweep", type="primary"):
+            start_job(queue.SWEEP, sets, listed)
+        beside()
+        return None
+    watch(job.id, f"Trying {configs} configurations", beside)
+    return None
+
+
+def _embed(kind: str, sets: Sequence[ImageSet], config: EmbeddingConfig, plan: Plan) -> None:
+    if _weights_ready(config.feature):
+        what = f"Embedding {plan.missing} images with {catalog.title(config.feature.backbone)}"
+        run_by_job(kind, sets, config, what, plan.seconds)
+
+
+def _group(image_set: ImageSet, config: PipelineConfig, seconds: float) -> None:
+    words = f"About {duration(seconds)}, once."
+    if config.cluster.method == "hierarchical":
+        words += " Another number of clusters is then another cut of the same tree, and quick."
+    what = f"Grouping {len(image_set.generated):,} images"
+    run_by_job(queue.ATTRIBUTE, [image_set], config, what, seconds, lambda: st.caption(words))
+
+
+def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
+    """Whether the UMAP is there; else start it and watch."""
+    pipeline = workspace.pipeline()
+    if pipeline.has_map(image_set, config, "umap"):
+        return True
+    config, _ = pipeline.effective(config)
+    job = find_job(queue.UMAP, [image_set], config)
+    if job is not None and job.state in ("failed", "cancelled", "died"):
+        st.info(job.error or "Cancelled.")
+        if st.button("Draw the UMAP", key="umap_again"):
+            start_job(queue.UMAP, [image_set], config)
+        return False
+    if job is None or not job.active:
+        job = workspace.current().start(queue.UMAP, [image_set], config)
+    watch(job.id, "UMAP, about half a minute")
+    return False
+
+
+def _weights_ready(feature: FeatureSpec) -> bool:
+    if not catalog.is_network(feature.backbone) or feature.weights == catalog.UNTRAINED:
+        return True
+    try:
+        if weights.find(registry.network(feature.backbone)) is not None:
+            return True
+        st.warning(weights.missing(feature.backbone))
+        weights_download.get(feature.backbone)
+    except ImprintError as error:
+        st.error(str(error))
+    return False

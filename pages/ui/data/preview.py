@@ -1,0 +1,219 @@
+"""What was chosen for import, before anything is kept: its folders, what is refused, and the two ways on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import ImprintError
+from core.images.formats import windowing
+from core.images.formats.windowing import View
+from core.images.importing import layouts
+from core.images.importing.importer import ImportReport, import_source
+from core.images.importing.layouts import LAYOUTS
+from core.images.importing.preview import Preview, look
+from core.images.importing.roles import ManualRole
+from core.progress import Step
+from pages.ui.data import preview_rows, upload
+from pages.ui.data.upload import Intake
+from pages.ui.layout import page
+from pages.ui.session import workspace
+
+LAYOUT_WORDS = {
+    "auto": "find out",
+    "generators": "a folder a generator",
+    "membership": "generated, real_used, real_not_used, real_unknown",
+    "flat": "flat, with a CSV of labels",
+    layouts.HAND: "roles by hand",
+}
+SEEN, LABELS = "preview", "preview_labels"  # in the session's state
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the source is read, beside what a person says of its folders."""
+
+    layout: str
+    depth: int
+    view: View
+    labels: dict[str, str] | None
+
+
+def draw(chosen: Intake) -> None:
+    """The whole of the page while something waits to be kept; the two ways on stand at its top."""
+    head, way_on = st.container(), st.container()
+    try:
+        options, pager = _options()
+        seen = _seen(chosen, options)
+        hand = preview_rows.draw(seen, pager)
+    except ImprintError as error:
+        head.markdown(f"### {chosen.title}")
+        head.error(str(error))
+        if way_on.button("Discard", key="discard"):
+            _leave()
+        return
+    _remarks(seen)
+    head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
+    refused = f" {len(seen.refused):,} files would be refused, see below." if seen.refused else ""
+    head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
+    with way_on:
+        _keep(chosen, options, hand)
+
+
+def _leave() -> None:
+    upload.forget()
+    clear()
+    st.rerun()
+
+
+def clear() -> None:
+    for name in (SEEN, LABELS, preview_rows.HAND):
+        st.session_state.pop(name, None)
+
+
+# -- how it is read -------------------------------------------------------------------------------------
+
+
+def _options() -> tuple[Options, DeltaGenerator]:
+    """The knobs that the last look has shown to matter, and the place of another."""
+    last: Preview | None = st.session_state.get(SEEN, (None, None))[1]
+    columns = st.columns([2.2, 1.1, 1.6, 1.2, 1.1, 1.1], vertical_alignment="bottom")
+    layout = columns[0].selectbox(
+        "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
+    )
+    with columns[1].popover("Labels", width="stretch"):
+        labels = _labels()
+    depth, view = 1, View()
+    if last and last.depths > 1:
+        depth = int(columns[4].number_input("Folders deep", 1, last.depths, 1, key="depth"))
+    if last and last.scans:
+        window = columns[2].selectbox(
+            "Window of scans, HU",
+            list(windowing.PRESETS),
+            index=None,
+            key="window",
+            placeholder=f"{windowing.DEFAULT}, or centre/width",
+            format_func=lambda name: (
+                f"{name} ({windowing.window(name)})" if name in windowing.PRESETS else name
+            ),
+            accept_new_options=True,
+        )
+        axis = columns[3].selectbox("Cut volumes", windowing.AXES, key="axis")
+        view = View(windowing.window(window) if window else None, axis)
+    return Options(layout, depth, view, labels), columns[5]
+
+
+def _labels() -> dict[str, str] | None:
+    """A table for when the folders' names don't tell; of the upload nothing but its rows stays."""
+    number = st.session_state.get(upload.ROUND, 0)
+    key = f"labels_{number}"
+    table = st.file_uploader("A CSV with file and label", type="csv", key=key)
+    if table is not None:
+        text = table.read().decode("utf-8-sig", "replace")
+        upload.release(table, st.session_state[key])
+        st.session_state[upload.ROUND] = number + 1
+        st.session_state[LABELS] = layouts.read_labels(text, "The table")
+        st.rerun()
+    held = st.session_state.get(LABELS)
+    if held and st.button(f"Forget {len(held)} labels"):
+        del st.session_state[LABELS]
+        st.rerun()
+    return held
+
+
+def _seen(chosen: Intake, options: Options) -> Preview:
+    """The look that was had, or a new one where the knobs have changed."""
+    asked = (chosen, options.layout, options.depth, options.view, repr(options.labels))
+    before, seen = st.session_state.get(SEEN, (None, None))
+    if before != asked:
+        bar = st.progress(0.0, text="Looking")
+        try:
+            with chosen.open() as source:
+                seen = look(
+                    source,
+                    options.layout,
+                    options.labels,
+                    options.view,
+                    depth=options.depth,
+                    listener=lambda step: bar.progress(*shown(step)),
+                )
+        finally:
+            bar.empty()
+        if before is None or before[:3] + before[4:] != asked[:3] + asked[4:]:
+            st.session_state.pop(preview_rows.HAND, None)  # other folders, or other roles for them
+        st.session_state[SEEN] = asked, seen
+        st.rerun()  # the knobs that matter are known now
+    return seen
+
+
+def shown(step: Step) -> tuple[float, str]:
+    return step.done / step.total, f"{step.done} of {step.total} files, {step.rate:.0f} a second"
+
+
+# -- what else there is to know, and the way on ---------------------------------------------------------
+
+
+def _remarks(seen: Preview) -> None:
+    if seen.notes:
+        st.caption("  \n".join(seen.notes))
+    if seen.dropped:
+        with st.expander(f"{len(seen.dropped)} kinds of DICOM header field are left behind, unread"):
+            rows = [{"field": name, "files": count} for name, count in seen.dropped]
+            st.dataframe(pd.DataFrame(rows), hide_index=True, key="dropped")
+    refusals(seen.refused, "would be refused")
+
+
+def refusals(refused, words: str) -> None:
+    if refused:
+        st.warning(f"{len(refused)} files {words}; the rest is fine.")
+        rows = [{"file": refusal.file, "reason": refusal.reason} for refusal in refused]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
+
+
+def _keep(chosen: Intake, options: Options, hand: dict[str, ManualRole] | None) -> None:
+    with st.form("keep", border=False):
+        name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
+        called = name.text_input(
+            "Name of the set", key="name", max_chars=80, placeholder="Synthetic chest CT"
+        )
+        numbers = rename.checkbox("Numbers instead of file names, which may tell of patients", key="rename")
+        kept = go.form_submit_button("Keep", type="primary", width="stretch")
+        if away.form_submit_button("Discard", width="stretch"):
+            _leave()
+    if not kept:
+        return
+    bar = st.progress(0.0, text="Reading")
+    try:
+        report = _import(chosen, options, called.strip(), numbers, hand, lambda s: bar.progress(*shown(s)))
+    except ImprintError as error:
+        bar.empty()
+        st.error(str(error))
+        return
+    upload.forget()
+    clear()
+    st.session_state["import_report"] = report
+    page.go_to_set(report.image_set.name)
+
+
+def _import(
+    chosen: Intake,
+    options: Options,
+    name: str,
+    rename: bool,
+    hand: dict[str, ManualRole] | None,
+    listener: Callable[[Step], None],
+) -> ImportReport:
+    with chosen.open() as source:
+        return import_source(
+            source,
+            name,
+            workspace.library(),
+            options.layout,
+            options.labels,
+            listener,
+            options.view,
+            rename,
+            hand,
+        )

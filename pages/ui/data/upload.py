@@ -1,0 +1,137 @@
+"""Where new images come from: an upload, which goes to disk at once, or a folder of the server."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.typing import UploadedFile
+
+from core.errors import ImprintError
+from core.images.importing import allowed_folders
+from core.images.importing.sources import Source, open_source
+from core.images.importing.uploads import Upload
+from pages.ui.session import workspace
+
+CHOSEN, ROUND, FAULT = "intake", "intake_round", "intake_fault"  # in the session's state
+FILES, FOLDER, SERVER = "Files or a zip", "A folder", "On this server"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """An upload that waits under its id, or a path that was allowed."""
+
+    title: str
+    upload: str | None = None
+    path: Path | None = None
+
+    def open(self) -> AbstractContextManager[Source]:
+        if self.path is not None:
+            return open_source(self.path)
+        return workspace.current().incoming.source(str(self.upload))
+
+
+def chosen() -> Intake | None:
+    return st.session_state.get(CHOSEN)
+
+
+def failed() -> bool:
+    """Whether a mistake is told when ``choose`` is drawn next."""
+    return FAULT in st.session_state
+
+
+def forget() -> None:
+    """Discard what was uploaded; a folder of the server stays as it is."""
+    intake = st.session_state.pop(CHOSEN, None)
+    if intake and intake.upload:
+        workspace.current().incoming.discard(intake.upload)
+
+
+def strict() -> bool:
+    """Whether listed folders alone are open: when others than this machine's user may sit at the page."""
+    return not workspace.current().user.local or st.get_option("server.address") not in LOOPBACK
+
+
+def choose() -> None:
+    """Three ways in; what comes is looked at next."""
+    if FAULT in st.session_state:
+        st.error(st.session_state.pop(FAULT))
+    way = st.segmented_control("From", [FILES, FOLDER, SERVER], default=FILES, key="way", required=True)
+    if way == SERVER:
+        _server()
+    else:
+        _upload(way)
+
+
+def _upload(way: str) -> None:
+    key = f"uploads_{way}_{st.session_state.get(ROUND, 0)}"
+    uploads = st.file_uploader(
+        "Drop PNG, JPEG, TIFF, DICOM and NIfTI files, or one zip"
+        if way == FILES
+        else "Drop a folder; its folders' names tell generators or roles",
+        accept_multiple_files=True if way == FILES else "directory",
+        key=key,
+    )
+    st.caption(
+        "You see first what would be kept. An upload that you neither keep nor discard goes after a day."
+    )
+    if uploads:
+        alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
+        title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
+        with st.spinner(f"Writing {title} to disk"):
+            _begin(
+                lambda: Intake(title, upload=workspace.current().incoming.stage(_handed_over(uploads, key)))
+            )
+
+
+def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
+    """One after the other, each out of memory as soon as it is on disk."""
+    copies = {copy.file_id: copy for copy in st.session_state[key]}
+    for upload in uploads:
+        yield upload.name, upload
+        release(upload, copies[upload.file_id])
+
+
+def release(upload: UploadedFile, copy: UploadedFile) -> None:
+    """Streamlit has it thrice, also when its widget is gone: in its manager, as what the widget gave, and in
+    the session's state (``copy``). The manager lets go as it does for Streamlit's own chat input.
+    """
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+    upload.close()
+    copy.close()
+
+
+def _server() -> None:
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
+    if offered := [str(path) for path in allowed_folders.offered_folders()]:
+        text = left.selectbox(
+            "Folder or zip of the server", offered, index=None, key="path", accept_new_options=True
+        )
+    else:
+        text = left.text_input("Folder or zip on this machine", key="path", placeholder="/data/synthetic")
+    if right.button("Look", type="primary", width="stretch", key="look"):
+        _begin(lambda: _at(text or ""))
+
+
+def _at(text: str) -> Intake:
+    if not text.strip():
+        raise ImprintError("Choose files to import, or name a folder or zip on this machine.")
+    path = allowed_folders.allowed_folder(Path(text.strip()), strict())
+    return Intake(f"`{path}`", path=path)
+
+
+def _begin(make) -> None:
+    """What was chosen is looked at in the next run, under fresh widgets; a mistake is told there."""
+    try:
+        st.session_state[CHOSEN] = make()
+    except ImprintError as error:
+        st.session_state[FAULT] = str(error)
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    st.session_state.pop("import_report", None)
+    st.rerun()

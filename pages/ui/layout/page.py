@@ -1,0 +1,148 @@
+"""What every page opens with: the configuration, the sidebar, the chosen set."""
+
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from core.errors import ImprintError
+from core.types import ImageSet, Role
+from pages.ui import routes, theme
+from pages.ui.layout import tour, warmup
+from pages.ui.session import sign_in, workspace
+from pages.ui.widgets import permalinks
+
+ICON = str(Path(__file__).with_name("icon.png"))
+NEXT = "next_set"  # the picker may only be turned before it is drawn
+NO_TEST = "none: development only"
+ROLE_WORDS = {
+    Role.GENERATED: "generated",
+    Role.REAL_USED: "real, used",
+    Role.REAL_NOT_USED: "real, not used",
+    Role.REAL_UNKNOWN: "real, unknown",
+}
+
+
+Pair = Literal["", "any", "real", "must be real"]
+
+
+def open_page(title: str, question: str, pair: Pair = "") -> None:
+    """Draw the frame; the first call of every page.
+
+    ``pair``: whether the page takes a second set to report on: for any set, for one with real images, or for
+    those alone.
+    """
+    warmup.settle()
+    st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
+    st.html(theme.CSS)
+    sign_in.require_sign_in()
+    with st.sidebar:
+        st.markdown("### Imprint")
+        names = [each.name for each in workspace.library().all() if each.real or pair != "must be real"]
+        _picker(sorted(names, key=str.casefold))
+        if pair == "any" or (pair and _chosen_is_real(names)):
+            _test_picker(names)
+        for path, label in routes.PAGES:
+            st.page_link(path, label=label)
+        if tour.possible():
+            permalinks.link("Guided tour", tour.start())
+        sign_in.badge(st.container())
+    tour.banner()
+    st.title(title, anchor=False)
+    st.caption(question + _moved())
+
+
+def _picker(names: list[str]) -> None:
+    if not names:
+        st.caption(
+            "No image set with real images yet." if workspace.library().names() else "No image set yet."
+        )
+        return
+    if NEXT in st.session_state:
+        st.session_state["set"] = st.session_state.pop(NEXT)
+    asked = st.session_state.get("set") or st.query_params.get("set")
+    if asked not in names:
+        st.session_state["moved"] = (asked, names[0])
+        st.session_state["set"] = names[0]
+    # Without a default of its own the chosen name is always in the address, whatever sets come later.
+    name = st.selectbox(
+        "Data set",
+        names,
+        index=None,
+        key="set",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    image_set = workspace.library().get(name)
+    counts = [f"{n:,} {ROLE_WORDS[Role(role)]}" for role, n in image_set.counts("role").items()]
+    generators = image_set.counts("label")
+    if generators:
+        counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")
+    st.caption("  \n".join([name, *counts]))
+
+
+def _chosen_is_real(names: list[str]) -> bool:
+    chosen = st.session_state.get("set")
+    return chosen in names and bool(workspace.library().get(chosen).real)
+
+
+def _test_picker(names: list[str]) -> None:
+    """The set to report on: by its name the one that belongs to the chosen set, else none."""
+    state, chosen = st.session_state, st.session_state.get("set")
+    if chosen not in names:
+        return
+    library = workspace.library()
+    real = bool(library.get(chosen).real)
+    alike = [name for name in names if name != chosen and bool(library.get(name).real) == real]
+    options = [NO_TEST, *sorted(alike, key=str.casefold)]
+    if state.get("test_of") != chosen or state.get("test") not in options:
+        asked = st.query_params.get("test") if state.get("test_of") in (None, chosen) else None
+        wanted = (asked, chosen.replace("development", "test"))
+        state["test"] = next((name for name in wanted if name in options), NO_TEST)
+        state["test_of"] = chosen
+    st.caption("Development above, reported on test:")
+    st.selectbox(
+        "Test set",
+        options,
+        index=None,
+        key="test",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if state["test"] != NO_TEST:
+        st.caption(state["test"])
+
+
+def _moved() -> str:
+    """Where a page can't show the set that was chosen, it says so."""
+    asked, shown = st.session_state.get("moved", (None, None))
+    if asked is None or st.session_state.get("set") != shown or asked not in workspace.library().names():
+        return ""
+    return f" “{asked}” has no real images, so this is “{shown}”."
+
+
+def go_to_set(name: str | None) -> None:
+    """Draw the page anew with another set chosen; None leaves the choice to the picker."""
+    st.session_state[NEXT] = name
+    st.rerun()
+
+
+def test_set() -> ImageSet | None:
+    name = st.session_state.get("test")
+    return None if name in (None, NO_TEST) else workspace.library().get(name)
+
+
+def chosen_set() -> ImageSet:
+    """The set of the picker; where there is none, say what to do and end the page."""
+    name = st.session_state.get("set")
+    if not name:
+        st.info("There is no image set yet. Import a folder or a zip of synthetic images on the page Data.")
+        st.page_link(routes.DATA, label="Go to Data")
+        st.stop()
+    try:
+        return workspace.library().get(name)
+    except ImprintError as error:
+        st.error(str(error))
+        st.stop()

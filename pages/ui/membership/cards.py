@@ -1,0 +1,133 @@
+"""Was it used? The answer in numbers and in a sentence, with what no look at an image would score."""
+
+import streamlit as st
+
+from core.features import catalog
+from core.membership.cluster_distance import Membership
+from core.membership.decision_rules import RULES
+from core.membership.evaluation import AttackResult, PartResult
+from core.paper.reference import same_regions
+from pages.ui.theme import digits, p_value
+from pages.ui.widgets.score_card import PLAIN, score_card
+
+
+def show(result: AttackResult) -> None:
+    """One row of cards, then the verdict."""
+    reported = result.reported
+    columns = st.columns([1.15, 1.45, 1.35, 1.2, 1.3, 1.05])
+    _f1(columns, result)
+    if reported.verdict is not None:
+        auc = reported.verdict.scores["auc"]
+        score_card(
+            columns[3],
+            f"AUC on {_part(result)}",
+            auc,
+            "Area under the ROC curve: 0.5 is chance, 1 tells every used image from every other",
+        )
+        p = reported.p_value
+        columns[4].metric(
+            "AUC by chance",
+            digits(0.5),
+            "undefined" if p is None else p_value(p),
+            help="The p-value permutes the roles between groups"
+            + ("." if result.test else " and pays for the choice among all distances and k."),
+            **PLAIN,
+        )
+    _called(columns[5], reported)
+    (st.warning if result.outcome == "leak" else st.info)(result.sentence)
+
+
+def remarks(result: Membership, tried: int) -> None:
+    st.caption(" ".join(in_words(result, tried)))
+
+
+def in_words(result: Membership, tried: int) -> list[str]:
+    """What a careful reader would ask about the numbers."""
+    distance, k, rule = result.chosen
+    of = len(result.development.rules) * len(result.candidates)
+    chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
+    sentences = [f"Development chose {chosen} among {of}." if of > 1 else f"Set: {chosen}."]
+    sentences += common(result)
+    if tried > 1:
+        sentences.append(
+            f"{tried} configurations were tried on these sets: the best of them on test is flattered by luck."
+        )
+    if result.config.feature.weights == catalog.UNTRAINED:
+        sentences.append("These numbers are of an untrained network: random weights, seed 0.")
+    sentences += [
+        f"Paper, table 3, run {run.run} (other images): {run.features}, {run.distance}, k = {run.k}: "
+        f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
+        for run in same_regions(result.config)
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def common(result: AttackResult) -> list[str]:
+    """What holds for every attack."""
+    return [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
+
+
+def _part(result: AttackResult) -> str:
+    return "test" if result.test else "development"
+
+
+def _f1(columns: list, result: AttackResult) -> None:
+    text = "F1 of “used”: harmonic mean of precision and recall"
+    if result.test is not None and result.test.verdict is not None:
+        score_card(columns[0], "F1 on test", result.test.verdict.scores["f1"], text)
+    else:
+        why = "no test set" if result.test is None else "truth unknown"
+        columns[0].metric("F1 on test", "–", why, **PLAIN)
+    assert result.dev.verdict is not None
+    score_card(
+        columns[1], "F1 on development", result.dev.verdict.scores["f1"], f"{text}. Cross-validated by group"
+    )
+    reported = result.reported.verdict or result.dev.verdict
+    baseline = reported.baselines["everything_used"]
+    columns[2].metric(
+        "Everything used",
+        "–" if baseline is None else digits(baseline),
+        "F1 without a look",
+        help="The F1 of calling every image used. An F1 below it says little.",
+        **PLAIN,
+    )
+
+
+def _called(place: st.delta_generator.DeltaGenerator, reported: PartResult) -> None:
+    n, called = len(reported.files), int(reported.predicted.sum())
+    place.metric(
+        "Called used",
+        f"{100 * called / n:.0f}%",
+        f"{called} of {n}",
+        help="An F1 of 0.67 comes by calling everything used.",
+        **PLAIN,
+    )
+
+
+def _below_baseline(result: AttackResult) -> str:
+    verdict = result.reported.verdict
+    if verdict is None:
+        return ""
+    f1, baseline = verdict.scores["f1"].value, verdict.baselines["everything_used"]
+    if f1 is None or baseline is None or f1 > baseline:
+        return ""
+    return f"The F1 on {_part(result)} is not above that of calling everything used."
+
+
+def _gap(result: AttackResult) -> str:
+    if result.test is None or result.test.verdict is None or result.dev.verdict is None:
+        return ""
+    dev, test = result.dev.verdict.scores["f1"].value, result.test.verdict.scores["f1"].value
+    if dev is None or test is None:
+        return ""
+    return f"F1 on development less that on test: {dev - test:+.2f}."
+
+
+def _no_mistake(result: AttackResult) -> str:
+    verdict = result.reported.verdict
+    if verdict is None or verdict.scores["f1"].low != 1:
+        return ""
+    return (
+        f"No image is called wrong, so the bootstrap sees no spread; with {verdict.groups} groups the true "
+        f"error rate may still be up to {300 / verdict.groups:.1f}% (rule of three)."
+    )

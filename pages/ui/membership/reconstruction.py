@@ -1,0 +1,201 @@
+"""What an autoencoder makes of images: the loss as it falls, errors by role, and images side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.membership.decision_rules import RULES
+from core.membership.evaluation import PartResult
+from core.membership.reconstruction.attack import Reconstruction, Reconstructions
+from core.types import ImageSet
+from pages.ui.membership import cards, slices
+from pages.ui.membership import charts as membership_charts
+from pages.ui.membership import tabs as membership_tabs
+from pages.ui.session import workspace
+from pages.ui.theme import GREY, PALETTE, ROLES
+from pages.ui.widgets import charts, gallery
+
+Sets = tuple[ImageSet, ImageSet | None]
+SIDE = 300  # px sent for an image that is drawn at 150
+AXES = {"mse": "mean squared error", "ssim": "SSIM with the others' centroid less that with the used one's"}
+GENERATED = "generated"
+LOSS_CAPTION = "Errors on generated images, logarithmic. The epoch that did best on held-out ones is kept."
+ERRORS_CAPTION = "A leak shows as used slices further left, towards the generated ones that were learnt from."
+CENTROIDS_CAPTION = (
+    "The two centroid images of development, on one scale. By SSIM a new slice goes to the centroid that "
+    "its own errors resemble more; window 7 x 7, data range their largest value. Right: orange, where "
+    "slices that were not used err more."
+)
+
+
+# -- training -----------------------------------------------------------------------------------------
+
+
+def loss(history: Sequence[Sequence[float]]) -> go.Figure:
+    """Training and held-out error by epoch, and the epoch whose weights are kept."""
+    epochs = np.array(history, float).reshape(-1, 4)
+    figure = go.Figure()
+    for column, name, colour in ((1, "training", PALETTE[0]), (2, "held out", PALETTE[1])):
+        figure.add_trace(
+            go.Scatter(
+                x=epochs[:, 0],
+                y=epochs[:, column],
+                mode="lines",
+                name=name,
+                line={"color": colour, "width": 2},
+                hovertemplate=f"{name}: %{{y:.5f}} after epoch %{{x}}<extra></extra>",
+            )
+        )
+    if len(epochs):
+        best = int(epochs[epochs[:, 2].argmin(), 0])
+        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="kept")
+    charts.layout(figure, "epoch", "mean squared error", 300)
+    figure.update_yaxes(type="log", dtick=1)
+    return figure
+
+
+def draw_loss(history: Sequence[Sequence[float]], key: str) -> None:
+    st.plotly_chart(loss(history), key=key, config=charts.CONFIG, alt="Training and held-out error by epoch")
+    st.caption(LOSS_CAPTION)
+
+
+# -- the answer ---------------------------------------------------------------------------------------
+
+
+def histogram(result: Reconstruction) -> None:
+    st.plotly_chart(
+        errors(result),
+        key="error_chart",
+        config=charts.CONFIG,
+        alt="Histogram of reconstruction errors by role",
+    )
+    st.caption(ERRORS_CAPTION)
+
+
+def errors(result: Reconstruction) -> go.Figure:
+    part = result.reported
+    roles, distance = [gallery.role(file) for file in part.files], part.distance
+    if result.config.decision == "mse":
+        distance = np.concatenate([distance, result.generated_mse])
+        roles += [GENERATED] * len(result.generated_mse)
+    return membership_charts.histogram(
+        distance, roles, result.development.choice.threshold, AXES[result.config.decision]
+    )
+
+
+def remarks(result: Reconstruction) -> None:
+    st.caption(" ".join(in_words(result)))
+
+
+def in_words(result: Reconstruction) -> list[str]:
+    """What a careful reader would ask about the numbers."""
+    rule = RULES.get(result.chosen)
+    return [text for text in (rule.explained, *cards.common(result)) if text]
+
+
+def tabs(sets: Sets, result: Reconstruction) -> None:
+    """Only the open tab computes anything."""
+    tab = st.segmented_control(
+        "Evidence",
+        ["Slices", "Generated", "Centroids", "ROC", "Scores"],
+        default="Slices",
+        key="tab",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if tab == "Slices":
+        _browser(sets, result)
+    elif tab == "Generated":
+        _generated(sets, result)
+    elif tab == "Centroids":
+        _centroids(sets[0], result)
+    elif tab == "ROC":
+        membership_tabs.roc(result)
+    elif tab == "Scores":
+        membership_tabs.scores(result)
+
+
+# -- images -------------------------------------------------------------------------------------------
+
+
+def _browser(sets: Sets, result: Reconstruction) -> None:
+    left, right = st.columns([1, 1.75])
+    with left:
+        part, place = slices.pick(result, "error" if result.config.decision == "mse" else "difference")
+    with right:
+        file = part.files[place]
+        looks = workspace.reconstruction_attack().inspect(
+            slices.set_of(sets, result, part), [file], result.config
+        )
+        gallery.row(tiles(looks, 0, ROLES[gallery.role(file)]), large=True)
+        st.caption(of_slice(part, place, float(looks.errors[0].mean())))
+
+
+def of_slice(part: PartResult, place: int, mse: float) -> str:
+    role = gallery.role(part.files[place])
+    called = "used" if part.predicted[place] else "not used"
+    nearer = slices.share_nearer(part.files, part.distance, place).replace(
+        "are as near or nearer", "have as small a value or a smaller one"
+    )
+    return f"Mean squared error {mse:.5f}; truth {role}, called {called}. {nearer}"
+
+
+def _generated(sets: Sets, result: Reconstruction) -> None:
+    image_set = sets[1] or sets[0]
+    looks = workspace.reconstruction_attack().inspect(image_set, image_set.generated[:4], result.config)
+    columns = st.columns(2)
+    for place in range(len(looks.files)):
+        with columns[place % 2]:
+            gallery.row(tiles(looks, place, PALETTE[2]))
+    st.caption("Generated images, as the autoencoder sees them and gives them back, and where it errs.")
+
+
+def tiles(looks: Reconstructions, place: int, colour: str) -> list[str]:
+    name = looks.files[place].name
+    largest = float(np.quantile(looks.errors, 0.995)) or 1.0
+    return [
+        gallery.figure(enlarged(looks.images[place]), [name], colour, name, SIDE),
+        gallery.figure(enlarged(looks.made[place]), ["reconstruction"], GREY, "reconstruction", SIDE),
+        gallery.figure(heat(looks.errors[place], largest), ["squared error"], GREY, "squared error", SIDE),
+    ]
+
+
+def _centroids(development: ImageSet, result: Reconstruction) -> None:
+    gallery.row(
+        centroids(workspace.reconstruction_attack().centroids(development, result.config)), large=True
+    )
+    st.caption(CENTROIDS_CAPTION)
+
+
+def centroids(pair: np.ndarray) -> list[str]:
+    """HTML of the mean error images (2, size, size) of used and not used, and of their difference."""
+    largest = float(np.quantile(pair, 0.995)) or 1.0
+    difference = pair[1] - pair[0]
+    spread = float(np.abs(difference).max()) or 1.0
+    return [
+        gallery.figure(heat(pair[0], largest), ["mean error, used"], ROLES["used"], "used", SIDE),
+        gallery.figure(heat(pair[1], largest), ["mean error, not used"], ROLES["not used"], "not used", SIDE),
+        gallery.figure(_signed(difference / spread), ["not used less used"], GREY, "difference", SIDE),
+    ]
+
+
+def enlarged(pixels: np.ndarray) -> np.ndarray:
+    """Each pixel as a square: what the network sees is small, and nothing is smoothed."""
+    times = max(1, SIDE // len(pixels))
+    return np.kron(pixels, np.ones((times, times), pixels.dtype))
+
+
+def heat(values: np.ndarray, largest: float) -> np.ndarray:
+    """uint8 (H, W, 3), from black by orange to white."""
+    share = np.clip(values / largest, 0, 1)
+    channels = [np.clip(share * 2, 0, 1), np.clip(share * 1.5 - 0.2, 0, 1), np.clip(share * 3 - 2, 0, 1)]
+    return np.stack([enlarged((255 * channel).astype(np.uint8)) for channel in channels], 2)
+
+
+def _signed(values: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) of -1..1: blue below, orange above, black between."""
+    above, below = np.clip(values, 0, 1), np.clip(-values, 0, 1)
+    channels = [above, 0.6 * above + 0.45 * below, below * 0.9]
+    return np.stack([enlarged((255 * channel).astype(np.uint8)) for channel in channels], 2)

@@ -1,0 +1,1 @@
+"""Who sits before the page, and the data that are theirs."""

@@ -1,0 +1,1 @@
+"""Controls, charts and other parts that several pages share."""

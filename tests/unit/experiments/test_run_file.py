@@ -1,0 +1,156 @@
+"""Run files: what one machine found, another finds again, or says what differs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.config import ClusterSpec, MembershipConfig, PipelineConfig
+from core.engine import Engine
+from core.errors import BadChoice, ImprintError
+from core.experiments import run_file
+from core.images.library import Library
+from core.store import Store
+from core.types import ImageSet
+from tests.support.samples import make_set
+from tests.unit.conftest import Ran
+from tests.unit.membership.test_cluster_distance import PIXELS, leaky
+from tests.unit.test_engine import LBP
+
+CONFIG = PipelineConfig(LBP, cluster=ClusterSpec(k=3))
+Told = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def by(store: Store, library: Library) -> Engine:
+    return Engine(store, library)
+
+
+def test_a_run_comes_back_from_its_text(by: Engine, library: Library, tmp_path: Path) -> None:
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    path = tmp_path / "run.json"
+    path.write_text(run.text(), "utf-8")
+    assert run_file.read_run(path) == run
+    assert len(run.labels) == len(image_set)
+
+
+def test_the_same_again_under_another_name_and_order(by: Engine, library: Library, tmp_path: Path) -> None:
+    """A clean home, the set imported by another name with its files the other way round."""
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    other_library, other_store = Library(tmp_path / "other"), Store(tmp_path / "other" / "store")
+    renamed = ImageSet("renamed", "generators", tuple(reversed(image_set.files)))
+    for file in image_set.files:
+        other_library.add_pixels(library.pixels(file.sha256))
+    other_library.add(renamed)
+    again = run_file.replay(Engine(other_store, other_library), other_library, run)
+    assert again.same
+    assert again.run.labels == run.labels
+    assert again.run.scores == run.scores
+    assert not again.others
+    other_store.close()
+
+
+def test_labels_are_numbered_as_they_come_by_hash(by: Engine, library: Library) -> None:
+    """The first image by hash is always in cluster 0."""
+    image_set = make_set(library)
+    labels = run_file.labels(by.answer([image_set], CONFIG))
+    assert labels[0] == 0
+    assert list(np.unique(labels)) == [0, 1, 2]
+
+
+def test_what_differs_is_told_by_its_path(by: Engine, library: Library) -> None:
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    changed = replace(
+        run,
+        scores={**run.scores, "ari": 0.5, "intervals": {**run.scores["intervals"], "nmi": [0.0, 0.1]}},
+        labels=(1 - run.labels[0], *run.labels[1:]),
+        versions={**run.versions, "numpy": "1.0"},
+    )
+    again = run_file.replay(by, library, changed)
+    assert not again.same
+    assert [each.what for each in again.differences] == ["labels", "ari", "intervals.nmi"]
+    assert [(each.what, each.was) for each in again.others] == [("numpy", "1.0")]
+
+
+def test_training_data_is_replayed_with_both_sets(by: Engine, library: Library) -> None:
+    sets = [leaky(library, "dev", 1), leaky(library, "test", 1)]
+    run = run_file.make_run(sets, by.answer(sets, MembershipConfig(PIXELS)))
+    assert len(run.labels) == len(sets[1].real)
+    assert run.scores["dev"]["auc"] > 0.9
+    assert run_file.replay(by, library, run).same
+
+
+def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine, library: Library) -> None:
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    library.delete(image_set.name)
+    with pytest.raises(ImprintError, match="is not here"):
+        run_file.replay(by, library, run)
+    relabelled = make_set(library, "other")
+    library.add(replace(relabelled, files=tuple(replace(f, label="x") for f in relabelled.files)))
+    with pytest.raises(ImprintError, match="are here as 'other', but with other roles, labels or groups"):
+        run_file.replay(by, library, run)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("not json", "does not hold JSON"),
+        ("[1, 2]", "no run file of format 1"),
+        ('{"format": 9}', "no run file of format 1"),
+        ('{"format": 1, "sets": []}', "damaged run file"),
+        ("[" * 100_000, "does not hold JSON"),
+    ],
+)
+def test_a_file_that_is_no_run_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadChoice, match=sentence):
+        run_file.read_run(path)
+
+
+# -- the command line ---------------------------------------------------------------------------------
+
+
+def test_the_verb_says_the_same_or_exits_with_1(
+    told: Told, ran: Ran, library: Library, tmp_path: Path
+) -> None:
+    make_set(library, "mine")
+    path = tmp_path / "run.json"
+    first = told("attribute", "mine", "--backbone", "lbp", "--save-run", path)
+    again = told("run", path)
+    assert again["same"]
+    assert again["scores"]["ari"] == first["ari"]
+    assert len(again["labels"]) == first["n"]
+    raw = json.loads(path.read_text())
+    raw["scores"]["ari"] = 0.123456
+    path.write_text(json.dumps(raw))
+    status, out, _ = ran("run", path)
+    assert status == 1
+    assert "1 values differ" in out
+    assert "ari: 0.123456 then" in out
+
+
+def test_a_missing_run_file_is_a_users_mistake(ran: Ran, tmp_path: Path) -> None:
+    status, out, err = ran("run", tmp_path / "none.json")
+    assert (status, out) == (2, "")
+    assert "can't be read" in err
+
+
+def test_the_log_lists_all_that_was_tried(told: Told, library: Library, tmp_path: Path) -> None:
+    make_set(library, "mine")
+    told("attribute", "mine", "--backbone", "lbp")
+    told("attribute", "mine", "--backbone", "lbp", "--k", "2")
+    told("cache", "clear")
+    found = told("runs", "--csv", tmp_path / "runs.csv")["runs"]
+    assert [row["k"] for row in found] in ([2, 3], [3, 2])
+    lines = (tmp_path / "runs.csv").read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("time,kind,sets,backbone")

@@ -1,0 +1,159 @@
+"""Sweeps: every stage once, rows that fail alone, and a choice that is paid for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.clustering import metrics
+from core.engine import Engine
+from core.errors import BadChoice
+from core.experiments import sweep
+from core.experiments.grid import Grid
+from core.features import catalog
+from core.images.library import Library
+from core.store import Store
+from tests.support.samples import Counting, make_set
+from tests.unit.conftest import Ran
+from tests.unit.membership.test_cluster_distance import PIXELS, leaky
+
+LBP, SPECTRUM = catalog.spec("lbp"), catalog.spec("residual_spectrum", size=32)
+Told = Callable[..., dict[str, Any]]
+
+
+def test_a_grid_combines_all_and_leaves_out_what_is_the_same() -> None:
+    """2 backbones x 2 shares x (2 linkages + k-means, which has none) x 2 k = 24."""
+    grid = Grid(
+        (LBP, SPECTRUM),
+        variances=(None, 0.9),
+        methods=("hierarchical", "kmeans"),
+        linkages=("ward", "average"),
+        ks=("known", 2),
+    )
+    assert len(grid.attributions().configs) == 24
+    assert [config.feature for config in grid.attributions().configs] == [LBP] * 12 + [SPECTRUM] * 12
+
+
+def test_every_stage_is_computed_once(library: Library) -> None:
+    """2 backbones, 2 shares, Ward and average, 2 k: each of 18 images once a backbone, 2 PCA, 8 trees (not
+    16). The second sweep computes nothing."""
+    image_set = make_set(library)
+    store = Counting()
+    made = store.made
+    grid = Grid((LBP, SPECTRUM), variances=(None, 0.9), linkages=("ward", "average"), ks=("known", 2))
+    configs = grid.attributions()
+    swept = sweep.evaluate_all(Engine(store, library), [image_set], configs)
+    assert len(swept.rows) == 16
+    assert made["embeddings"] == 2 * len(image_set)
+    assert made["pca"] == 2
+    assert made["tree"] == 8
+    assert made["clusters"] == 16
+    made.clear()
+    again = sweep.evaluate_all(Engine(store, library), [image_set], configs)
+    assert not made
+    assert [row.score for row in again.rows] == [row.score for row in swept.rows]
+    assert again.p_value == swept.p_value
+    store.close()
+
+
+def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, store: Store) -> None:
+    image_set = make_set(library)
+    grid = Grid((catalog.spec("resnet50"), LBP), ks=(3, 99))
+    seen: list[str | None] = []
+    swept = sweep.evaluate_all(
+        Engine(store, library), [image_set], grid.attributions(), lambda row: seen.append(row.error)
+    )
+    assert ["ResNet50 needs" in (row.error or "") for row in swept.rows] == [True, True, False, False]
+    assert "k is 99, but this set has 18 images" in (swept.rows[3].error or "")
+    assert swept.best == 2
+    assert seen == [row.error for row in swept.rows]
+
+
+def test_the_best_on_development_is_reported_on_test(library: Library, store: Store) -> None:
+    image_set, test = make_set(library, "dev"), make_set(library, "test", {"x": [], **_other()})
+    grid = Grid((LBP,), ks=(2, 3))
+    swept = sweep.evaluate_all(Engine(store, library), [image_set, test], grid.attributions())
+    assert swept.best == 1
+    assert swept.test is not None
+    assert swept.test.numbers["k"] == 3
+
+
+def _other() -> dict[str, list[np.ndarray]]:
+    from tests.support.samples import generators
+
+    return generators(seed=5)
+
+
+def test_the_choice_among_many_is_paid_for() -> None:
+    """60 random groupings of 40 images: the best has an ARI that alone would be rare, and is not. The same
+    grouping 60 times over is one grouping."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    groupings = [rng.integers(0, 2, 40) for _ in range(60)]
+    best = max(groupings, key=lambda each: float(metrics.ari(_table(labels, each))[0]))
+    alone, among = metrics.corrected_p_value(labels, [best]), metrics.corrected_p_value(labels, groupings)
+    assert alone < 0.05 < among
+    assert metrics.corrected_p_value(labels, [best] * 60) == alone
+
+
+def _table(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    return metrics.contingency_table([str(label) for label in labels], clusters)[1][None].astype(float)
+
+
+def test_memberships_are_chosen_on_development(library: Library, store: Store) -> None:
+    dev, test = leaky(library, "dev", 1), leaky(library, "test", 1)
+    grid = Grid((PIXELS, LBP), distances=("min", "avg"), rules=("means", "balanced"))
+    configs = grid.memberships()
+    assert len(configs.configs) == 8
+    swept = sweep.evaluate_all(Engine(store, library), [dev, test], configs)
+    assert swept.best is not None
+    best = swept.rows[swept.best]
+    assert best.config.feature == PIXELS
+    assert best.numbers["distance"] == "min"
+    assert swept.p_value is not None
+    assert swept.p_value < 0.01
+    assert swept.test is not None
+    assert swept.test.numbers["auc"] > 0.95
+
+
+def test_a_grid_without_end_is_refused() -> None:
+    with pytest.raises(BadChoice, match="has 6000 configurations; choose at most 5000"):
+        Grid((LBP,), ks=tuple(range(1, 6001))).attributions()
+
+
+# -- the command line ---------------------------------------------------------------------------------
+
+
+def test_the_verb_tells_a_row_for_each(told: Told, library: Library) -> None:
+    make_set(library, "mine")
+    facts = told("sweep", "mine", "--backbone", "lbp,pixels", "--pca", "none,0.9", "--k", "2,3")
+    assert len(facts["rows"]) == 8
+    assert {row["config"]["backbone"] for row in facts["rows"]} == {"lbp", "pixels"}
+    assert facts["rows"][facts["best"]]["ari"] == max(row["ari"] for row in facts["rows"])
+    assert facts["p_value"] <= 0.01
+
+
+def test_the_verb_speaks_of_training_data_where_there_are_real_images(ran: Ran, library: Library) -> None:
+    leaky(library, "dev", 1)
+    leaky(library, "test", 1)
+    status, out, _ = ran("sweep", "dev", "--test", "test", "--backbone", "pixels,lbp")
+    assert status == 0
+    assert "as the best of 2, p < 0.001" in out
+    assert "on test: Pixels, crop full, ward" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--backbone", "lbp,magic"), "magic"),
+        (("--pca", "none,much"), "--pca is a share of variance"),
+        (("--linkage", ","), "one value or several between commas"),
+        (("--k", "0"), "k is a whole number from 1"),
+    ],
+)
+def test_a_mistake_is_one_line(flags: tuple[str, str], sentence: str, ran: Ran, library: Library) -> None:
+    make_set(library, "mine")
+    status, out, err = ran("sweep", "mine", "--backbone", "lbp", *flags)
+    assert (status, out) == (2, "")
+    assert sentence in err

@@ -1,0 +1,77 @@
+"""The rows of a user's own network against numpy's computation in double precision.
+
+The networks are a convolution of known weights, written byte by byte (onnx_files.py).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.features.custom.client import Wanted, Worker
+from core.features.pretrained.backbones import NORMALISATIONS
+from tests.support.samples import noise
+from tests.unit.features.custom import onnx_files
+
+
+def by_hand(pixels: np.ndarray, channels: int, normalisation: str) -> np.ndarray:
+    """The convolution's maps, rectified, in double precision: uint8 (S, S) to (5, S, S)."""
+    mean, deviation = (np.array(each) for each in NORMALISATIONS[normalisation])
+    if channels == 1:
+        mean, deviation = mean.mean(keepdims=True), deviation.mean(keepdims=True)
+    image = (pixels[None] / 255 - mean[:, None, None]) / deviation[:, None, None]
+    kernel, bias = onnx_files.weights_of(channels)
+    padded = np.pad(image, ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    maps = np.einsum("chwij,ocij->ohw", windows, kernel.astype(np.float64)) + bias[:, None, None]
+    return np.maximum(maps, 0)
+
+
+@pytest.mark.parametrize("normalisation", list(NORMALISATIONS))
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("output", ["maps", "vector"])
+def test_rows_are_numpys_own(tmp_path: Path, normalisation: str, channels: int, output: str) -> None:
+    """Maps are averaged, and the vector is the same average, taken as it is: both are the maps' mean."""
+    path = tmp_path / "n.onnx"
+    path.write_bytes(onnx_files.convolution(channels))
+    images = noise(3)
+    with Worker(path, 2) as worker:
+        pooling = worker.ready(Wanted(32, channels, normalisation, output))
+        rows = worker.rows(np.stack(images)[:, None])
+    expected = np.stack([by_hand(image, channels, normalisation).mean((1, 2)) for image in images])
+    assert pooling == {"maps": "mean", "vector": "none"}[output]
+    np.testing.assert_allclose(rows, expected, rtol=1e-4)
+
+
+def test_tokens_are_averaged(tmp_path: Path) -> None:
+    """(N, T, D): the maps, transposed and flattened to a token a pixel, have the maps' mean."""
+    kernel, bias = onnx_files.weights_of(3)
+    nodes = [
+        onnx_files.node("Conv", ["image", "kernel", "bias"], ["raw"], pads=[1, 1, 1, 1]),
+        onnx_files.node("Relu", ["raw"], ["maps"]),
+        onnx_files.node("Transpose", ["maps"], ["last"], perm=[0, 2, 3, 1]),
+        onnx_files.node("Reshape", ["last", "shape"], ["tokens"]),
+    ]
+    tensors = [onnx_files.tensor("kernel", kernel), onnx_files.tensor("bias", bias)]
+    tensors += [onnx_files.tensor("shape", np.array([0, -1, 5]))]
+    path = tmp_path / "n.onnx"
+    shape = ["n", 3, "h", "w"]
+    path.write_bytes(onnx_files.model(nodes, {"image": shape}, {"tokens": ["n", "t", 5]}, tensors))
+    image = noise(1)[0]
+    with Worker(path) as worker:
+        assert worker.ready(Wanted(32, 3, "none", "tokens")) == "mean"
+        rows = worker.rows(image[None, None])
+    np.testing.assert_allclose(rows[0], by_hand(image, 3, "none").mean((1, 2)), rtol=1e-4)
+
+
+def test_neither_batches_nor_threads_change_a_bit(tmp_path: Path) -> None:
+    file = tmp_path / "n.onnx"
+    file.write_bytes(onnx_files.convolution())
+    images = np.stack(noise(5))[:, None]
+    found = []
+    for threads, cut in ((1, 1), (2, 5), (2, 2)):
+        worker = Worker(file, threads)
+        worker.ready(Wanted(32, 3, "imagenet", "maps"))
+        found.append(np.concatenate(list(worker.run(images[i : i + cut] for i in range(0, 5, cut)))))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
