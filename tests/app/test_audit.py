@@ -116,7 +116,7 @@ def test_the_method_is_run_from_here(
     image_set = generators(library)
     config = PipelineConfig(catalog.spec("lbp"))
     expected = Pipeline(Store(), library).attribute(image_set, config).agreement.scores["ari"]
-    monkeypatch.setattr("pages.ui.audit.views.features.spec", lambda: config.feature)
+    monkeypatch.setattr("pages.ui.audit.views.catalog.spec", lambda: config.feature)
     page = open_page(PAGE).button(key="run_method").click().run()
     assert not page.exception
     assert float(metrics(page)["The method's ARI"]) == pytest.approx(expected.value, abs=0.006)
