@@ -21,9 +21,10 @@ from core.inference.runtime import Effort
 from core.numeric.statistics import Score
 from core.store import Store
 from core.types import ImageSet
-from pages.ui import report, theme
+from pages.ui import theme
 from pages.ui.attribution.tabs import SCORE_WORDS
 from pages.ui.membership.tabs import SCORE_WORDS as CALL_WORDS
+from pages.ui.report import builder
 from tests.support.samples import ROOT, generators, make_set
 from tests.unit.membership.test_cluster_distance import leaky
 
@@ -94,7 +95,7 @@ def named(engine: Engine) -> ImageSet:
 
 def reported(engine: Engine, sets: Sequence[ImageSet], *configs: object) -> tuple[Seen, list[Answer], str]:
     answers = [engine.answer(sets, config) for config in configs]  # type: ignore[arg-type]
-    text = report.of(engine, sets, answers)
+    text = builder.build(engine, sets, answers)
     return Seen(text), answers, text
 
 

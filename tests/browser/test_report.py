@@ -13,7 +13,7 @@ from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
 from core.store import Store
-from pages.ui import report
+from pages.ui.report import builder
 from tests.support import textures
 from tests.unit.membership.test_cluster_distance import leaky
 
@@ -40,7 +40,7 @@ def write(home: Path, tmp_path: Path) -> Write:
             sets = [leaky(engine.library, name, 1) for name in ("my development", "my test")]
         path = tmp_path / "report.html"
         answers = [engine.answer(sets, config) for config in configs]
-        path.write_bytes(report.of(engine, sets, answers).encode())
+        path.write_bytes(builder.build(engine, sets, answers).encode())
         return path
 
     return make

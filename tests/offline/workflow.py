@@ -93,11 +93,11 @@ def report() -> None:
     from core.features import catalog
     from core.images.library import Library
     from core.store import Store
-    from pages.ui.report import of
+    from pages.ui.report.builder import build
 
     library, store = Library(), Store()
     engine, sets = Engine(store, library), [library.get("g")]
-    text = of(engine, sets, [engine.answer(sets, PipelineConfig(catalog.spec("pixels")))])
+    text = build(engine, sets, [engine.answer(sets, PipelineConfig(catalog.spec("pixels")))])
     store.close()
     print(f"report: {len(text)} characters", flush=True)
     assert "default-src 'none'" in text

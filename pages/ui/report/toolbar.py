@@ -80,6 +80,6 @@ def _submission(answer: Answer) -> None:
 
 
 def _report(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
-    from pages.ui import report  # only who asks for one waits for it
+    from pages.ui.report import builder  # imports every figure: only a report waits for it
 
-    return report.of(workspace.engine(), sets, answers)
+    return builder.build(workspace.engine(), sets, answers)
