@@ -1,7 +1,11 @@
 """``attribute``: which generator made each image?"""
 
+import argparse
+from pathlib import Path
+
 from core import engine
 from core.attribution.pipeline import Pipeline
+from core.cli import common
 from core.cli.common import (
     Args,
     Outcome,
@@ -14,6 +18,7 @@ from core.cli.common import (
     write_csv,
     write_text,
 )
+from core.clustering import methods
 from core.config import ClusterSpec, PipelineConfig, ReduceSpec
 from core.experiments import results_json, run_log, submission
 from core.features import catalog
@@ -21,6 +26,29 @@ from core.images.library import Library
 from core.numeric.statistics import format_p
 from core.regions.crops import crop_spec
 from core.store import Store
+
+
+def attribute_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", help="name of the data set")
+    common.add_features(sub)
+    common.add_crop(sub)
+    sub.add_argument("--pca", default="none", help="share of variance to keep, 0.5 to 0.999, or none")
+    sub.add_argument("--cluster", default="hierarchical", choices=methods.METHODS)
+    sub.add_argument("--linkage", default="ward", choices=list(methods.METRICS))
+    sub.add_argument("--metric", default="euclidean", choices=["euclidean", "cosine"])
+    sub.add_argument(
+        "--k",
+        default="known",
+        help="number of clusters; known: one per labelled generator; auto: selected by silhouette",
+    )
+    sub.add_argument("--seed", type=int, default=0, help="random seed")
+    common.add_save_run(sub)
+    sub.add_argument(
+        "--labels-out", type=Path, metavar="CSV", help="write file, label and cluster of every image"
+    )
+    sub.add_argument(
+        "--submission", type=Path, metavar="CSV", help="write a submission file: identifier,cluster"
+    )
 
 
 def attribute(args: Args) -> Outcome:

@@ -1,5 +1,6 @@
 """``cache``: statistics, verification, repair and clearing."""
 
+import argparse
 from dataclasses import asdict
 
 from core import paths
@@ -8,6 +9,10 @@ from core.images.importing import uploads
 from core.membership.reconstruction import checkpoints
 from core.service import maintenance
 from core.store import Store
+
+
+def cache_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("action", choices=["stats", "verify", "repair", "clear"])
 
 
 def cache(args: Args) -> Outcome:

@@ -1,4 +1,4 @@
-"""What the verbs share: parsed flags, progress, and files that are written.
+"""What several verbs share: flags and what they mean, progress, and files that are written.
 
 A verb is a function from the parsed arguments to its JSON object, with ``text`` for people.
 """
@@ -17,12 +17,74 @@ from core.errors import BadChoice, ImprintError
 from core.experiments import run_file, run_log
 from core.features import catalog
 from core.features.descriptors import DESCRIPTORS
+from core.features.pretrained.backbones import NORMALISATIONS
+from core.images.formats import windowing
+from core.images.formats.windowing import View
 from core.inference.runtime import Effort
+from core.numeric.parallel import usable_cores
 from core.progress import Listener, Step, silent
+from core.regions.crops import CROPS
 from core.types import ImageSet
 
 Args = argparse.Namespace
 Outcome = dict[str, Any]
+
+
+def add_sets(sub: argparse.ArgumentParser) -> None:
+    """The development set, the test set, and where the results of an attack go."""
+    sub.add_argument("development", help="data set on which distance, k and decision rule are selected")
+    sub.add_argument("--test", metavar="SET", help="data set on which the result is reported")
+    sub.add_argument("--seed", type=int, default=0, help="random seed")
+    add_save_run(sub)
+    sub.add_argument(
+        "--predictions", type=Path, metavar="CSV", help="write a submission file: identifier,1 if used"
+    )
+
+
+def add_save_run(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--save-run", type=Path, metavar="JSON", help="write a run file, which the verb run reproduces"
+    )
+
+
+def add_crop(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--crop", default="full", choices=CROPS.names(), help="region of the image to analyse")
+
+
+def add_features(sub: argparse.ArgumentParser) -> None:
+    """The backbone and its options; ``feature_spec`` reads them."""
+    sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B", help=", ".join(catalog.names()))
+    sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
+    sub.add_argument("--size", type=int, help="side length in pixels to which images are resized")
+    sub.add_argument("--pooling", help="mean or flatten")
+    sub.add_argument("--normalisation", help=", ".join(NORMALISATIONS))
+    sub.add_argument("--precision", default="fp32", choices=catalog.PRECISIONS)
+    for name, row in DESCRIPTORS:
+        for option, setting in row.options.items():
+            flag = f"--{name.split('_')[0]}-{option}"
+            if setting.choices:
+                sub.add_argument(flag, choices=setting.choices, dest=f"{name}:{option}")
+            else:
+                sub.add_argument(flag, type=int, metavar="N", dest=f"{name}:{option}")
+    add_effort(sub)
+
+
+def add_effort(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--batch", type=int, default=16, help="images per batch (does not affect results)")
+    sub.add_argument(
+        "--threads", type=int, default=usable_cores(), help="CPU threads (does not affect results)"
+    )
+
+
+def add_view(sub: argparse.ArgumentParser) -> None:
+    """How scans become grey images; ``view`` reads them."""
+    shown = ", ".join(f"{name} ({window})" for name, window in windowing.PRESETS.items())
+    sub.add_argument(
+        "--window", metavar="W", help=f"display window for scans: {shown}, or --window=centre/width in HU"
+    )
+    sub.add_argument(
+        "--axis", default="axial", choices=windowing.AXES, help="axis along which volumes are cut"
+    )
 
 
 def record_answer(args: Args, sets: Sequence[ImageSet], answer: engine.Answer) -> None:
@@ -64,6 +126,11 @@ def parse_variance(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise BadChoice(f"--pca is a share of variance such as 0.95, or none; got '{text}'.") from None
+
+
+def view(args: Args) -> View:
+    """How scans become grey images."""
+    return View(windowing.window(args.window) if args.window else None, args.axis)
 
 
 def effort(args: Args) -> Effort:

@@ -7,8 +7,6 @@ from pathlib import Path
 from core.cli import common, sets
 from core.cli.common import Args, Outcome
 from core.errors import BadChoice
-from core.images.formats import windowing
-from core.images.formats.windowing import View
 from core.images.importing import roles
 from core.images.importing.importer import import_path, read_table
 from core.images.importing.layouts import LAYOUTS
@@ -19,37 +17,29 @@ from core.images.library import Library
 
 
 def import_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("path", type=Path)
-    sub.add_argument("--name", help="of the set; needed unless --preview is given")
+    sub.add_argument("path", type=Path, help="folder or zip file")
+    sub.add_argument("--name", help="name of the data set; required unless --preview is given")
     sub.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
-    sub.add_argument("--labels", type=Path, metavar="CSV", help="file name and label, two columns")
-    view_flags(sub)
+    sub.add_argument("--labels", type=Path, metavar="CSV", help="table with two columns: file name and label")
+    common.add_view(sub)
     sub.add_argument(
-        "--rename", action="store_true", help="numbers instead of names that may tell of patients"
+        "--rename", action="store_true", help="replace file names by numbers (names may identify patients)"
     )
-    sub.add_argument("--preview", action="store_true", help="look at it, and keep nothing")
-    sub.add_argument("--depth", type=int, default=1, metavar="N", help="folders deep that --preview lists")
+    sub.add_argument("--preview", action="store_true", help="show what would be imported, and import nothing")
+    sub.add_argument("--depth", type=int, default=1, metavar="N", help="depth of folders listed by --preview")
     sub.add_argument(
         "--role",
         action="append",
         default=[],
         metavar="FOLDER=ROLE[:GENERATOR]",
-        help=f"of a folder, whatever its name says; repeatable. Roles: {', '.join(roles.WORDS)}",
+        help=f"role of a folder, whatever its name says; may be repeated. Roles: {', '.join(roles.WORDS)}",
     )
     sub.add_argument(
-        "--roles", type=Path, metavar="FILE", help="the same from JSON, or a CSV with folder, role, generator"
+        "--roles",
+        type=Path,
+        metavar="FILE",
+        help="roles as JSON, or as CSV with the columns folder, role, generator",
     )
-
-
-def view_flags(sub: argparse.ArgumentParser) -> None:
-    """How scans are shown."""
-    shown = ", ".join(f"{name} ({window})" for name, window in windowing.PRESETS.items())
-    sub.add_argument("--window", metavar="W", help=f"of scans: {shown}, or as --window=centre/width in HU")
-    sub.add_argument("--axis", default="axial", choices=windowing.AXES, help="that volumes are cut along")
-
-
-def view_of(args: Args) -> View:
-    return View(windowing.window(args.window) if args.window else None, args.axis)
 
 
 def import_(args: Args) -> Outcome:
@@ -58,7 +48,7 @@ def import_(args: Args) -> Outcome:
     if args.name is None:
         raise BadChoice("The following arguments are required: --name, unless --preview is given.")
     by_hand = _by_hand(args)
-    listener, view = common.listener(args), view_of(args)
+    listener, view = common.listener(args), common.view(args)
     report = import_path(
         args.path, args.name, Library(), args.layout, args.labels, listener, view, args.rename, by_hand
     )
@@ -92,7 +82,7 @@ def _preview(args: Args) -> Outcome:
             source,
             args.layout,
             labels,
-            view_of(args),
+            common.view(args),
             args.rename,
             _by_hand(args),
             args.depth,

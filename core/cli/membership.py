@@ -1,16 +1,62 @@
 """The command line's verbs for training-data fingerprints: ``membership`` and ``reconstruct``."""
 
+import argparse
+
 from core.cli import common
 from core.cli.common import Args, Outcome
+from core.clustering import methods
 from core.config import AutoencoderSpec, MembershipConfig, ReconstructionConfig
 from core.experiments import results_json, submission
 from core.features import catalog
 from core.images.library import Library
+from core.membership import decision_rules, distances
 from core.membership.cluster_distance import ClusterDistanceAttack, Membership
-from core.membership.reconstruction.attack import Reconstruction, ReconstructionAttack
+from core.membership.reconstruction.attack import OWN_RULE, Reconstruction, ReconstructionAttack
 from core.numeric.statistics import format_p
 from core.store import Store
 from core.types import ImageSet
+
+
+def membership_flags(sub: argparse.ArgumentParser) -> None:
+    common.add_sets(sub)
+    common.add_features(sub)
+    common.add_crop(sub)
+    sub.add_argument("--draws", type=int, default=3, help="number of random patches to average over")
+    sub.add_argument("--cluster", default="hierarchical", choices=methods.METHODS)
+    sub.add_argument("--linkage", default="ward", choices=list(methods.METRICS))
+    sub.add_argument(
+        "--distance",
+        default="best",
+        choices=[*distances.KINDS, "best"],
+        help="minimum (min) or mean (avg) distance to the cluster centroids; best: selected on development",
+    )
+    sub.add_argument("--k", default="sweep", help="number of clusters, or sweep: 30 values, one selected")
+    sub.add_argument(
+        "--rule",
+        default="best",
+        choices=[*decision_rules.general_rules(), "best"],
+        help="how distances become used / not used; best: selected on development",
+    )
+
+
+def reconstruct_flags(sub: argparse.ArgumentParser) -> None:
+    common.add_sets(sub)
+    defaults = AutoencoderSpec()
+    sub.add_argument(
+        "--size", type=int, default=defaults.size, help="side length in pixels: 32, 64, 128 or 256"
+    )
+    sub.add_argument(
+        "--bottleneck", type=int, default=defaults.bottleneck, metavar="B", help="dimensions of the code"
+    )
+    sub.add_argument("--epochs", type=int, default=defaults.epochs, metavar="N", help="maximum epochs")
+    sub.add_argument("--precision", default="fp32", choices=catalog.PRECISIONS)
+    sub.add_argument("--decision", default="mse", choices=list(OWN_RULE), help="error to decide by")
+    sub.add_argument(
+        "--rule",
+        default="own",
+        choices=["own", *decision_rules.general_rules(), "best"],
+        help="how errors become used / not used; own: the paper's rule; best: selected on development",
+    )
 
 
 def membership(args: Args) -> Outcome:

@@ -1,5 +1,7 @@
 """The command line's verbs for what was run before: ``run`` makes it again, ``runs`` lists it."""
 
+import argparse
+from pathlib import Path
 from typing import Any
 
 from core.cli import common
@@ -11,6 +13,15 @@ from core.images.library import Library
 from core.store import Store
 
 DIFFERENT = 1  # exit status where the numbers are not those of the file
+
+
+def run_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("runfile", type=Path, metavar="RUNFILE")
+    common.add_effort(sub)
+
+
+def list_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--csv", type=Path, metavar="CSV", help="write the list as a table")
 
 
 def run(args: Args) -> Outcome:

@@ -1,5 +1,6 @@
 """The command line's verb ``segment``: a lung mask for every image, of whatever an import would read."""
 
+import argparse
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from PIL import Image
 
 from core.cli import common
 from core.cli.common import Args, Outcome
-from core.cli.import_ import view_of
 from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImage
 from core.images.formats.raster import KINDS
 from core.images.importing.decoder import Decoder
@@ -29,6 +29,13 @@ class _Found:
     empty: int = 0
     refused: list[dict[str, str]] = field(default_factory=list)
     targets: set[Path] = field(default_factory=set)
+
+
+def segment_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("path", type=Path, help="folder or zip file")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the masks")
+    common.add_view(sub)
+    common.add_effort(sub)
 
 
 def segment(args: Args) -> Outcome:
@@ -81,7 +88,7 @@ def _decoded(
 ) -> Iterator[np.ndarray]:
     """All images, uint8 (H, W); one of a file that fails half way is not among them."""
     images: list[np.ndarray] = []
-    with Decoder(view_of(args)) as decoder:
+    with Decoder(common.view(args)) as decoder:
         for path, event in decoder.decode(fetched(source, "", paths)):
             if isinstance(event, np.ndarray):
                 images.append(event)

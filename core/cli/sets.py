@@ -1,10 +1,19 @@
 """``demo``, ``sets`` and ``delete``: which image sets there are."""
 
+import argparse
 from dataclasses import asdict
 
 from core.cli.common import Args, Outcome
 from core.images.library import Library
 from core.types import ImageSet
+
+
+def demo_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--if-empty", action="store_true", help="only if there is no data set yet")
+
+
+def delete_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", help="name of the data set")
 
 
 def demo(args: Args) -> Outcome:

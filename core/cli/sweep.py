@@ -1,10 +1,12 @@
 """The command line's verb ``sweep``: a grid of configurations, one row each."""
 
+import argparse
 from collections.abc import Mapping
 from typing import Any
 
 from core.cli import common
 from core.cli.common import Args, Outcome
+from core.clustering import methods
 from core.engine import Engine
 from core.errors import BadChoice
 from core.experiments import sweep
@@ -12,10 +14,45 @@ from core.experiments.grid import Grid
 from core.experiments.sweep import Row, SweepResult
 from core.features import catalog
 from core.images.library import Library
+from core.membership import decision_rules
 from core.numeric.statistics import format_p
 from core.paper import tables
 from core.paper.tables import Line
+from core.regions.crops import CROPS
 from core.store import Store
+
+
+def sweep_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", help="name of the data set")
+    sub.add_argument("--test", metavar="SET", help="data set on which the best configuration is reported")
+    sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B,..", help=", ".join(catalog.names()))
+    sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
+    sub.add_argument("--crop", default="full", metavar="C,..", help=", ".join(CROPS.names()))
+    sub.add_argument("--pca", default="none", metavar="P,..", help="PCA variance (attribution only)")
+    sub.add_argument("--cluster", default="hierarchical", metavar="M,..", help=", ".join(methods.METHODS))
+    sub.add_argument("--linkage", default="ward", metavar="L,..", help=", ".join(methods.METRICS))
+    sub.add_argument("--k", default="known", metavar="K,..", help="numbers of clusters")
+    sub.add_argument("--distance", default="best", metavar="D,..", help="min, avg or best (membership only)")
+    sub.add_argument(
+        "--rule",
+        default="best",
+        metavar="R,..",
+        help=f"{', '.join(decision_rules.general_rules())} (membership only)",
+    )
+    sub.add_argument("--seed", type=int, default=0, help="random seed")
+    common.add_effort(sub)
+
+
+def paper_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", help="name of the data set")
+    sub.add_argument("--test", metavar="SET", help="data set on which membership results are reported")
+    sub.add_argument("--table", default="2", choices=["2", "3", "4", "5"])
+    sub.add_argument(
+        "--untrained",
+        action="store_true",
+        help="use random weights where pretrained weights are missing",
+    )
+    common.add_effort(sub)
 
 
 def run(args: Args) -> Outcome:
