@@ -1,4 +1,4 @@
-"""Imprint's entrance: the answer, if there is something to look at, else the way to get it there."""
+"""Imprint's entrance: the Generators page, or the Data page if there is no data set yet."""
 
 import streamlit as st
 

@@ -19,13 +19,13 @@ from pages.ui.report import toolbar
 from pages.ui.session import workspace
 from pages.ui.widgets import charts, controls, map_hover
 
-page.open_page("Generators", "Which generator made each image?")
+page.open_page("Generators", "Model attribution: which generator made each image?")
 image_set = page.chosen_set()
 
 
 @st.fragment
 def panel(image_set: ImageSet) -> None:
-    """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
+    """Result, settings, charts, evidence. The result's place is reserved while the settings are read."""
     bar, answer = st.container(), st.container(key="answer")
     try:
         config = controls.attribution()
@@ -65,7 +65,7 @@ def picture(image_set: ImageSet, result: Attribution) -> list[str]:
 
 
 def latest(on_map: list[str], in_table: list[str]) -> list[str]:
-    """Of two selections the one that was made last; where that one was undone, the other."""
+    """The selection that was made last, or the other one if that was undone."""
     state = st.session_state
     before_map, before_table = state.get("selections", ([], []))
     state["selections"] = (on_map, in_table)
@@ -77,7 +77,7 @@ def latest(on_map: list[str], in_table: list[str]) -> list[str]:
 
 
 def switch(place: DeltaGenerator, label: str, words: dict[str, str], key: str) -> str:
-    """A choice of few, the first by default, kept in the address."""
+    """A choice between a few options, the first by default, kept in the address."""
     return str(
         place.segmented_control(
             label,
@@ -105,7 +105,7 @@ def draw_map(
             result.agreement.table.shape[1], result.agreement.matching, result.agreement.generators
         )
     axes = ("component 1", "component 2") if kind == "pca" else ("UMAP 1", "UMAP 2")
-    of = f"{len(result.files):,} images by {catalog.title(config.feature.backbone)}"
+    of = f"{len(result.files):,} images, features of {catalog.title(config.feature.backbone)}"
     event = st.plotly_chart(
         charts.scatter_map(points, result.files, result.clusters, marks, colours, axes, live=True),
         key="map_chart",
@@ -122,7 +122,9 @@ def draw_map(
         workspace.store(),
         workspace.library(),
     )
-    st.caption("Near points look alike to the backbone. Draw a lasso or click a point to see its images.")
+    st.caption(
+        "Points close together have similar features. Click a point or draw a lasso to see the images."
+    )
     return [result.files[int(point["customdata"])].name for point in event["selection"]["points"]]
 
 

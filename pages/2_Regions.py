@@ -1,4 +1,4 @@
-"""Training data by regions: was this slice used to train the generator? (sub-task 1; F1)"""
+"""Training data: regions. Was this slice used to train the generator? (sub-task 1; F1)"""
 
 import numpy as np
 import streamlit as st
@@ -11,17 +11,22 @@ from pages.ui.background import results
 from pages.ui.layout import page
 from pages.ui.membership import cards, tabs
 from pages.ui.membership import charts as membership_charts
+from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.report import toolbar
 from pages.ui.session import workspace
 from pages.ui.widgets import charts, controls, gallery
 
-page.open_page("Training data: regions", "Was this slice used to train the generator?", pair="must be real")
+page.open_page(
+    "Training data: regions",
+    "Membership inference attack: was this slice used to train the generator?",
+    pair="must be real",
+)
 development, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
 def panel(development: ImageSet, test: ImageSet | None) -> None:
-    """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
+    """Result, settings, charts, evidence. The result's place is reserved while the settings are read."""
     bar, answer = st.container(), st.container(key="answer")
     sets = [development] if test is None else [development, test]
     try:
@@ -43,7 +48,7 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
 
 
 def picture(result: Membership) -> None:
-    """F1 over every k, and the distances behind the chosen one."""
+    """F1 at every k, and the distances at the selected one."""
     distance, k, rule = result.chosen
     part = tabs.part_of(result)
     left, right = st.columns([1.35, 1])
@@ -54,26 +59,32 @@ def picture(result: Membership) -> None:
             membership_charts.f1_over_k(over, part, (distance, k), baseline),
             key="k_chart",
             config=charts.CONFIG,
-            alt=f"F1 on {part} over the number of clusters, for the distances min and avg",
+            alt=f"F1 on {part} by number of clusters, for minimum and mean distance",
         )
         st.caption(
-            "Inside the grey band F1 is what shuffled truth gives. The ring is the choice. Thin: development."
+            "Grey band: 95% range of F1 under permuted labels. Circle: selected k. Thin lines: development "
+            "set."
         )
     with right:
         judged = result.reported
         roles = [gallery.role(file) for file in judged.files]
-        axis = f"{distance} distance to {k} clusters, feature units"
+        axis = f"{DISTANCE_WORDS[distance]} distance to {k} centroids (feature units)"
         st.plotly_chart(
             membership_charts.histogram(judged.distance, roles, result.development.choice.threshold, axis),
             key="distance_chart",
             config=charts.CONFIG,
-            alt="Histogram of the distances of used and not used images",
+            alt="Histogram of distances of used and not used images",
         )
         left_out = int((~np.isfinite(judged.distance)).sum())
         st.caption(
-            "A leak shows as used slices further left. "
-            + (f"{left_out} slices without a lung have no distance." if left_out else "")
+            "If the generator leaks training data, the “used” slices have smaller distances (further left). "
+            + (lungless_words(left_out) if left_out else "")
         )
+
+
+def lungless_words(count: int) -> str:
+    slices, verb = ("slice", "is") if count == 1 else ("slices", "are")
+    return f"{count} {slices} in which no lung was found {verb} excluded."
 
 
 panel(development, test)

@@ -1,4 +1,4 @@
-"""Training data by reconstruction: does an autoencoder of the generated images know this slice? (F1)"""
+"""Training data: reconstruction. Does an autoencoder of the generated images reconstruct this slice well?"""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.ui.widgets import controls
 
 page.open_page(
     "Training data: reconstruction",
-    "Does an autoencoder that learnt from the generated images find this slice familiar?",
+    "Does an autoencoder trained on the generated images reconstruct this slice unusually well?",
     pair="must be real",
 )
 development, test = page.chosen_set(), page.test_set()
@@ -22,7 +22,7 @@ development, test = page.chosen_set(), page.test_set()
 
 @st.fragment
 def panel(development: ImageSet, test: ImageSet | None) -> None:
-    """Answer, knobs, picture, evidence. The answer's place is kept while the knobs below are read."""
+    """Result, settings, charts, evidence. The result's place is reserved while the settings are read."""
     bar, answer = st.container(), st.container(key="answer")
     reported = test or development
     try:
@@ -48,12 +48,12 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
 
 
 def live(development: ImageSet, test: ImageSet | None, config: ReconstructionConfig) -> None:
-    """The loss of the set whose autoencoder is being trained: development's comes first."""
+    """The loss of the data set whose autoencoder is being trained; the development set comes first."""
     attack = workspace.reconstruction_attack()
     sets = [development] if test is None else [development, test]
     image_set = next((each for each in sets if not attack.trained(each, config)), sets[-1])
     if history := attack.history(image_set, config):
-        st.caption(f"Autoencoder of {image_set.name}")
+        st.caption(f"Autoencoder trained on {image_set.name}")
         reconstruction.draw_loss(history, "live_loss_chart")
 
 

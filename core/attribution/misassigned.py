@@ -10,7 +10,7 @@ import numpy as np
 from core.attribution.pipeline import Attribution
 from core.extraction.embedder import Embedder
 from core.numeric.distances import euclidean_distances
-from core.stages.out_of_core import run_for as run_of
+from core.stages.out_of_core import run_for
 from core.types import ImageFile
 
 
@@ -100,7 +100,7 @@ def _nearest(rows: np.ndarray, places: np.ndarray, others: np.ndarray) -> list[t
 
 def _rows(embedder: Embedder, answer: Attribution) -> np.ndarray:
     """What was clustered, float (n, d) in the order of the files; on the unit sphere for cosine."""
-    run = run_of(embedder, answer.config, answer.files)
+    run = run_for(embedder, answer.config, answer.files)
     rows = run.reduced()[run.back]
     if answer.config.cluster.metric == "cosine":
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

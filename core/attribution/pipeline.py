@@ -23,7 +23,7 @@ from core.numeric.statistics import Score
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
 from core.stages.cached import Stage, index_files
-from core.stages.out_of_core import run_for as run_of
+from core.stages.out_of_core import run_for
 from core.store import Store
 from core.types import ImageFile, ImageSet
 
@@ -80,7 +80,7 @@ class Pipeline:
         config, notes = self.effective(config)
         files = generated(image_set)
         notes += self._without_lungs(config, files)
-        run = run_of(self.embedder, config, files)
+        run = run_for(self.embedder, config, files)
         run.ensure_features()
         if not run.stages["features"].cached:
             run.pca()  # the map and the next toggle want it, and the wait is now
@@ -107,24 +107,24 @@ class Pipeline:
     def tree(self, image_set: ImageSet, config: PipelineConfig) -> np.ndarray:
         """The linkage matrix behind a hierarchical config; its leaves are in the order of the hashes."""
         config, _ = self.effective(config)
-        return run_of(self.embedder, config, generated(image_set)).tree()
+        return run_for(self.embedder, config, generated(image_set)).tree()
 
     def map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> np.ndarray:
         """Where each generated image lies, (n, 2), by ``pca`` or ``umap``."""
         config, _ = self.effective(config)
-        run = run_of(self.embedder, config, generated(image_set))
+        run = run_for(self.embedder, config, generated(image_set))
         return run.map(kind)[run.back]
 
     def has_map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> bool:
         config, _ = self.effective(config)
-        run = run_of(self.embedder, config, generated(image_set))
+        run = run_for(self.embedder, config, generated(image_set))
         return self.store.has(run.map_key(kind))
 
     def wait(self, image_set: ImageSet, config: PipelineConfig) -> float:
         """About how many seconds ``attribute`` and the PCA map take once all is embedded; 0 where that is
         short enough for a page to just compute it."""
         config = self.effective(config)[0]
-        return run_of(self.embedder, config, generated(image_set)).wait()
+        return run_for(self.embedder, config, generated(image_set)).wait()
 
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""

@@ -20,7 +20,7 @@ from core.extraction import dask_cluster
 from core.extraction.embedder import adapt_to_machine, feature_key
 from core.images.library import Library
 from core.regions.crops import NEEDS_LUNGS
-from core.stages.out_of_core import run_for as run_of
+from core.stages.out_of_core import run_for
 from core.store import Arrays, Store
 from core.types import ImageSet
 
@@ -158,7 +158,7 @@ class _Ahead:
         names = []
         for each in self._sets:
             if isinstance(config, PipelineConfig):
-                run = run_of(embedder, replace(config, feature=_feature(config)), generated(each))
+                run = run_for(embedder, replace(config, feature=_feature(config)), generated(each))
                 if config.reduce.variance is not None:
                     run.pca()
                     names.append(run.pca_key)

@@ -1,4 +1,4 @@
-"""The attack by cluster distances: used images lie nearer to the generated ones (paper, section 3.1.1).
+"""The cluster-distance attack: used images lie nearer to the generated ones (paper, section 3.1.1).
 
     distances (measurement.py) -> rule -> predictions -> scores (evaluation.py)
 
@@ -70,7 +70,8 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
         measured = [measurement.measure_distances(self.embedder, each, config, candidates) for each in images]
         if not measured[0].known.any():
             raise BadChoice(
-                f"'{sets[0].name}' has no real image whose truth is known: nothing can be learnt."
+                f"'{sets[0].name}' has no labelled real image, so nothing can be selected on it. "
+                "Choose a development set with used and not used images."
             )
         return measured
 

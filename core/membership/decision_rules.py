@@ -1,7 +1,7 @@
 """Rules that turn a distance into used / not used. The paper leaves its rule open, so it is a choice here.
 
-A rule is fitted on development, to distances whose truth is known, and gives a boundary and the side of it
-that is called used. It is applied to other images as it is.
+A rule is fitted to the labelled distances of the development set. It gives a threshold, and the side of it
+that is predicted "used", and is applied to other images unchanged.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Fit = Callable[[np.ndarray, np.ndarray], Fitted]
 
 @dataclass(frozen=True)
 class Rule:
-    """``fit`` takes distances (c, n) and the truth (n,), True for used. ``general``: for any distance."""
+    """``fit`` takes distances (c, n) and labels (n,), True for used. ``general``: applies to any distance."""
 
     title: str
     explained: str
@@ -53,7 +53,7 @@ def class_means(distances: np.ndarray, used: np.ndarray) -> Fitted:
 
 
 def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
-    """Among the middles between neighbouring distances; of several as good, the smallest."""
+    """The midpoint between neighbouring distances of best balanced accuracy; of equals, the smallest."""
     order = np.argsort(distances, axis=1, kind="stable")
     ordered = np.take_along_axis(distances, order, 1)
     hits = used[order]
@@ -68,7 +68,7 @@ def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
 
 
 def nearer_centroid(distances: np.ndarray, used: np.ndarray) -> Fitted:
-    """A difference of two distances decides by its sign."""
+    """The sign of a difference of two distances decides."""
     return Fitted(np.zeros(len(distances)), np.ones(len(distances)))
 
 
@@ -82,21 +82,23 @@ def quantile(share: float) -> Fit:
 for _name, _rule in {
     "means": Rule(
         "Nearest class mean",
-        "Used, if the distance is nearer to the mean of the used than to that of the others.",
+        "Used if the distance is closer to the mean of the used images than to the mean of the others.",
         class_means,
     ),
     "balanced": Rule(
         "Best balanced accuracy",
-        "Used, if nearer than the boundary that told development's images apart best.",
+        "Used if below the threshold that separated the development set best.",
         best_threshold,
     ),
-    "median": Rule("Median", "Used, if nearer than half of development's images.", quantile(0.5)),
+    "median": Rule("Median", "Used if nearer than half of the development set.", quantile(0.5)),
     "centroid": Rule(
         "Nearer centroid",
-        "Used, if more like the mean error image of the used than that of the others.",
+        "Used if the error map resembles the mean error map of the used images more than that of the others.",
         nearer_centroid,
         general=False,
     ),
-    "tenth": Rule("Nearest tenth", "Used, if as near as the nearest tenth of development's.", quantile(0.1)),
+    "tenth": Rule(
+        "Nearest tenth", "Used if as near as the nearest tenth of the development set.", quantile(0.1)
+    ),
 }.items():
     RULES.register(_name, _rule)

@@ -1,4 +1,4 @@
-"""From distances to a verdict: what every attack on membership shares, each step looked up by its content.
+"""From distances to a verdict: the steps that all attacks share, each looked up by its content.
 
 development's distances -> rule -> predictions -> scores
 test's distances -------------/
@@ -17,14 +17,15 @@ from core.store import Store
 from core.types import ImageFile, Role
 
 Candidates = tuple[tuple[str, int], ...]  # distance and k
-NO_TRUTH = "The truth of these images is not known: there are predictions and no scores."
+NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
 
 
 @dataclass(frozen=True)
 class Measurement:
     """A set's real images by c distances, ``rows`` float (c, n), infinite where there is none.
 
-    ``truth`` is of the images where it is ``known``, bool (n,); ``lungless`` counts what has no lung.
+    ``truth`` is of the images that are labelled, ``known`` bool (n,); ``lungless`` counts those without a
+    lung.
     """
 
     name: str
@@ -48,8 +49,8 @@ class Measurement:
 class PartResult:
     """A set's real images under the chosen rule. ``distance`` float (n,), infinite where there is no lung.
 
-    ``verdict`` is over the images whose truth is ``known``, None where there are none; ``p_value`` is that of
-    its AUC, corrected for the choice where the choice was made on this very set.
+    ``verdict`` is over the labelled images, None where there are none; ``p_value`` is that of its AUC,
+    corrected for the selection where this is the set that was selected on.
     """
 
     name: str
@@ -64,7 +65,7 @@ class PartResult:
 
 @dataclass(frozen=True)
 class AttackResult:
-    """What was learnt on development, and both parts under it; the verdict is an outcome and a sentence."""
+    """What was selected on development, and both parts under it; the verdict is an outcome and a sentence."""
 
     development: Development
     dev: PartResult
@@ -82,7 +83,7 @@ class AttackResult:
 
 
 def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
-    """Of the images whose truth is known; and which these are, bool (n,)."""
+    """Of the labelled images; and which these are, bool (n,)."""
     known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
     chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
     names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]
@@ -91,7 +92,7 @@ def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
 
 
 def select_on_development(store: Store, found: Measurement, names: Sequence[str], seed: int) -> Development:
-    """Development's choice among its distances and the named rules."""
+    """The selection among development's distances and the named rules."""
     versions = (model_selection.VERSION, decision_rules.VERSION, metrics.VERSION)
     name = key("development", versions, found.key, list(names), seed)
 
@@ -105,7 +106,7 @@ def select_on_development(store: Store, found: Measurement, names: Sequence[str]
 def evaluate(
     store: Store, found: Measurement, learnt: Development, on_development: bool, seed: int
 ) -> PartResult:
-    """On development, its cross-validated predictions and a p-value that pays for the choice."""
+    """On development: cross-validated predictions, and a p-value corrected for the selection."""
     known, distance = found.known, found.rows[learnt.choice.row]
     predicted = learnt.choice.used(found.rows)
     if on_development:
@@ -126,8 +127,8 @@ def describe_verdict(last: PartResult, how: str = model_selection.NEARER) -> tup
 def _verdict(
     store: Store, found: Measurement, predicted: np.ndarray, choice: Choice, on_development: bool, seed: int
 ) -> tuple[MembershipScores, float | None]:
-    called = bytes_key(predicted.tobytes())
-    name = key("verdict", metrics.VERSION, found.key, choice, called, on_development, seed)
+    labels = bytes_key(predicted.tobytes())
+    name = key("verdict", metrics.VERSION, found.key, choice, labels, on_development, seed)
     note = store.note(name)
     if note is None:
         rows = found.rows[:, found.known]

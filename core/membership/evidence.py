@@ -1,4 +1,4 @@
-"""For one real image, what speaks for its use: its distances, and the generated images nearest to it.
+"""The evidence about one real image: its distances, and the generated images nearest to it.
 
 Memorisation shows side by side (Carlini et al. 2023; Dar et al. 2024 for CT).
 """
@@ -57,7 +57,9 @@ def gather_evidence(
     images = measurement.select_comparable(embedder, image_set, config)
     place = next(i for i, each in enumerate(images.real) if each.name == file.name)
     if images.no_lung[place]:
-        raise BadChoice(f"No lung was found in {file.name}, so it has no distance and is not called used.")
+        raise BadChoice(
+            f"No lung was found in {file.name}, so it has no distance and is predicted “not used”."
+        )
     crop = config.crops()[0]
     run = measurement.clustering_run(embedder, images, config, crop)
     labels, _ = run.cluster(k)

@@ -1,6 +1,6 @@
-"""F1 over the number of clusters, with what chance gives: how much of a curve's height is luck.
+"""F1 by number of clusters, with its range under permuted labels: how much of a curve is chance.
 
-The paper tries 30 k, two distances, three crops and two networks, and reports the best (section 3.1.1).
+The paper evaluates 30 k, two distances, three crops and two networks, and reports the best (section 3.1.1).
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,9 @@ BAND = (0.025, 0.975)
 class Curves:
     """Of c candidates: F1 on ``development``, cross-validated, and on ``test``, float (c,) each.
 
-    ``low`` and ``high`` hold 95% of F1 where the same predictions meet shuffled roles, on test or, without
-    one, on development; the best candidate's F1 there stays below ``best_by_chance`` in 95%.
+    ``low`` and ``high`` are the 95% range of F1 of the same predictions under permuted labels, on test or,
+    without one, on development; the best candidate's F1 stays below ``best_by_chance`` in 95% of
+    permutations.
     """
 
     development: np.ndarray

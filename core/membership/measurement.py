@@ -18,7 +18,7 @@ from core.membership import distances
 from core.membership.evaluation import Candidates, Measurement, ground_truth
 from core.regions.crops import NEEDS_LUNGS
 from core.stages.cached import Run
-from core.stages.out_of_core import run_for as run_of
+from core.stages.out_of_core import run_for
 from core.types import ImageFile, ImageSet
 
 
@@ -36,12 +36,17 @@ class Comparable:
     lungless: dict[str, int]
 
     def note(self) -> str | None:
-        found = [f"{count} {kind} images" for kind, count in self.lungless.items() if count]
+        found = [
+            f"{count} {kind} image{'s' if count > 1 else ''}"
+            for kind, count in self.lungless.items()
+            if count
+        ]
         if not found:
             return None
         return (
-            f"{self.name}: in {' and '.join(found)} no lung was found; such generated images are left out, "
-            "and such real ones are not called used."
+            f"{self.name}: no lung was found in {' and '.join(found)}. Such generated images are excluded, "
+            "and "
+            "such real images are predicted “not used”."
         )
 
 
@@ -55,7 +60,7 @@ def select_comparable(embedder: Embedder, image_set: ImageSet, config: Membershi
         with_lungs = " with lungs" if empty else ""
         raise BadChoice(
             f"'{image_set.name}' has {len(kept)} generated{with_lungs} and {len(real)} real images; "
-            "membership needs at least 2 generated ones and a real one."
+            "a membership inference attack needs at least 2 generated images and 1 real image."
         )
     no_lung = np.array([file.sha256 in empty for file in real])
     lungless = {"generated": len(generated) - len(kept), "real": int(no_lung.sum())}
@@ -85,7 +90,7 @@ def measure_distances(
 def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
     """The generated images' stages under one crop."""
     cluster = ClusterSpec(config.method, config.linkage, seed=config.seed)
-    return run_of(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
+    return run_for(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
 
 
 def _table(

@@ -1,7 +1,7 @@
-"""How well predictions agree with who was used, and what must stand beside each score.
+"""Scores of membership predictions, with intervals, baselines and values expected by chance.
 
-All scores are of ``used`` as the positive class. Intervals draw whole groups (patients) again, since slices
-of one are no independent witnesses; p-values permute roles between groups. Kappa: Cohen 1960. MCC: Matthews
+``used`` is the positive class. The bootstrap resamples whole patient groups, since slices of one patient are
+not independent; permutation tests permute labels between patient groups. Kappa: Cohen 1960. MCC: Matthews
 1975. Rates at 1% false positives: Carlini et al. 2022.
 """
 
@@ -16,7 +16,7 @@ from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_inter
 VERSION = 1
 PERMUTATIONS = 1999
 FALSE_RATE = 0.01
-ONE_CLASS = "every image has the same truth"
+ONE_CLASS = "every image has the same label"
 
 Counts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # tp, fp, fn, tn; float (b,) each
 

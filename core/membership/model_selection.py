@@ -1,7 +1,7 @@
-"""Choose on development, report on test: the one way from distances to predictions.
+"""Select on the development set, report on the test set: the one way from distances to predictions.
 
-On development every choice is scored by cross-validation, with whole groups held out, so that a rule is never
-judged on images that it was fitted to. The best is fitted to all of development and applied to test as it is.
+Every candidate is scored by cross-validation with whole patient groups held out, so a rule is never evaluated
+on images that it was fitted to. The best one is fitted to all of development and applied to test unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Choice:
     sign: float
 
     def used(self, distances: np.ndarray) -> np.ndarray:
-        """bool (n,) for distances (c, n); an image without a distance is not called used."""
+        """bool (n,) for distances (c, n); an image without a distance is predicted "not used"."""
         return np.asarray(self.sign * distances[self.row] <= self.sign * self.threshold) & np.isfinite(
             distances[self.row]
         )
@@ -37,10 +37,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Development:
-    """What development says: cross-validated ``predicted`` bool (n,) of the choice, and of every candidate.
+    """The result of the selection: cross-validated ``predicted`` bool (n,) of the choice, and of every
+    candidate.
 
     ``f1`` and ``balanced`` are float (rules, c), cross-validated; ``apparent_f1`` is the choice's F1 on the
-    very images that it was fitted to, which is what the paper's tables call training.
+    images that it was fitted to (resubstitution), which the paper's tables call training.
     """
 
     choice: Choice
@@ -71,7 +72,7 @@ class Development:
 def select(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int = 0) -> Development:
     """Score every candidate row of ``distances`` (c, n) under every rule; the best balanced accuracy wins.
 
-    Not the best F1: calling everything used has 0.667 of it. Of equals, the first. Raises BadChoice where
+    Not the best F1, as always predicting "used" reaches 0.667. Of equals, the first. Raises BadChoice where
     development has only one class.
     """
     check_classes(truth)
@@ -93,13 +94,13 @@ def check_classes(truth: GroundTruth) -> None:
     if truth.used.all() or not truth.used.any():
         missing = "not used" if truth.used.all() else "used"
         raise BadChoice(
-            f"Development has no real image that is known as {missing}, so no rule can be fitted. "
-            "Choose a development set with both."
+            f"The development set has no real image labelled “{missing}”, so no rule can be fitted. "
+            "Choose a development set with used and not used images."
         )
 
 
 def cross_validate(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int) -> np.ndarray:
-    """bool (rules, c, n): what each rule, fitted without an image's fold, says of it."""
+    """bool (rules, c, n): predictions of each rule for the images of the fold that it was not fitted to."""
     predicted = np.zeros((len(rules), *distances.shape), bool)
     usable = np.isfinite(distances).all(0)
     for held in group_folds(truth, seed):
@@ -117,7 +118,8 @@ def group_folds(truth: GroundTruth, seed: int) -> list[np.ndarray]:
     groups = min(len(np.unique(truth.groups[truth.used == use])) for use in (True, False))
     if groups < 2:
         raise BadChoice(
-            "Cross-validation needs at least 2 groups of used and 2 of not used images on development."
+            "Cross-validation needs at least 2 patient groups of used and 2 of not used images in the "
+            "development set."
         )
     splitter = StratifiedGroupKFold(min(FOLDS, groups), shuffle=True, random_state=seed)
     masks = []
@@ -134,23 +136,23 @@ def _fit(rule: str, distances: np.ndarray, used: np.ndarray) -> tuple[float, flo
     return float(fitted.threshold[0]), float(fitted.sign[0])
 
 
-NEARER = "nearer to the generated ones"
+NEARER = "nearer to the generated images"
 
 
 def describe_verdict(found: metrics.MembershipScores, p: float | None, how: str = NEARER) -> tuple[str, str]:
     """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how`` used images differ."""
     auc = found.scores["auc"]
     if auc.value is None or auc.low is None or auc.high is None or p is None:
-        return "undefined", f"Nothing can be said: {auc.undefined or metrics.ONE_CLASS}."
-    size = f"{found.n_used} used and {found.n_not_used} not used images, {found.groups} groups"
+        return "undefined", f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
+    size = f"{found.n_used} used and {found.n_not_used} not used images, {found.groups} patient groups"
     if p < 0.05 and auc.low > 0.5:
         return "leak", (
-            f"A leak was found: used images are {how} than chance allows "
+            f"A leak was found: used images are {how} than expected by chance "
             f"(AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {size})."
         )
     reach = (auc.high - auc.low) / 2 * 1.43  # 80% power: 2.8 standard errors, an interval being 2 x 1.96
     return "none found", (
         f"No leak was found by this attack at this sample size (AUC {auc.value:.2f}, {auc.low:.2f} to "
-        f"{auc.high:.2f}, p {format_p(p)}; {size}). One with an AUC below about {min(0.5 + reach, 1):.2f} "
-        "would probably have been missed, and other attacks may find more."
+        f"{auc.high:.2f}, p {format_p(p)}; {size}). At 80% power the smallest detectable AUC is about "
+        f"{min(0.5 + reach, 1):.2f}; other attacks may be stronger."
     )

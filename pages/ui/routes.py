@@ -12,8 +12,8 @@ DATA = "pages/9_Data.py"
 SYSTEM = "pages/10_System.py"
 PAGES = (
     (GENERATORS, "Generators"),
-    (REGIONS, "Training: regions"),
-    (RECONSTRUCTION, "Training: reconstruction"),
+    (REGIONS, "Training data: regions"),
+    (RECONSTRUCTION, "Training data: reconstruction"),
     (WHAT_IF, "What-if"),
     (COMPARE, "Compare"),
     (PAPER, "Paper"),

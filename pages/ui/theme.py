@@ -1,4 +1,4 @@
-"""How things look: one palette and one marker a generator, the same in every plot, table and gallery."""
+"""Colours and markers: one per generator, the same in every chart, table and gallery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,14 +105,14 @@ def marks(generators: Sequence[str]) -> dict[str, Mark]:
 
 
 def role_marks() -> dict[str, Mark]:
-    """The same for what a real slice is: used, not used, unknown."""
+    """The same for the role of a real slice: used, not used, unlabelled."""
     symbols = {"used": 0, "not used": 1, "generated": 2}
     named = {name: Mark(ROLES[name], SYMBOLS[i], GLYPHS[i]) for name, i in symbols.items()}
     return {**named, UNKNOWN: Mark(GREY, "circle-open", "○")}
 
 
 def cluster_colours(k: int, matching: Sequence[int | None], generators: Sequence[str]) -> list[str]:
-    """A cluster takes the colour of the generator it matches; the others those that are left."""
+    """A cluster takes the colour of the generator it matches; the others take what is left."""
     styles = marks(generators)
     taken = {
         cluster: styles[name].colour
@@ -129,14 +129,14 @@ def share(value: float) -> str:
 
 
 def digits(value: float, low: float | None = None, high: float | None = None) -> str:
-    """As many decimals as the interval earns: 2, or 3 where it is narrower than 0.05."""
+    """As many decimals as the interval justifies: 2, or 3 where it is narrower than 0.05."""
     narrow = low is None or high is None or high - low < 0.05
     text = f"{value:.3f}" if narrow else f"{value:.2f}"
     return text.replace("-0.000", "0.000").replace("-0.00", "0.00") if float(text) == 0 else text
 
 
 def number(value: float | None) -> str:
-    return "–" if value is None else digits(value)
+    return "undefined" if value is None else digits(value)
 
 
 def spread(score: Score) -> str:

@@ -43,8 +43,18 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+def test_a_link_of_before_opens_the_same_settings(first: Path, home: Path, open_page: Open) -> None:
+    """Two settings have new words in the address since version 0.2; the old ones still work."""
+    shutil.copytree(first, home, dirs_exist_ok=True)
+    page = open_page(PAGE, **{**KNOBS, "bottleneck": "16 numbers"}, decision="place of errors (SSIM)")
+    assert not page.exception
+    assert page.selectbox(key="decision").value == "ssim"
+    assert page.selectbox(key="bottleneck").value == "16"
+    assert page.selectbox(key="decision").select("mse").run().selectbox(key="decision").value == "mse"
+
+
 @pytest.mark.parametrize(
-    ("words_of", "decision"), [("mean error (MSE)", "mse"), ("place of errors (SSIM)", "ssim")]
+    ("words_of", "decision"), [("mean error (MSE)", "mse"), ("error pattern (SSIM)", "ssim")]
 )
 def test_the_page_shows_the_engines_numbers(
     words_of: str, decision: str, first: Path, home: Path, open_page: Open
@@ -79,7 +89,7 @@ def test_one_generated_image_is_one_sentence(library: Library, open_page: Open) 
     dev = leaky(library, "whole", 1)
     library.add(ImageSet("one", "membership", (dev.generated[0], *dev.real)))
     page = open_page(PAGE, set="one", **KNOBS)
-    assert "can't learn from 1 generated image: it needs at least 4." in words(page)
+    assert "can't be trained on 1 generated image: it needs at least 4." in words(page)
 
 
 def test_a_failed_training_says_why(library: Library, open_page: Open) -> None:
@@ -93,5 +103,5 @@ def test_a_failed_training_says_why(library: Library, open_page: Open) -> None:
     while (found := queue.find(job.id)) is not None and found.active and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     page = open_page(PAGE, set="same", **KNOBS)
-    assert "All generated images are the same, so there is nothing to learn from them." in words(page)
+    assert "All generated images are identical, so an autoencoder has nothing to learn." in words(page)
     assert page.button(key="again")

@@ -48,7 +48,7 @@ def test_a_leak_is_shown_with_the_engines_numbers(library: Library, open_page: O
     assert expected.test.verdict is not None
     assert float(shown["F1 on test"]) == pytest.approx(expected.test.verdict.scores["f1"].value, abs=0.005)
     assert float(shown["AUC on test"]) == pytest.approx(expected.test.verdict.scores["auc"].value, abs=0.005)
-    assert shown["Everything used"] == "0.667"
+    assert shown["Baseline F1"] == "0.667"
     assert "A leak was found" in words(page)
 
 
@@ -73,8 +73,8 @@ def test_unknown_truth_gets_predictions_and_no_score(library: Library, open_page
     page = open_page(PAGE, backbone="Pixels")
     assert not page.exception
     assert "AUC on test" not in metrics(page)
-    assert metrics(page)["Called used"].endswith("%")
-    assert "there are predictions and no scores" in words(page)
+    assert metrics(page)["Predicted “used”"].endswith("%")
+    assert "there are predictions but no scores" in words(page)
 
 
 def test_one_class_in_development_is_one_sentence(library: Library, open_page: Open) -> None:
@@ -84,7 +84,7 @@ def test_one_class_in_development_is_one_sentence(library: Library, open_page: O
     library.add(ImageSet("one class", "membership", files))
     page = open_page(PAGE, set="one class", backbone="Pixels")
     assert not page.exception
-    assert "no real image that is known as not used" in words(page)
+    assert "no real image labelled “not used”" in words(page)
 
 
 def test_a_set_without_real_images_gives_way_and_the_page_says_so(library: Library, open_page: Open) -> None:
@@ -95,7 +95,7 @@ def test_a_set_without_real_images_gives_way_and_the_page_says_so(library: Libra
     assert "“a generators set” has no real images, so this is “with real images”" in words(page)
 
 
-@pytest.mark.parametrize("tab", ["Slices", "ROC", "All crops", "Scores", "Rules", "Trail"])
+@pytest.mark.parametrize("tab", ["Slices", "ROC", "All crops", "Scores", "Rules", "History"])
 def test_every_tab_opens(tab: str, library: Library, open_page: Open) -> None:
     computed(library, *pair(library, 0.5))
     page = open_page(PAGE, backbone="Pixels")
@@ -107,4 +107,4 @@ def test_every_tab_opens(tab: str, library: Library, open_page: Open) -> None:
 def test_a_fixed_choice_is_taken(library: Library, open_page: Open) -> None:
     computed(library, *pair(library, 1), distance="avg", k=4, rule="median")
     page = open_page(PAGE, backbone="Pixels", distance="avg", clusters="4", rule="Median")
-    assert "Set: distance avg, k = 4, rule “median”." in words(page)
+    assert "Mean distance, k = 4, rule “median”." in words(page)

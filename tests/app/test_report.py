@@ -215,7 +215,7 @@ def test_reconstruction(engine: Engine) -> None:
     same(seen.row("F1", 7)[:3], answer.test.verdict.scores["f1"])
     told = {row[0]: row[1] for row in seen.rows() if len(row) == 2}
     assert "3 epochs" in told["Training"]
-    assert "The two centroid images of development" in " ".join(seen.of("p"))
+    assert "Mean error images of the development set" in " ".join(seen.of("p"))
 
 
 def test_unknown_truth_gives_predictions_and_no_scores(engine: Engine) -> None:

@@ -26,7 +26,7 @@ from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
 from core.stages.cached import Run
-from core.stages.out_of_core import run_for as run_of
+from core.stages.out_of_core import run_for
 from core.store import Store
 from core.types import ImageFile, ImageSet
 from tests.bench.rounds import peak_mb
@@ -97,7 +97,7 @@ def step(name: str, folder: Path, n: int, width: int) -> dict[str, object]:
 
 
 def _run(pipeline: Pipeline, made: ImageSet, config: PipelineConfig) -> Run:
-    return run_of(pipeline.embedder, config, made.generated)
+    return run_for(pipeline.embedder, config, made.generated)
 
 
 def _fill(store: Store, library: Library, made: ImageSet, width: int) -> None:

@@ -136,7 +136,7 @@ def test_a_trail_row_turns_the_knobs(page: Page, server: Server) -> None:
 def test_missing_weights_say_what_to_do(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Generators?backbone=ResNet50")
     expect(page.get_by_text("ResNet50 needs its ImageNet weights")).to_be_visible()
-    expect(page.get_by_text("Take from folder")).to_be_visible()
+    expect(page.get_by_text("Use this folder")).to_be_visible()
 
 
 def test_work_can_be_watched_and_cancelled(page: Page, server: Server) -> None:

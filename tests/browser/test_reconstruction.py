@@ -21,7 +21,7 @@ def test_train_watch_reload_and_look(page: Page, demo_server: Server) -> None:
     expect(page.locator(".gallery img")).to_have_count(3)
 
     settled(page)
-    choose(page, "Decision by", "place of errors (SSIM)")
+    choose(page, "Decision by", "error pattern (SSIM)")
     expect(page.get_by_text("SSIM with the others' centroid less")).to_be_visible()
     page.get_by_role("radio", name="Centroids").click()
     expect(page.get_by_text("not used less used")).to_be_visible()

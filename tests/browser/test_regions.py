@@ -44,8 +44,8 @@ def test_the_leak_its_evidence_and_the_lungs(page: Page, demo_server: Server) ->
 
 def test_no_leak_is_told_with_what_would_have_been_missed(page: Page, demo_server: Server) -> None:
     open_regions(page, demo_server, HONEST)
-    expect(page.get_by_text("would probably have been missed")).to_be_visible()
-    expect(metric(page, "Everything used").get_by_test_id("stMetricValue")).to_have_text("0.667")
+    expect(page.get_by_text("smallest detectable AUC")).to_be_visible()
+    expect(metric(page, "Baseline F1").get_by_test_id("stMetricValue")).to_have_text("0.667")
 
 
 def test_a_link_opens_the_same_verdict(page: Page, demo_server: Server) -> None:

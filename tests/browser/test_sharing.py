@@ -108,7 +108,7 @@ def test_the_guided_demo_goes_to_the_end(page: Page, demo_server: Server) -> Non
     settled(page)
     assert value(page, "ARI") < 0.1
 
-    page.get_by_role("link", name="To your own images").click()
+    page.get_by_role("link", name="Use your own images").click()
     expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
     page.goto(demo_server.url)
     expect(page.get_by_role("heading", name="Generators")).to_be_visible()

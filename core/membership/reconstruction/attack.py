@@ -33,7 +33,7 @@ FIRST_GUESS = 300.0  # images a second at 64 px, before this machine has told it
 PREPARE = 6.0  # seconds to load torch
 CHUNK = 256  # images that are reconstructed at a time
 SAMPLES = 8  # generated images whose reconstruction is kept
-HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used ones"}
+HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used images"}
 OWN_RULE = {"mse": "means", "ssim": "centroid"}
 
 
@@ -212,7 +212,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
         from core.membership.reconstruction.autoencoder import Training
 
-        torch.set_num_threads(usable_cores())  # sums depend on it: not a knob
+        torch.set_num_threads(usable_cores())  # sums depend on it: not a setting
         files = sorted(image_set.generated, key=lambda file: file.sha256)
         path = checkpoint_path(name)
         of = max(1, len(self._to_train)) * spec.epochs
@@ -231,7 +231,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
             checkpoints.write(path, training.state())
             rows = [[e.number, e.train, e.held_out, round(e.rate, 1)] for e in training.history]
             self.store.put_note(f"training:{name}", {"epochs": rows})
-            words = f"epoch, loss {epoch.train:.5f}, held out {epoch.held_out:.5f}"
+            words = f"epoch, loss {epoch.train:.5f}, validation {epoch.held_out:.5f}"
             tell(epoch.number, epoch.rate)
         pace = float(np.median([epoch.rate for epoch in training.history]))
         self.store.put_note(pace_name(spec), {"images_per_second": round(pace, 1)})
@@ -254,9 +254,7 @@ def check(sets: Sequence[ImageSet]) -> None:
     """Raises BadChoice where a set lacks what it takes: before hours of training, and looking at no pixel."""
     for each in sets:
         if not each.real:
-            raise BadChoice(
-                f"'{each.name}' has no real images, so nothing can be said about its training data."
-            )
+            raise BadChoice(f"'{each.name}' has no real images, so no membership can be inferred.")
         if not each.generated:
             raise BadChoice(f"'{each.name}' has no generated images to train an autoencoder on.")
         check_count(len(each.generated))

@@ -15,12 +15,14 @@ def check_count(images: int) -> None:
     """Raises BadChoice where there are too few generated images to learn from."""
     if images < FEWEST:
         count = f"{images} generated image{'s' if images != 1 else ''}"
-        raise BadChoice(f"An autoencoder can't learn from {count}: it needs at least {FEWEST}.")
+        raise BadChoice(f"An autoencoder can't be trained on {count}: it needs at least {FEWEST}.")
 
 
 def check_content(images: np.ndarray) -> None:
     """Raises BadChoice where uint8 (n, size, size) hold nothing to learn."""
     if (images == images[0]).all():
-        raise BadChoice("All generated images are the same, so there is nothing to learn from them.")
+        raise BadChoice("All generated images are identical, so an autoencoder has nothing to learn.")
     if (np.ptp(images.reshape(len(images), -1), axis=1) == 0).all():
-        raise BadChoice("Every generated image is one even grey, so there is nothing to learn from them.")
+        raise BadChoice(
+            "Every generated image is a single grey value, so an autoencoder has nothing to learn."
+        )

@@ -1,4 +1,4 @@
-"""The answer in numbers: each score with its interval and what chance gives."""
+"""Cards with the scores, their intervals and the values expected by chance; remarks on them."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,16 @@ from pages.ui.theme import digits, p_value
 from pages.ui.widgets.score_card import score_card
 
 PARTS = {"development": "dev", "test": "test"}
-K_WORDS = {"given": "given", "known": "known", "auto": "chosen"}
+K_WORDS = {"given": "given", "known": "known", "auto": "selected"}
 
 
 def attribution(result: Attribution, references: Sequence[Reference]) -> None:
-    """One row of cards, and what must not be overlooked."""
+    """One row of cards, and warnings."""
     agreement = result.agreement
     columns = st.columns([1.5, 0.8, 1.4, 1.4, 1.3, 1.9])
-    score_card(columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 perfect, 0 as by chance")
+    score_card(
+        columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 = perfect agreement, 0 = chance"
+    )
     columns[1].metric(
         "k", result.k, K_WORDS[result.k_source], delta_color="off", delta_arrow="off", border=True
     )
@@ -29,9 +31,9 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
     _paper(columns[5], references)
     if agreement.scores["ari"].undefined:
         reason = agreement.scores["ari"].undefined
-        st.info(f"The scores are undefined, because {reason}. The groups below stand on their own.")
+        st.info(f"Scores are undefined because {reason}. The clusters below are shown without scores.")
     if result.config.feature.weights == catalog.UNTRAINED:
-        st.warning("These numbers are of an untrained network: random weights, seed 0.")
+        st.warning("Computed with an untrained network (random weights, seed 0).")
 
 
 def remarks(result: Attribution, tried: int) -> None:
@@ -40,18 +42,19 @@ def remarks(result: Attribution, tried: int) -> None:
 
 
 def in_words(result: Attribution, tried: int) -> list[str]:
-    """What a careful reader would ask about the numbers."""
+    """Remarks that a careful reader would ask for."""
     ari, n = result.agreement.scores["ari"], len(result.files)
     sentences = list(result.notes)
     if ari.value == ari.low == ari.high == 1:
         sentences.append(
-            "No image is misplaced, so the bootstrap sees no spread; "
+            "All images are assigned correctly, so the bootstrap interval has zero width; "
             f"with {n} images the true error rate may still be up to {300 / n:.1f}% (rule of three)."
         )
     if tried > 1:
         sentences.append(
-            f"{tried} configurations were tried on this set, and the best of many is flattered by luck: "
-            "choose on development images, report on others."
+            f"{tried} configurations were evaluated on this data set; the best result is optimistically "
+            "biased: "
+            "select on a development set, report on a test set."
         )
     return sentences
 
@@ -59,7 +62,7 @@ def in_words(result: Attribution, tried: int) -> list[str]:
 def _chance(place: DeltaGenerator, result: Attribution) -> None:
     agreement = result.agreement
     if agreement.p_value is None or agreement.chance_95 is None:
-        place.metric("ARI by chance", "–", "undefined", delta_color="off", delta_arrow="off", border=True)
+        place.metric("ARI by chance", "undefined", None, delta_color="off", delta_arrow="off", border=True)
         return
     place.metric(
         "ARI by chance",
@@ -68,8 +71,8 @@ def _chance(place: DeltaGenerator, result: Attribution) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help=f"Mean over 9,999 permutations of the labels; 95% of them stay below {agreement.chance_95:.3f}. "
-        "The p-value is of this one configuration.",
+        help=f"Mean over 9,999 label permutations; 95% of them are below {agreement.chance_95:.3f}. "
+        "The p-value is not corrected for the number of configurations evaluated.",
     )
 
 
@@ -78,11 +81,12 @@ def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
         place.metric(
             "Paper",
             "–",
-            "no such row",
+            "not in the paper",
             delta_color="off",
             delta_arrow="off",
             border=True,
-            help="The paper has VGG-16, LBP (1 feature), ResNet50, MobileNetV2, EfficientNet, DenseNet-121.",
+            help="The paper reports VGG-16, LBP (1 feature), ResNet50, MobileNetV2, EfficientNet, "
+            "DenseNet-121.",
         )
         return
     first, *rest = references
@@ -99,9 +103,9 @@ def _paper(place: DeltaGenerator, references: Sequence[Reference]) -> None:
 
 
 def paper_words(references: Sequence[Reference]) -> str:
-    """What the paper's values beside ours are of."""
+    """What the paper's values refer to."""
     remarks = " ".join(f"{row.table.capitalize()}: {row.remark}." for row in references if row.remark)
     return (
-        "The same backbone, PCA and clustering on the challenge's images, which are others than these. "
-        f"The paper does not state its linkage. {remarks}"
+        "The same backbone, PCA and clustering on the challenge's images, which differ from these. "
+        f"The paper does not specify its linkage. {remarks}"
     ).strip()

@@ -1,4 +1,4 @@
-"""Plots of a clustering: its tree, and the silhouette over the number of clusters."""
+"""Charts of a clustering: its dendrogram, and the silhouette by number of clusters."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ LEAVES = 40
 
 
 def dendrogram(merges: np.ndarray, k: int, metric: str) -> go.Figure:
-    """The tree's last merges, and the line at which it is cut into k."""
+    """The last merges of the tree, and the height at which it is cut into k clusters."""
     from scipy.cluster.hierarchy import dendrogram as lay_out
 
     tree = lay_out(merges, p=LEAVES, truncate_mode="lastp", no_plot=True, count_sort="ascending")
@@ -32,7 +32,7 @@ def dendrogram(merges: np.ndarray, k: int, metric: str) -> go.Figure:
             height, line={"dash": "dash", "width": 1.5, "color": "#D55E00"}, annotation_text=f"cut into {k}"
         )
     ticks = [5 + 10 * i for i in range(len(tree["ivl"]))]
-    layout(figure, "images under each branch (a number in brackets) ", f"{metric} distance of the merge", 360)
+    layout(figure, "number of images under each branch", f"{metric} distance of the merge", 360)
     figure.update_xaxes(tickvals=ticks, ticktext=[_leaf(text) for text in tree["ivl"]], showgrid=False)
     return figure
 
@@ -51,7 +51,7 @@ def silhouette_curve(by_k: Mapping[int, float], chosen: int) -> go.Figure:
             mode="lines+markers",
             marker={"color": colours, "size": 10},
             line={"color": GREY},
-            hovertemplate="k %{x}: %{y:.3f}<extra></extra>",
+            hovertemplate="k = %{x}: %{y:.3f}<extra></extra>",
         )
     )
     layout(figure, "number of clusters k", "mean silhouette", 300)

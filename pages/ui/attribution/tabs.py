@@ -1,4 +1,4 @@
-"""Below the answer: who sits where, the images themselves, the tree, and what else was tried."""
+"""Below the result: contingency table, images, all scores, dendrogram, other configurations."""
 
 from collections.abc import Mapping
 
@@ -27,18 +27,18 @@ SCORE_WORDS = {
     "accuracy": "Accuracy (matched)",
     "silhouette": "Silhouette",
 }
-SILHOUETTE_ALT = "Mean silhouette over the number of clusters"
+SILHOUETTE_ALT = "Mean silhouette by number of clusters"
 SILHOUETTE_CAPTION = (
-    "The k with the largest mean silhouette is taken. It need not be the number of generators."
+    "The k with the largest mean silhouette is selected. It need not be the number of generators."
 )
 SCORE_CAPTION = (
     "Intervals: bootstrap over images. By chance: mean over label permutations. "
-    "The silhouette looks at the clusters alone, without the generators."
+    "The silhouette depends on the clusters only, not on the generators."
 )
 
 
 def contingency(result: Attribution, marks: Mapping[str, theme.Mark]) -> list[str]:
-    """Generators by clusters; the names of the images in the cell, or the cluster, that is clicked."""
+    """The contingency table; returns the names of the images in the cell or cluster that is clicked."""
     agreement = result.agreement
     if agreement.generators:
         frame = widgets_charts.contingency(agreement.table, agreement.generators, marks)
@@ -53,7 +53,7 @@ def contingency(result: Attribution, marks: Mapping[str, theme.Mark]) -> list[st
         column_config={"_index": st.column_config.Column("generator", width=130)},
         height="content",
     )
-    st.caption("Images of each generator in each cluster. Click a cell, or a cluster's head, to see them.")
+    st.caption("Images of each generator in each cluster. Click a cell or a column header to see the images.")
     return _selected(result, event["selection"], list(agreement.generators))
 
 
@@ -76,9 +76,9 @@ def _selected(result: Attribution, selection: Mapping[str, list], generators: li
 
 def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
     """Only the open tab computes anything."""
-    names = ["Images", "Scores", "Tree", "Trail"]
+    names = ["Images", "Scores", "Dendrogram", "History"]
     if result.silhouette_by_k:
-        names.insert(3, "Choice of k")
+        names.insert(3, "Selection of k")
     tab = st.segmented_control(
         "Evidence", names, default="Images", key="tab", required=True, label_visibility="collapsed"
     )
@@ -86,9 +86,9 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
         _images(result, chosen)
     elif tab == "Scores":
         _scores(result)
-    elif tab == "Tree":
+    elif tab == "Dendrogram":
         _tree(image_set, result)
-    elif tab == "Choice of k":
+    elif tab == "Selection of k":
         st.plotly_chart(
             charts.silhouette_curve(result.silhouette_by_k, result.k),
             key="silhouette_chart",
@@ -96,19 +96,19 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
             alt=SILHOUETTE_ALT,
         )
         st.caption(SILHOUETTE_CAPTION)
-    elif tab == "Trail":
+    elif tab == "History":
         _trail(image_set)
 
 
 def _images(result: Attribution, chosen: list[str]) -> None:
     if not chosen:
-        st.caption("No image is selected. Select points on the map or a cell of the table to see them here.")
+        st.caption("No images selected. Select points on the map or a cell of the table to see them here.")
         return
     marks = theme.marks(result.agreement.generators)
     wanted = set(chosen)
     places = [place for place, file in enumerate(result.files) if file.name in wanted]
     words, pager = st.columns([5, 1], vertical_alignment="bottom")
-    words.caption(f"{len(places):,} images selected. The frame's colour and the sign are the generator's.")
+    words.caption(f"{len(places):,} images selected. Border colour and marker show the generator.")
     files = [result.files[place] for place in places]
     notes = {result.files[place].name: f"cluster c{result.clusters[place] + 1}" for place in places}
     gallery.show(files, workspace.library(), marks, notes, key="selection", pager=pager)
@@ -121,7 +121,7 @@ def _scores(result: Attribution) -> None:
 
 
 def score_rows(result: Attribution) -> list[dict[str, str]]:
-    """Every score with its interval and what chance gives."""
+    """Every score with its interval and the value expected by chance."""
     scores = {**result.agreement.scores, "silhouette": result.silhouette}
     return [
         {
@@ -138,7 +138,7 @@ def score_rows(result: Attribution) -> list[dict[str, str]]:
 def _tree(image_set: ImageSet, result: Attribution) -> None:
     cluster = result.config.cluster
     if cluster.method != "hierarchical":
-        st.caption("k-means has no tree. Choose hierarchical clustering to see one.")
+        st.caption("k-means has no dendrogram. Choose hierarchical clustering to see one.")
         return
     merges = workspace.pipeline().tree(image_set, result.config)
     st.plotly_chart(
@@ -147,9 +147,7 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
         config=widgets_charts.CONFIG,
         alt=f"Dendrogram of the last {charts.LEAVES} merges, cut into {result.k}",
     )
-    st.caption(
-        "A long stretch without a merge, where the dashed line cuts, speaks for that number of clusters."
-    )
+    st.caption("A large gap between merge heights at the dashed line supports this number of clusters.")
 
 
 def _trail(image_set: ImageSet) -> None:
@@ -162,7 +160,9 @@ def _trail(image_set: ImageSet) -> None:
         on_select=lambda: _go(rows),
         selection_mode="single-row",
     )
-    st.caption("Every configuration tried on this set, best ARI first. Choose a row to turn the knobs to it.")
+    st.caption(
+        "All configurations evaluated on this data set, sorted by ARI. Select a row to load its settings."
+    )
 
 
 def _trail_row(row: Mapping) -> dict[str, object]:

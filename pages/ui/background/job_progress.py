@@ -10,16 +10,16 @@ from pages.ui.session import workspace
 from pages.ui.theme import duration
 
 STAGE_WORDS = {
-    "features": "reading the features",
+    "features": "reading features",
     "pca": "PCA",
-    "prototypes": "finding prototypes",
+    "prototypes": "computing prototypes",
     "tree": "tree",
     "clusters": "clustering",
     "map": "fitting",
 }
 
 
-START_UNASKED = 30  # seconds; longer work is announced and waits for a click
+START_UNASKED = 30  # seconds; longer jobs are announced and wait for a click
 
 
 def run_by_job(
@@ -30,26 +30,29 @@ def run_by_job(
     seconds: float,
     beside: Callable[[], None] | None = None,
 ) -> None:
-    """Watch the job that computes what is missing; start it, or offer to."""
+    """Watch the job that computes what is missing; start it, or offer to start it."""
     job = find_job(kind, sets, config)
     if job is not None and job.active:
         watch(job.id, what, beside)
     elif job is not None and job.state in ("failed", "cancelled", "died"):
-        words = job.error or "Cancelled. What was finished is kept."
+        words = job.error or "Cancelled. Completed steps are kept."
         (st.info if job.state == "cancelled" else st.error)(words)
-        if st.button("Go on", key="again", type="primary"):
+        if st.button("Continue", key="again", type="primary"):
             start_job(kind, sets, config)
     elif seconds <= START_UNASKED:
         watch(workspace.current().start(kind, sets, config).id, what, beside)
     else:
-        st.info(f"{what} takes about {duration(seconds)}. It is done once; every other knob is then quick.")
+        st.info(
+            f"{what} takes about {duration(seconds)}. It is computed once; changing other settings is "
+            "then fast."
+        )
         if st.button("Start", key="start", type="primary"):
             start_job(kind, sets, config)
 
 
 def find_job(kind: str, sets: Sequence[ImageSet], config: queue.Config) -> queue.Job | None:
-    gate = workspace.current()
-    return gate.job(gate.job_id(kind, sets, config))
+    current = workspace.current()
+    return current.job(current.job_id(kind, sets, config))
 
 
 def start_job(kind: str, sets: Sequence[ImageSet], config: queue.Config) -> None:
@@ -59,7 +62,7 @@ def start_job(kind: str, sets: Sequence[ImageSet], config: queue.Config) -> None
 
 @st.fragment(run_every=0.5)
 def watch(job_id: str, what: str, beside: Callable[[], None] | None = None) -> None:
-    """Progress, pace, time left and a way out; when the job ends, the page is drawn anew."""
+    """Progress, speed, time left and a Cancel button; the page is redrawn when the job ends."""
     job = workspace.current().job(job_id)
     if job is None or not job.active:
         st.rerun(scope="app")
@@ -75,7 +78,7 @@ def watch(job_id: str, what: str, beside: Callable[[], None] | None = None) -> N
 
 def _progress(job: queue.Job) -> str:
     if job.state == "waiting":
-        return "waits for the work before it"
+        return "queued behind another job"
     if not job.rate:
         return STAGE_WORDS.get(job.stage, job.stage or "starting")
     left = "" if job.left is None else f", {duration(job.left)} left"

@@ -1,4 +1,4 @@
-"""From a configuration to its result: at once where the embeddings are there, else by a job to watch."""
+"""From a configuration to its result: at once if the embeddings are cached, otherwise through a job."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ EmbeddingConfig = PipelineConfig | MembershipConfig
 
 
 def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | None:
-    """The result, or None while there is none: what stands in the way is then on the page."""
+    """The result, or None while there is none; the page then shows what is missing."""
     pipeline = workspace.pipeline()
     plan = pipeline.plan(image_set, config)
     if plan.missing:
@@ -33,7 +33,7 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
         return None
     seconds = pipeline.wait(image_set, config)
     if seconds:
-        _group(image_set, pipeline.effective(config)[0], seconds)
+        _cluster(image_set, pipeline.effective(config)[0], seconds)
         return None
     result = pipeline.attribute(image_set, config)
     workspace.current().record([image_set], result)
@@ -41,7 +41,7 @@ def attribution(image_set: ImageSet, config: PipelineConfig) -> Attribution | No
 
 
 def membership(development: ImageSet, test: ImageSet | None, config: MembershipConfig) -> Membership | None:
-    """The same for training-data fingerprints."""
+    """The same for the cluster-distance attack."""
     attack = workspace.cluster_distance_attack()
     sets = [development] if test is None else [development, test]
     plan = attack.plan(sets, config)
@@ -59,7 +59,7 @@ def reconstruction(
     config: ReconstructionConfig,
     beside: Callable[[], None],
 ) -> Reconstruction | None:
-    """The same by reconstruction; ``beside`` is drawn while it trains."""
+    """The same for the reconstruction attack; ``beside`` is drawn during training."""
     attack = workspace.reconstruction_attack()
     sets = [development] if test is None else [development, test]
     check(sets)
@@ -68,27 +68,27 @@ def reconstruction(
         workspace.current().record(sets, result)
         return result
     config, _ = adapt_to_machine(config)
-    what = "Training an autoencoder on each set's generated images"
+    what = "Training an autoencoder on the generated images of each data set"
     run_by_job(queue.RECONSTRUCT, sets, config, what, attack.expected_seconds(sets, config), beside)
     return None
 
 
 def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) -> Mapping[str, Any] | None:
-    """The rows of a sweep, once all are there; ``beside`` is drawn while they come."""
+    """The rows of a sweep, once it is complete; ``beside`` is drawn while it runs."""
     found = workspace.store().note(workspace.current().swept(sets, listed))
     if found is not None and found["over"]:
         return found
     configs = len(listed.configs)
     job = find_job(queue.SWEEP, sets, listed)
     if job is None or not job.active:
-        st.caption(f"{configs} configurations. What one computes, the others share.")
+        st.caption(f"{configs} configurations. Shared steps are computed only once.")
         if job is not None and job.state == "failed":
             st.error(job.error)
         if st.button(f"Run {configs} configurations", key="run_sweep", type="primary"):
             start_job(queue.SWEEP, sets, listed)
         beside()
         return None
-    watch(job.id, f"Trying {configs} configurations", beside)
+    watch(job.id, f"Evaluating {configs} configurations", beside)
     return None
 
 
@@ -98,16 +98,16 @@ def _embed(kind: str, sets: Sequence[ImageSet], config: EmbeddingConfig, plan: P
         run_by_job(kind, sets, config, what, plan.seconds)
 
 
-def _group(image_set: ImageSet, config: PipelineConfig, seconds: float) -> None:
-    words = f"About {duration(seconds)}, once."
+def _cluster(image_set: ImageSet, config: PipelineConfig, seconds: float) -> None:
+    words = f"Takes about {duration(seconds)}, once."
     if config.cluster.method == "hierarchical":
-        words += " Another number of clusters is then another cut of the same tree, and quick."
-    what = f"Grouping {len(image_set.generated):,} images"
+        words += " Changing the number of clusters is then fast: it is another cut of the same tree."
+    what = f"Clustering {len(image_set.generated):,} images"
     run_by_job(queue.ATTRIBUTE, [image_set], config, what, seconds, lambda: st.caption(words))
 
 
 def umap_ready(image_set: ImageSet, config: PipelineConfig) -> bool:
-    """Whether the UMAP is there; else start it and watch."""
+    """Whether the UMAP is cached; otherwise start a job and watch it."""
     pipeline = workspace.pipeline()
     if pipeline.has_map(image_set, config, "umap"):
         return True

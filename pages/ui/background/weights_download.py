@@ -12,15 +12,15 @@ from pages.ui.session import workspace
 
 
 def get(backbone: str) -> None:
-    """A download with progress, and a field for a folder that holds the file; both check its hash."""
+    """A download with progress, and a field for a folder that has the file; both check its hash."""
     row = registry.network(backbone)
     if not workspace.current().user.admin:
-        st.caption("Weights are for all users, so an administrator of this server gets them.")
+        st.caption("Weights are shared by all users, so only an administrator of this server can add them.")
         return
     with st.form(f"weights_{backbone}", border=False):
         columns = st.columns([3, 1.3, 1.6], vertical_alignment="bottom")
-        folder = columns[0].text_input(f"Folder that holds {row.file}", key=f"weights_folder_{backbone}")
-        take = columns[1].form_submit_button("Take from folder", width="stretch")
+        folder = columns[0].text_input(f"Folder that contains {row.file}", key=f"weights_folder_{backbone}")
+        take = columns[1].form_submit_button("Use this folder", width="stretch")
         fetch = columns[2].form_submit_button(
             f"Download {row.megabytes:.0f} MB", width="stretch", disabled=row.url is None
         )

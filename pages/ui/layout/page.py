@@ -1,4 +1,4 @@
-"""What every page opens with: the configuration, the sidebar, the chosen set."""
+"""What every page opens with: its configuration, the sidebar, the selected data set."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,13 +13,13 @@ from pages.ui.session import sign_in, workspace
 from pages.ui.widgets import permalinks
 
 ICON = str(Path(__file__).with_name("icon.png"))
-NEXT = "next_set"  # the picker may only be turned before it is drawn
-NO_TEST = "none: development only"
+NEXT = "next_set"  # a widget's value may only be set before it is drawn
+NO_TEST = "No test set"
 ROLE_WORDS = {
     Role.GENERATED: "generated",
     Role.REAL_USED: "real, used",
     Role.REAL_NOT_USED: "real, not used",
-    Role.REAL_UNKNOWN: "real, unknown",
+    Role.REAL_UNKNOWN: "real, unlabelled",
 }
 
 
@@ -29,8 +29,8 @@ Pair = Literal["", "any", "real", "must be real"]
 def open_page(title: str, question: str, pair: Pair = "") -> None:
     """Draw the frame; the first call of every page.
 
-    ``pair``: whether the page takes a second set to report on: for any set, for one with real images, or for
-    those alone.
+    ``pair``: whether the page takes a test set: for any data set, for those with real images, or for those
+    only.
     """
     warmup.settle()
     st.set_page_config(page_title=f"{title} · Imprint", page_icon=ICON, layout="wide")
@@ -54,9 +54,7 @@ def open_page(title: str, question: str, pair: Pair = "") -> None:
 
 def _picker(names: list[str]) -> None:
     if not names:
-        st.caption(
-            "No image set with real images yet." if workspace.library().names() else "No image set yet."
-        )
+        st.caption("No data set with real images yet." if workspace.library().names() else "No data set yet.")
         return
     if NEXT in st.session_state:
         st.session_state["set"] = st.session_state.pop(NEXT)
@@ -88,7 +86,7 @@ def _chosen_is_real(names: list[str]) -> bool:
 
 
 def _test_picker(names: list[str]) -> None:
-    """The set to report on: by its name the one that belongs to the chosen set, else none."""
+    """The test set: by its name the one that belongs to the selected set, otherwise none."""
     state, chosen = st.session_state, st.session_state.get("set")
     if chosen not in names:
         return
@@ -101,7 +99,7 @@ def _test_picker(names: list[str]) -> None:
         wanted = (asked, chosen.replace("development", "test"))
         state["test"] = next((name for name in wanted if name in options), NO_TEST)
         state["test_of"] = chosen
-    st.caption("Development above, reported on test:")
+    st.caption("Development set above; test set:")
     st.selectbox(
         "Test set",
         options,
@@ -116,15 +114,15 @@ def _test_picker(names: list[str]) -> None:
 
 
 def _moved() -> str:
-    """Where a page can't show the set that was chosen, it says so."""
+    """The sentence for a page that can't show the selected set."""
     asked, shown = st.session_state.get("moved", (None, None))
     if asked is None or st.session_state.get("set") != shown or asked not in workspace.library().names():
         return ""
-    return f" “{asked}” has no real images, so this is “{shown}”."
+    return f" “{asked}” has no real images; showing “{shown}” instead."
 
 
 def go_to_set(name: str | None) -> None:
-    """Draw the page anew with another set chosen; None leaves the choice to the picker."""
+    """Redraw the page with another set selected; None leaves the choice to the picker."""
     st.session_state[NEXT] = name
     st.rerun()
 
@@ -135,10 +133,10 @@ def test_set() -> ImageSet | None:
 
 
 def chosen_set() -> ImageSet:
-    """The set of the picker; where there is none, say what to do and end the page."""
+    """The set of the picker. If there is none, say what to do and end the page."""
     name = st.session_state.get("set")
     if not name:
-        st.info("There is no image set yet. Import a folder or a zip of synthetic images on the page Data.")
+        st.info("There is no data set yet. Import a folder or a zip file of images on the Data page.")
         st.page_link(routes.DATA, label="Go to Data")
         st.stop()
     try:

@@ -1,4 +1,4 @@
-"""The guided demo: four stops on the demo sets, each a sentence over the page that it speaks of."""
+"""The guided tour: four stops on the demo data sets, each with a short text above the page it explains."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Stop:
     title: str
     text: str
     page: str
-    knobs: dict[str, str]
+    settings: dict[str, str]
 
 
 ATTRIBUTION_SET = "Demo generators test"
@@ -29,32 +29,37 @@ def _pair(dial: int) -> dict[str, str]:
 
 STOPS = (
     Stop(
-        "Generator fingerprints",
-        "Four models made these images. The noise that is left when a slice is smoothed tells them apart, "
-        "though nobody told which is which: an ARI near 1, where chance gives 0. Click a cell of the "
-        "table to see its images.",
+        "Model attribution",
+        "Four generators made these images. The noise that remains after smoothing identifies the generator "
+        "without any labels: the ARI is close to 1, and 0 is expected by chance. Click a cell of the table "
+        "to "
+        "see its images.",
         routes.GENERATORS,
         {"set": ATTRIBUTION_SET, "backbone": "Residual spectrum"},
     ),
     Stop(
-        "A leak that is found",
-        "This generator hands out what it remembers of its training patients. Slices that it was trained on "
-        "lie nearer to its images than others do: see the two humps, and below a slice beside its copy.",
+        "Memorisation found: training-data leakage",
+        "This generator reproduces memorised training images. A membership inference attack sees that "
+        "training "
+        "slices lie nearer to the generated images: note the two separate peaks, and below them a slice "
+        "beside "
+        "its copy.",
         routes.REGIONS,
         _pair(1),
     ),
     Stop(
-        "A leak that is not",
-        "The same, with nothing remembered: used and not used slices look alike to the attack. The verdict "
-        "does not call the set safe. It says how large a leak would have been missed with so few slices.",
+        "No leak found",
+        "The same attack on a generator that memorised nothing: used and not used slices look alike. The "
+        "verdict does not call the data set safe. It states the smallest leak that would have been detected "
+        "with so few slices.",
         routes.REGIONS,
         _pair(0),
     ),
     Stop(
-        "How chance looks",
-        "The first set by grey levels alone: each cluster holds all generators. An ARI of 0.01, where "
-        "shuffled labels give 0.00, is with 1,000 images more than luck (see p), and worth nothing: read a "
-        "score's size, its interval and its chance. Now turn the knobs.",
+        "Significant, but meaningless",
+        "The first data set again, using grey values only: every cluster contains all generators. With 1,000 "
+        "images an ARI of 0.01 is statistically significant but practically meaningless: look at the size of "
+        "a score, its interval, and the value expected by chance. Now change the settings.",
         routes.GENERATORS,
         {"set": ATTRIBUTION_SET, "backbone": "Pixels"},
     ),
@@ -62,12 +67,12 @@ STOPS = (
 
 
 def possible() -> bool:
-    """Whether the demo sets are here."""
-    return {stop.knobs["set"] for stop in STOPS} <= set(workspace.library().names())
+    """Whether the demo data sets are installed."""
+    return {stop.settings["set"] for stop in STOPS} <= set(workspace.library().names())
 
 
 def first_visit() -> bool:
-    """Once in the life of a user: who has seen it finds it in the sidebar."""
+    """Once per user; afterwards the tour is in the sidebar."""
     return possible() and workspace.current().first_visit()
 
 
@@ -78,11 +83,11 @@ def start() -> str:
 
 def query(number: int) -> dict[str, str]:
     """The address of a stop, the first being 1."""
-    return {**STOPS[number - 1].knobs, PARAMETER: str(number)}
+    return {**STOPS[number - 1].settings, PARAMETER: str(number)}
 
 
 def banner() -> None:
-    """On the page of a stop: what there is to see, and the way on."""
+    """On the page of a stop: what to look at, and the link to the next stop."""
     number = _number()
     if number is None:
         return
@@ -93,9 +98,9 @@ def banner() -> None:
         with right:
             if number < len(STOPS):
                 permalinks.link("Next", permalinks.place(STOPS[number].page, query(number + 1)))
-                permalinks.link("End the tour", permalinks.place(stop.page, stop.knobs))
+                permalinks.link("End the tour", permalinks.place(stop.page, stop.settings))
             else:
-                permalinks.link("To your own images", permalinks.place(routes.DATA, {}))
+                permalinks.link("Use your own images", permalinks.place(routes.DATA, {}))
 
 
 def _number() -> int | None:

@@ -1,4 +1,4 @@
-"""Was it used? The answer in numbers and in a sentence, with what no look at an image would score."""
+"""Was it used? Scores beside the trivial baseline, the verdict, and remarks on both."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from core.membership.cluster_distance import Membership
 from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, PartResult
 from core.paper.reference import same_regions
+from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.theme import digits, p_value
 from pages.ui.widgets.score_card import PLAIN, score_card
 
@@ -22,18 +23,18 @@ def show(result: AttackResult) -> None:
             columns[3],
             f"AUC on {_part(result)}",
             auc,
-            "Area under the ROC curve: 0.5 is chance, 1 tells every used image from every other",
+            "Area under the ROC curve: 0.5 = chance, 1 = perfect separation of used and unused images",
         )
         p = reported.p_value
         columns[4].metric(
             "AUC by chance",
             digits(0.5),
             "undefined" if p is None else p_value(p),
-            help="The p-value permutes the roles between groups"
-            + ("." if result.test else " and pays for the choice among all distances and k."),
+            help="Permutation test: labels are permuted between patient groups"
+            + ("." if result.test else "; corrected for selecting distance and k."),
             **PLAIN,
         )
-    _called(columns[5], reported)
+    _predicted(columns[5], reported)
     (st.warning if result.outcome == "leak" else st.info)(result.sentence)
 
 
@@ -42,20 +43,25 @@ def remarks(result: Membership, tried: int) -> None:
 
 
 def in_words(result: Membership, tried: int) -> list[str]:
-    """What a careful reader would ask about the numbers."""
+    """Remarks that a careful reader would ask for."""
     distance, k, rule = result.chosen
     of = len(result.development.rules) * len(result.candidates)
-    chosen = f"distance {distance}, k = {k}, rule “{RULES.get(rule).title.lower()}”"
-    sentences = [f"Development chose {chosen} among {of}." if of > 1 else f"Set: {chosen}."]
+    chosen = f"{DISTANCE_WORDS[distance]} distance, k = {k}, rule “{RULES.get(rule).title.lower()}”"
+    sentences = [
+        f"Selected on the development set (out of {of}): {chosen}."
+        if of > 1
+        else f"{chosen[0].upper()}{chosen[1:]}."
+    ]
     sentences += common(result)
     if tried > 1:
         sentences.append(
-            f"{tried} configurations were tried on these sets: the best of them on test is flattered by luck."
+            f"{tried} configurations were evaluated on these data sets: the best test result among them is "
+            "optimistically biased."
         )
     if result.config.feature.weights == catalog.UNTRAINED:
-        sentences.append("These numbers are of an untrained network: random weights, seed 0.")
+        sentences.append("Computed with an untrained network (random weights, seed 0).")
     sentences += [
-        f"Paper, table 3, run {run.run} (other images): {run.features}, {run.distance}, k = {run.k}: "
+        f"Paper, table 3, run {run.run} (different images): {run.features}, {run.distance}, k = {run.k}: "
         f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
         for run in same_regions(result.config)
     ]
@@ -63,7 +69,7 @@ def in_words(result: Membership, tried: int) -> list[str]:
 
 
 def common(result: AttackResult) -> list[str]:
-    """What holds for every attack."""
+    """Remarks that apply to every attack."""
     return [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
 
 
@@ -76,30 +82,34 @@ def _f1(columns: list, result: AttackResult) -> None:
     if result.test is not None and result.test.verdict is not None:
         score_card(columns[0], "F1 on test", result.test.verdict.scores["f1"], text)
     else:
-        why = "no test set" if result.test is None else "truth unknown"
+        why = "no test set" if result.test is None else "unlabelled"
         columns[0].metric("F1 on test", "–", why, **PLAIN)
     assert result.dev.verdict is not None
     score_card(
-        columns[1], "F1 on development", result.dev.verdict.scores["f1"], f"{text}. Cross-validated by group"
+        columns[1],
+        "F1 on development",
+        result.dev.verdict.scores["f1"],
+        f"{text}. Cross-validated by patient group",
     )
     reported = result.reported.verdict or result.dev.verdict
     baseline = reported.baselines["everything_used"]
     columns[2].metric(
-        "Everything used",
+        "Baseline F1",
         "–" if baseline is None else digits(baseline),
-        "F1 without a look",
-        help="The F1 of calling every image used. An F1 below it says little.",
+        "always “used”",
+        help="F1 if all images are predicted “used”. Lower F1 values are no better than this trivial "
+        "baseline.",
         **PLAIN,
     )
 
 
-def _called(place: st.delta_generator.DeltaGenerator, reported: PartResult) -> None:
-    n, called = len(reported.files), int(reported.predicted.sum())
+def _predicted(place: st.delta_generator.DeltaGenerator, reported: PartResult) -> None:
+    n, used = len(reported.files), int(reported.predicted.sum())
     place.metric(
-        "Called used",
-        f"{100 * called / n:.0f}%",
-        f"{called} of {n}",
-        help="An F1 of 0.67 comes by calling everything used.",
+        "Predicted “used”",
+        f"{100 * used / n:.0f}%",
+        f"{used} of {n}",
+        help="Predicting “used” for every image gives F1 = 0.67 on a balanced data set.",
         **PLAIN,
     )
 
@@ -111,7 +121,7 @@ def _below_baseline(result: AttackResult) -> str:
     f1, baseline = verdict.scores["f1"].value, verdict.baselines["everything_used"]
     if f1 is None or baseline is None or f1 > baseline:
         return ""
-    return f"The F1 on {_part(result)} is not above that of calling everything used."
+    return f"F1 on {_part(result)} is not above the baseline of always predicting “used”."
 
 
 def _gap(result: AttackResult) -> str:
@@ -120,7 +130,7 @@ def _gap(result: AttackResult) -> str:
     dev, test = result.dev.verdict.scores["f1"].value, result.test.verdict.scores["f1"].value
     if dev is None or test is None:
         return ""
-    return f"F1 on development less that on test: {dev - test:+.2f}."
+    return f"F1 gap (development − test): {dev - test:+.2f}."
 
 
 def _no_mistake(result: AttackResult) -> str:
@@ -128,6 +138,6 @@ def _no_mistake(result: AttackResult) -> str:
     if verdict is None or verdict.scores["f1"].low != 1:
         return ""
     return (
-        f"No image is called wrong, so the bootstrap sees no spread; with {verdict.groups} groups the true "
-        f"error rate may still be up to {300 / verdict.groups:.1f}% (rule of three)."
+        f"No image is misclassified, so the bootstrap interval has zero width; with {verdict.groups} patient "
+        f"groups the true error rate may still be up to {300 / verdict.groups:.1f}% (rule of three)."
     )

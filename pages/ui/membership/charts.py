@@ -1,4 +1,4 @@
-"""Plots of training-data fingerprints. Each takes values and gives a figure; none computes a score."""
+"""Charts of membership inference. Each takes values and returns a figure; none computes a score."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,13 +12,15 @@ from pages.ui.widgets.charts import layout
 
 BAND = "rgba(138,145,153,0.22)"
 BINS = 40
+BY_CHANCE = "95% range by chance"
+DISTANCE_WORDS = {"min": "minimum", "avg": "mean"}
 
 
 def f1_over_k(over: OverK, part: str, chosen: tuple[str, int], everything_used: float | None) -> go.Figure:
-    """Lines of min and avg on the reported part, faint ones on development, and the band of chance."""
+    """F1 by k: both distances on ``part``, thin lines on development, and the band under permuted labels."""
     figure = go.Figure()
     ks, low, high = _band(over)
-    figure.add_trace(_area(ks, low, high, "95% by chance"))
+    figure.add_trace(_area(ks, low, high, BY_CHANCE))
     for kind, colour in DISTANCES.items():
         ks, development, test = _lines(over, kind)
         shown = development if test is None else test
@@ -49,7 +51,7 @@ def f1_over_k(over: OverK, part: str, chosen: tuple[str, int], everything_used: 
 def all_crops(
     found: Mapping[tuple[str, str], OverK], crops: Mapping[str, str], part: str, everything_used: float | None
 ) -> go.Figure:
-    """One panel a crop, a colour a backbone, a dash a distance; ``found`` by backbone's title and crop."""
+    """One panel per crop, one colour per backbone, one dash per distance; ``found`` by title and crop."""
     figure = make_subplots(1, len(crops), shared_yaxes=True, subplot_titles=list(crops.values()))
     titles = sorted({title for title, _ in found})
     for column, crop in enumerate(crops, start=1):
@@ -71,7 +73,7 @@ def _panel(found: Mapping[str, OverK], titles: list[str]) -> list[go.Scatter]:
     if not found:
         return []
     ks, lows, highs = zip(*map(_band, found.values()), strict=True)  # one crop has the same k for all
-    traces = [_area(ks[0], np.min(lows, axis=0), np.max(highs, axis=0), "95% by chance")]
+    traces = [_area(ks[0], np.min(lows, axis=0), np.max(highs, axis=0), BY_CHANCE)]
     for title, over in found.items():
         colour = PALETTE[titles.index(title) % len(PALETTE)]
         for kind in DISTANCES:
@@ -83,14 +85,14 @@ def _panel(found: Mapping[str, OverK], titles: list[str]) -> list[go.Scatter]:
 
 
 def _nothing_yet() -> go.Scatter:
-    """An empty panel that says so."""
+    """A text in place of curves."""
     return go.Scatter(
         x=[14], y=[0.5], mode="text", text=["not computed yet"], textfont={"color": GREY}, hoverinfo="skip"
     )
 
 
 def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis: str) -> go.Figure:
-    """Images over distance, by role; the boundary of the rule. Infinite distances are left out."""
+    """Images by distance and role, with the rule's threshold. Infinite distances are left out."""
     names, finite = np.array(roles), np.isfinite(distance)
     figure = go.Figure()
     if finite.any():
@@ -114,7 +116,7 @@ def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis
         figure.add_vline(
             threshold,
             line={"dash": "dash", "width": 1.5, "color": "#D55E00"},
-            annotation_text="boundary",
+            annotation_text="threshold",
             annotation_position="top right",
         )
     layout(figure, axis, "images", 300)
@@ -127,7 +129,7 @@ def roc(curves: Mapping[str, np.ndarray], resolution: float, logarithmic: bool) 
     figure = go.Figure()
     floor = resolution / 2
     xs = np.geomspace(floor, 1, 50) if logarithmic else np.array([0.0, 1.0])
-    figure.add_trace(_line(xs, xs, "by chance", GREY, 1.2, "dash"))
+    figure.add_trace(_line(xs, xs, "chance", GREY, 1.2, "dash"))
     for (name, points), colour in zip(curves.items(), ("#0072B2", "#56B4E9"), strict=False):
         x, y = points.T
         if logarithmic:
@@ -138,7 +140,7 @@ def roc(curves: Mapping[str, np.ndarray], resolution: float, logarithmic: bool) 
     layout(figure, "false positive rate", "true positive rate", 330)
     if logarithmic:
         edge = np.array([floor, 1.0])
-        figure.add_trace(_line(np.full(2, resolution), edge, "one false alarm", GREY, 1, "dot"))
+        figure.add_trace(_line(np.full(2, resolution), edge, "one false positive", GREY, 1, "dot"))
         figure.update_xaxes(type="log", range=[np.log10(floor), 0.02], dtick=1)
         figure.update_yaxes(type="log", range=[np.log10(floor), 0.02], dtick=1)
     else:

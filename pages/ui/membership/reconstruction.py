@@ -1,4 +1,4 @@
-"""What an autoencoder makes of images: the loss as it falls, errors by role, and images side by side."""
+"""Views of the reconstruction attack: training loss, errors by role, reconstructions side by side."""
 
 from collections.abc import Sequence
 
@@ -19,14 +19,23 @@ from pages.ui.widgets import charts, gallery
 
 Sets = tuple[ImageSet, ImageSet | None]
 SIDE = 300  # px sent for an image that is drawn at 150
-AXES = {"mse": "mean squared error", "ssim": "SSIM with the others' centroid less that with the used one's"}
+AXES = {
+    "mse": "mean squared error",
+    "ssim": "SSIM with the “not used” centroid − SSIM with the “used” centroid",
+}
 GENERATED = "generated"
-LOSS_CAPTION = "Errors on generated images, logarithmic. The epoch that did best on held-out ones is kept."
-ERRORS_CAPTION = "A leak shows as used slices further left, towards the generated ones that were learnt from."
+LOSS_CAPTION = (
+    "Error on generated images (logarithmic scale). The epoch with the lowest validation error is used."
+)
+ERRORS_CAPTION = (
+    "If the generator leaks training data, the “used” slices have smaller errors (further left, towards the "
+    "generated images on which the autoencoder was trained)."
+)
 CENTROIDS_CAPTION = (
-    "The two centroid images of development, on one scale. By SSIM a new slice goes to the centroid that "
-    "its own errors resemble more; window 7 x 7, data range their largest value. Right: orange, where "
-    "slices that were not used err more."
+    "Mean error images of the development set, on one scale. With SSIM, a slice is assigned to the centroid "
+    "that its own error map resembles more (window 7 × 7, data range: the largest value). Right: orange "
+    "where "
+    "slices that were not used have larger errors."
 )
 
 
@@ -34,10 +43,10 @@ CENTROIDS_CAPTION = (
 
 
 def loss(history: Sequence[Sequence[float]]) -> go.Figure:
-    """Training and held-out error by epoch, and the epoch whose weights are kept."""
+    """Training and validation error by epoch, and the epoch whose weights are used."""
     epochs = np.array(history, float).reshape(-1, 4)
     figure = go.Figure()
-    for column, name, colour in ((1, "training", PALETTE[0]), (2, "held out", PALETTE[1])):
+    for column, name, colour in ((1, "training", PALETTE[0]), (2, "validation", PALETTE[1])):
         figure.add_trace(
             go.Scatter(
                 x=epochs[:, 0],
@@ -50,18 +59,20 @@ def loss(history: Sequence[Sequence[float]]) -> go.Figure:
         )
     if len(epochs):
         best = int(epochs[epochs[:, 2].argmin(), 0])
-        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="kept")
+        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="used")
     charts.layout(figure, "epoch", "mean squared error", 300)
     figure.update_yaxes(type="log", dtick=1)
     return figure
 
 
 def draw_loss(history: Sequence[Sequence[float]], key: str) -> None:
-    st.plotly_chart(loss(history), key=key, config=charts.CONFIG, alt="Training and held-out error by epoch")
+    st.plotly_chart(
+        loss(history), key=key, config=charts.CONFIG, alt="Training and validation error by epoch"
+    )
     st.caption(LOSS_CAPTION)
 
 
-# -- the answer ---------------------------------------------------------------------------------------
+# -- the result ---------------------------------------------------------------------------------------
 
 
 def histogram(result: Reconstruction) -> None:
@@ -90,7 +101,7 @@ def remarks(result: Reconstruction) -> None:
 
 
 def in_words(result: Reconstruction) -> list[str]:
-    """What a careful reader would ask about the numbers."""
+    """Remarks that a careful reader would ask for."""
     rule = RULES.get(result.chosen)
     return [text for text in (rule.explained, *cards.common(result)) if text]
 
@@ -135,11 +146,11 @@ def _browser(sets: Sets, result: Reconstruction) -> None:
 
 def of_slice(part: PartResult, place: int, mse: float) -> str:
     role = gallery.role(part.files[place])
-    called = "used" if part.predicted[place] else "not used"
+    predicted = "used" if part.predicted[place] else "not used"
     nearer = slices.share_nearer(part.files, part.distance, place).replace(
-        "are as near or nearer", "have as small a value or a smaller one"
+        "are at least as near", "have an equal or smaller value"
     )
-    return f"Mean squared error {mse:.5f}; truth {role}, called {called}. {nearer}"
+    return f"Mean squared error {mse:.5f}. Ground truth: {role}; predicted: {predicted}. {nearer}"
 
 
 def _generated(sets: Sets, result: Reconstruction) -> None:
@@ -149,7 +160,7 @@ def _generated(sets: Sets, result: Reconstruction) -> None:
     for place in range(len(looks.files)):
         with columns[place % 2]:
             gallery.row(tiles(looks, place, PALETTE[2]))
-    st.caption("Generated images, as the autoencoder sees them and gives them back, and where it errs.")
+    st.caption("Generated images: input, reconstruction, and squared-error map.")
 
 
 def tiles(looks: Reconstructions, place: int, colour: str) -> list[str]:
@@ -177,7 +188,7 @@ def centroids(pair: np.ndarray) -> list[str]:
     return [
         gallery.figure(heat(pair[0], largest), ["mean error, used"], ROLES["used"], "used", SIDE),
         gallery.figure(heat(pair[1], largest), ["mean error, not used"], ROLES["not used"], "not used", SIDE),
-        gallery.figure(_signed(difference / spread), ["not used less used"], GREY, "difference", SIDE),
+        gallery.figure(_signed(difference / spread), ["not used − used"], GREY, "difference", SIDE),
     ]
 
 

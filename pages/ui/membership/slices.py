@@ -1,4 +1,4 @@
-"""One real slice and what speaks for its use: mask, crop, distances, the nearest synthetic images."""
+"""One real slice and the evidence about it: mask, crop, distances, the nearest generated images."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ OUTLINE = (230, 159, 0)
 
 
 def browser(sets: tuple[ImageSet, ImageSet | None], result: Membership) -> None:
-    """The slices by rising distance, and the evidence of the one that is picked: the nearest at first."""
+    """The slices sorted by distance, and the evidence for the selected one (at first the nearest)."""
     left, right = st.columns([1, 1.75])
     with left:
         part, place = pick(result, "distance")
@@ -64,8 +64,8 @@ def _table(part: PartResult, order: np.ndarray, kind: str, distance: str) -> int
     rows = [
         {
             "slice": part.files[i].name.rsplit("/", 1)[-1],
-            "truth": role(part.files[i]),
-            "called": "used" if part.predicted[i] else "not used",
+            "ground truth": role(part.files[i]),
+            "predicted": "used" if part.predicted[i] else "not used",
             distance: float(part.distance[i]) if np.isfinite(part.distance[i]) else None,
         }
         for i in order
@@ -79,7 +79,7 @@ def _table(part: PartResult, order: np.ndarray, kind: str, distance: str) -> int
         height=330,
         column_config={distance: st.column_config.NumberColumn(format="%.4g")},
     )
-    st.caption(f"By rising {distance}: the first are the most suspicious. Click a row to see its evidence.")
+    st.caption(f"Sorted by {distance}, the most suspicious first. Select a row to see its evidence.")
     picked = event["selection"]["rows"]
     return int(order[picked[0] if picked and picked[0] < len(order) else 0])
 
@@ -92,7 +92,7 @@ def _evidence(image_set: ImageSet, result: Membership, part: PartResult, place: 
     view = evidence.view_slice(embedder, file.sha256, crop)
     colour = ROLES[role(file)]
     tiles = [
-        gallery.figure(view.pixels, [file.name, f"truth: {role(file)}"], colour, file.name, SIDE),
+        gallery.figure(view.pixels, [file.name, f"ground truth: {role(file)}"], colour, file.name, SIDE),
         gallery.figure(
             _outlined(view.pixels, view.lungs),
             ["lungs" if view.lungs.any() else "no lung found"],
@@ -106,9 +106,11 @@ def _evidence(image_set: ImageSet, result: Membership, part: PartResult, place: 
     gallery.row(tiles, large=True)
     found = evidence.gather_evidence(embedder, image_set, result.config, k, file)
     st.caption(in_words(found, part, place))
-    cropped = crop.kind in NEEDS_LUNGS and st.toggle("Show synthetic images as cropped", key="as_cropped")
+    cropped = crop.kind in NEEDS_LUNGS and st.toggle("Crop the generated images too", key="as_cropped")
     gallery.row([_neighbour(each, cropped, result) for each in found.neighbours], large=False)
-    st.caption("The nearest synthetic images. A copy shows here, side by side; likeness alone is no proof.")
+    st.caption(
+        "The nearest generated images. A copy is visible here, side by side; similarity alone is not proof."
+    )
 
 
 def _neighbour(each: evidence.Neighbour, cropped: bool, result: Membership) -> str:
@@ -121,17 +123,17 @@ def _neighbour(each: evidence.Neighbour, cropped: bool, result: Membership) -> s
 
 
 def neighbour(each: evidence.Neighbour, pixels: np.ndarray) -> str:
-    """HTML of a synthetic image beside the slice that it is near to."""
+    """HTML of a generated image near the slice."""
     words = [each.file.name, f"distance {each.distance:.4g}, cluster {each.cluster + 1}"]
     return gallery.figure(pixels, words, PALETTE[2], each.file.name)
 
 
 def in_words(found: Evidence, part: PartResult, place: int) -> str:
     nearer = share_nearer(part.files, part.distance, place)
-    images = "1 synthetic image" if found.size == 1 else f"{found.size} synthetic images"
+    images = "1 generated image" if found.size == 1 else f"{found.size} generated images"
     return (
-        f"Distance to the nearest of {found.k} clusters {found.min:.4g} (cluster {found.cluster + 1}, "
-        f"{images}), to all on average {found.avg:.4g}. {nearer}"
+        f"Minimum distance to {found.k} cluster centroids: {found.min:.4g} (cluster {found.cluster + 1}, "
+        f"{images}); mean distance: {found.avg:.4g}. {nearer}"
     )
 
 
@@ -141,7 +143,7 @@ def share_nearer(files: Sequence[ImageFile], distance: np.ndarray, place: int) -
     if not others.any():
         return ""
     count = int((distance[others] <= distance[place]).sum())
-    return f"{count} of the {int(others.sum())} slices known as not used are as near or nearer."
+    return f"{count} of {int(others.sum())} slices labelled “not used” are at least as near."
 
 
 def _outlined(pixels: np.ndarray, lungs: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Below the answer: slices and their evidence, ROC, all crops, all scores, and what else was tried."""
+"""Below the result: slices and their evidence, ROC, all crops, all scores, other configurations."""
 
 from dataclasses import replace
 
@@ -20,12 +20,13 @@ from pages.ui import theme
 from pages.ui.background import job_progress
 from pages.ui.membership import charts as membership_charts
 from pages.ui.membership import slices
+from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.session import workspace
 from pages.ui.widgets import charts, controls, permalinks
 
 Sets = tuple[ImageSet, ImageSet | None]
 
-NO_ROC = "A ROC curve needs images of both kinds."
+NO_ROC = "A ROC curve needs used and not used images."
 SCORE_WORDS = {
     "f1": "F1",
     "accuracy": "Accuracy",
@@ -35,15 +36,15 @@ SCORE_WORDS = {
     "kappa": "Cohen's kappa",
     "mcc": "MCC",
     "auc": "ROC AUC",
-    "tpr_at_1fpr": "True positives at 1% false positives",
-    "used_rate": "Share called used",
+    "tpr_at_1fpr": "TPR at 1% FPR",
+    "used_rate": "Predicted-positive rate",
 }
 
 TRAIL_WORDS = {
-    "dev_auc": "AUC dev.",
-    "dev_f1": "F1 dev.",
-    "test_auc": "AUC test",
-    "test_f1": "F1 test",
+    "dev_auc": "AUC (development)",
+    "dev_f1": "F1 (development)",
+    "test_auc": "AUC (test)",
+    "test_f1": "F1 (test)",
 }
 
 
@@ -51,7 +52,7 @@ def tabs(sets: Sets, result: Membership) -> None:
     """Only the open tab computes anything."""
     tab = st.segmented_control(
         "Evidence",
-        ["Slices", "ROC", "All crops", "Scores", "Rules", "Trail"],
+        ["Slices", "ROC", "All crops", "Scores", "Rules", "History"],
         default="Slices",
         key="tab",
         required=True,
@@ -67,12 +68,12 @@ def tabs(sets: Sets, result: Membership) -> None:
         scores(result)
     elif tab == "Rules":
         _rules(result)
-    elif tab == "Trail":
+    elif tab == "History":
         _trail(sets)
 
 
 def part_of(result: AttackResult) -> str:
-    """The part that is reported on: test, if its truth is known."""
+    """The part that is reported on: the test set, if it is labelled."""
     return "test" if result.test is not None and result.test.verdict is not None else "development"
 
 
@@ -110,9 +111,9 @@ def roc_curves(result: AttackResult) -> tuple[dict[str, np.ndarray], int]:
 
 def roc_words(n: int) -> str:
     return (
-        "Each distance as a boundary. Right, the same on logarithmic axes: whether a few images are given "
-        f"away without false alarms. With {n} images that were not used, one false alarm is {100 / n:.2g}%: "
-        "left of the dotted line nothing can be measured."
+        "ROC over all distance thresholds. Right: logarithmic axes, showing the true positive rate at very "
+        f"low false positive rates. With {n} images that were not used, one false positive is "
+        f"{100 / n:.2g}%: nothing can be measured left of the dotted line."
     )
 
 
@@ -126,11 +127,13 @@ def _all_crops(sets: Sets, result: Membership) -> None:
         membership_charts.all_crops(found, crops, part_of(result), everything_used(result)),
         key="crops_chart",
         config=charts.CONFIG,
-        alt="F1 over the number of clusters, a panel for each crop, a line for each backbone and distance",
+        alt="F1 by number of clusters: one panel per crop, one line per backbone and distance",
     )
     st.caption(
-        "All that was computed for these sets, by the rule above. If a random patch does as well as the "
-        "lungs, medical relevance is not what matters. Grey: 95% by chance; dashed: everything used."
+        "All results computed for these data sets, using the rule above. If a random patch performs as well "
+        "as "
+        "the lung crop, anatomy does not explain the result. Grey band: 95% range under permuted labels. "
+        "Dashed line: always predict “used”."
     )
     if lacking:
         _offer(sets, lacking)
@@ -162,8 +165,10 @@ def _configs(config: MembershipConfig) -> list[MembershipConfig]:
 
 
 def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
-    given, gate = [each for each in sets if each is not None], workspace.current()
-    running = [job for config in lacking if (job := gate.job(gate.job_id(queue.MEMBERSHIP, given, config)))]
+    given, current = [each for each in sets if each is not None], workspace.current()
+    running = [
+        job for config in lacking if (job := current.job(current.job_id(queue.MEMBERSHIP, given, config)))
+    ]
     active = [job for job in running if job.active]
     for job in active:
         job_progress.watch(job.id, "Embedding the other crops")
@@ -171,9 +176,9 @@ def _offer(sets: Sets, lacking: list[MembershipConfig]) -> None:
         if job.state in ("failed", "died"):
             st.error(job.error)
     names = ", ".join(controls.CROP_WORDS[config.crop] for config in lacking)
-    if not active and st.button(f"Compute this backbone's other crops: {names}", key="other_crops"):
+    if not active and st.button(f"Compute the other crops for this backbone: {names}", key="other_crops"):
         for config in lacking:
-            gate.start(queue.MEMBERSHIP, given, config)
+            current.start(queue.MEMBERSHIP, given, config)
         st.rerun()
 
 
@@ -187,16 +192,16 @@ def scores(result: AttackResult) -> None:
 
 
 def score_rows(result: AttackResult) -> list[dict[str, str]]:
-    """Every score of both parts with its interval and what chance gives."""
-    parts = {"test": result.test, "dev.": result.dev}
+    """Every score of both parts with its 95% interval and the value expected by chance."""
+    parts = {"test": result.test, "development": result.dev}
     rows = []
     for name, words in SCORE_WORDS.items():
         row = {"score": words}
         for title, part in parts.items():
             if part and part.verdict:
                 score = part.verdict.scores[name]
-                row |= {title: theme.number(score.value), f"{title} 95%": theme.spread(score)}
-                row[f"{title} by chance"] = theme.number(score.chance)
+                row |= {title: theme.number(score.value), f"{title}, 95% interval": theme.spread(score)}
+                row[f"{title}, by chance"] = theme.number(score.chance)
                 if score.undefined:
                     row["remark"] = f"undefined: {score.undefined}"
         rows.append(row)
@@ -206,16 +211,16 @@ def score_rows(result: AttackResult) -> list[dict[str, str]]:
 def score_words(result: AttackResult) -> str:
     verdict = result.reported.verdict
     baseline = verdict.baselines["random_at_rate"] if verdict else None
-    at_rate = f" As many called used at random: F1 {baseline:.3f}." if baseline is not None else ""
+    at_rate = f" Random prediction at the same rate: F1 {baseline:.3f}." if baseline is not None else ""
     return (
-        "Intervals: bootstrap over groups. By chance: mean over permuted roles. Development is "
-        "cross-validated by group; fitted and scored on the same images its F1 is "
+        "Intervals: bootstrap over patient groups. By chance: mean under permuted labels. Development scores "
+        f"are cross-validated by patient group. Training F1 (resubstitution): "
         f"{result.development.apparent_f1:.3f}.{at_rate}"
     )
 
 
 def _rules(result: Membership) -> None:
-    """Each rule's best on development: what there was to choose from."""
+    """The best candidate of each rule on the development set."""
     learnt = result.development
     rows = []
     for place, name in enumerate(learnt.rules):
@@ -224,16 +229,17 @@ def _rules(result: Membership) -> None:
         rows.append(
             {
                 "rule": RULES.get(name).title,
-                "says": RULES.get(name).explained,
-                "best at": f"{kind}, k = {k}",
+                "definition": RULES.get(name).explained,
+                "best at": f"{DISTANCE_WORDS[kind]} distance, k = {k}",
                 "balanced accuracy": f"{learnt.balanced[place, best]:.3f}",
                 "F1": f"{learnt.f1[place, best]:.3f}",
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="rules_table")
     st.caption(
-        "The paper does not state how a distance becomes a label. Scores are cross-validated on development; "
-        "the best balanced accuracy is taken, as calling everything used has a high F1."
+        "The paper does not specify its decision rule. Rules are compared by cross-validated balanced "
+        "accuracy "
+        "on the development set, because F1 favours predicting “used” for all."
     )
 
 
@@ -249,8 +255,8 @@ def _trail(sets: Sets) -> None:
         selection_mode="single-row",
     )
     st.caption(
-        "What was tried on these sets, best AUC on development first: test is not for choosing. "
-        "Choose a row to turn the knobs to it."
+        "Configurations evaluated on these data sets, sorted by AUC on the development set: the test set is "
+        "not for selection. Select a row to load its settings."
     )
 
 

@@ -56,7 +56,7 @@ HEADERS = {
 }
 
 
-class Door:
+class AccessControl:
     """ASGI middleware, the outermost."""
 
     def __init__(self, app: ASGIApp) -> None:

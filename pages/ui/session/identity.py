@@ -1,7 +1,7 @@
-"""Who sits before the page: the local user, or where an OpenID provider is set up, whoever it vouches for.
+"""The current user: the local user, or with an OpenID provider the person who signed in.
 
-``[auth]`` in Streamlit's secrets sets it up. Secrets that can't be read, or that ``IMPRINT_SIGN_IN=required``
-asks for in vain, open nothing: a lost file must not turn every visitor into the local user.
+``[auth]`` in Streamlit's secrets sets the provider up. If the secrets can't be read, or are missing although
+``IMPRINT_SIGN_IN=required``, access is denied: a lost file must not turn every visitor into the local user.
 """
 
 import os
@@ -14,7 +14,9 @@ from core.access.users import LOCAL, User
 from core.errors import ImprintError
 
 REQUIRED = "IMPRINT_SIGN_IN"
-UNREADABLE = "Signing in is not set up as it should be: Streamlit's secrets can't be read, or have no [auth]."
+UNREADABLE = (
+    "Sign-in is not configured correctly: Streamlit's secrets can't be read, or have no [auth] section."
+)
 
 
 class NotSignedIn(ImprintError):

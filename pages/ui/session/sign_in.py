@@ -11,7 +11,7 @@ ENTERED = "entered"
 
 
 def require_sign_in() -> User:
-    """Before anything else on a page: who is not signed in sees the way to do that, and nothing more."""
+    """Before anything else on a page: whoever is not signed in sees the sign-in button and nothing more."""
     from pages.ui.session import workspace
 
     try:
@@ -30,7 +30,7 @@ def require_sign_in() -> User:
 
 def _sign_in() -> None:
     st.title("Imprint", anchor=False)
-    st.caption("Sign in to see your image sets.")
+    st.caption("Sign in to see your data sets.")
     named = [name for name, value in st.secrets["auth"].items() if hasattr(value, "keys")]
     providers = [name for name in named if name != "client_kwargs"]
     for name in providers or [None]:
@@ -40,7 +40,7 @@ def _sign_in() -> None:
 
 
 def badge(place: DeltaGenerator) -> None:
-    """Who is signed in, and the way out."""
+    """Who is signed in, and a button to sign out."""
     present = user()
     if present.local:
         return

@@ -1,4 +1,4 @@
-"""The workspace of whoever sits before the page: one store for all, a library for each."""
+"""The workspace of the current user: one store for all users, a library for each."""
 
 import functools
 from pathlib import Path
@@ -24,7 +24,7 @@ def _store(root: Path) -> Store:
 
 @functools.lru_cache(MOST)
 def _open(root: Path, user_id: str, title: str, email: str | None) -> Workspace:
-    """By all that is known of a user, as an address may have come or gone since the last time."""
+    """Keyed by everything known about a user, as the e-mail address may have changed."""
     return Workspace(User(user_id, title, email), root, _store(root))
 
 

@@ -1,4 +1,4 @@
-"""Runs and configurations in a line of text."""
+"""Runs and configurations as one line of text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from pages.ui.widgets.controls import CROP_WORDS, LINKAGE_WORDS, METHOD_WORDS, r
 
 
 def in_words(row: run_log.Row) -> str:
-    """A run in a line: what it is, and its score."""
+    """A run: its configuration and its score."""
     flat = run_log.flatten(row)
     value = "undefined" if flat["value"] is None else digits(flat["value"])
     return f"{config_words(row['config'], flat)}: {flat['score']} {value}"
 
 
 def config_words(config: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> str:
-    """A configuration (its flat form) in a line; ``chosen`` has what development chose."""
+    """A configuration (its flat form); ``chosen`` has what was selected on development."""
     backbone, chosen = config.get("backbone"), chosen or config
     share = f"PCA {100 * config['pca']:g}%" if config.get("pca") else None
     parts = [
@@ -28,7 +28,7 @@ def config_words(config: Mapping[str, Any], chosen: Mapping[str, Any] | None = N
         _clustering(config),
         chosen.get("distance") if backbone else None,
         rule_words(chosen["rule"]).lower() if chosen.get("rule") else None,
-        f"k {chosen['k']}" if chosen.get("k") is not None else None,
+        f"k = {chosen['k']}" if chosen.get("k") is not None else None,
     ]
     return ", ".join(str(part) for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""The knobs of a configuration. Each is bound to the address bar, so that a link opens the same view."""
+"""The settings of a configuration. Each is bound to the address bar, so a link opens the same view."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,11 @@ SHARES = ["none", *(f"{s / 10:g}" for s in range(500, 996, 5)), "99.9"]
 METHOD_WORDS = {"hierarchical": "hierarchical", "kmeans": "k-means"}
 CROP_WORDS = {"full": "full image", "lung": "lungs", "outer": "around lungs", "patch": "random patch"}
 LINKAGE_WORDS = {"ward": "Ward", "average": "average", "complete": "complete", "single": "single"}
-DECISION_WORDS = {"mse": "mean error (MSE)", "ssim": "place of errors (SSIM)"}
+DECISION_WORDS = {"mse": "mean error (MSE)", "ssim": "error pattern (SSIM)"}
+RENAMED = {  # words that links of earlier versions have, by setting
+    "decision": {"place of errors (SSIM)": "ssim"},
+    "bottleneck": {f"{2**power} numbers": str(2**power) for power in range(4, 10)},
+}
 RULE_WORDS = {"best": "best", "own": "the paper's"}
 DISTANCE_WORDS = {"best": "best", "min": "min", "avg": "avg"}
 K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
@@ -37,7 +41,7 @@ WEIGHT_WORDS = {"imagenet": "ImageNet", catalog.UNTRAINED: "untrained"}
 
 
 def attribution() -> PipelineConfig:
-    """A row of knobs; what is rarely turned is under "More". Raises BadChoice for what can't be."""
+    """A row of settings; rarely used ones are under "More". Raises BadChoice for an impossible one."""
     places = st.columns([1.95, 1.4, 1.8, 1.4, 1.15, 1.1, 1.0], vertical_alignment="bottom")
     backbone, crop = _backbone_and_crop(places)
     pca = places[2].select_slider(
@@ -55,14 +59,15 @@ def attribution() -> PipelineConfig:
         key="k",
         bind="query-params",
         accept_new_options=True,
-        help="Number of clusters: as many as generators are known, chosen by silhouette, or a number.",
+        help="Number of clusters: known (one per labelled generator), auto (selected by silhouette), or a "
+        "number.",
     )
     with places[6].popover("More", width="stretch"):
         metrics = methods.METRICS[linkage] if hierarchical else ("euclidean",)
         if st.session_state.get("metric") not in metrics:
             st.session_state.pop("metric", None)
         metric = _choice(st, "Metric", metrics, "metric", str, disabled=len(metrics) == 1)
-        seed = _seed("of k-means, UMAP and random patches")
+        seed = _seed("Random seed for k-means, UMAP and random patches")
         feature = _feature(backbone)
     variance = None if pca == "none" else round(float(pca) / 100, 4)
     if not hierarchical:
@@ -72,7 +77,7 @@ def attribution() -> PipelineConfig:
 
 
 def membership() -> MembershipConfig:
-    """The same row for training-data fingerprints; what is left to development says so."""
+    """The same row for the cluster-distance attack; "best" is selected on the development set."""
     places = st.columns([1.85, 1.4, 1.4, 1.05, 0.95, 0.95, 1.65, 1.0], vertical_alignment="bottom")
     backbone, crop = _backbone_and_crop(places)
     method, linkage = _clustering(places[2:])
@@ -85,13 +90,13 @@ def membership() -> MembershipConfig:
         bind="query-params",
         accept_new_options=True,
         format_func=lambda text: "best" if text == "sweep" else text,
-        help="Number of clusters: the best of 30 on development, or a number.",
+        help="Number of clusters: best (selected on the development set out of 30), or a number.",
     )
     rule = _choice(places[6], "Rule", ["best", *decision_rules.general_rules()], "rule", rule_words)
     with places[7].popover("More", width="stretch"):
-        seed = _seed("of k-means, random patches and the folds of cross-validation")
+        seed = _seed("Random seed for k-means, random patches and cross-validation folds")
         draws = st.number_input(
-            "Random patches averaged", 1, 20, 3, key="draws", bind="query-params", disabled=crop != "patch"
+            "Random patches to average", 1, 20, 3, key="draws", bind="query-params", disabled=crop != "patch"
         )
         feature = _feature(backbone)
     linkage = linkage if method == "hierarchical" else "ward"
@@ -109,7 +114,7 @@ def membership() -> MembershipConfig:
 
 
 def reconstruction() -> ReconstructionConfig:
-    """The autoencoder, and how its errors decide. What is trained anew says so before it starts."""
+    """The autoencoder, and the decision from its errors."""
     places = st.columns([1.2, 1.2, 1.2, 2, 2, 1], vertical_alignment="bottom")
     size = _choice(places[0], "Image size", ["64", "32", "128", "256"], "ae_size", lambda text: f"{text} px")
     bottleneck = _choice(
@@ -117,14 +122,14 @@ def reconstruction() -> ReconstructionConfig:
         "Bottleneck",
         ["64", "16", "32", "128", "256", "512"],
         "bottleneck",
-        lambda text: f"{text} numbers",
+        lambda text: f"{text} dimensions",
     )
-    epochs = places[2].number_input("Epochs, at most", 1, 10_000, 80, key="epochs", bind="query-params")
-    decision = _choice(places[3], "Decision by", list(DECISION_WORDS), "decision", DECISION_WORDS.get)
+    epochs = places[2].number_input("Maximum epochs", 1, 10_000, 80, key="epochs", bind="query-params")
+    decision = _choice(places[3], "Decide by", list(DECISION_WORDS), "decision", DECISION_WORDS.get)
     rule_names = ["own", *decision_rules.general_rules(), "best"]
     rule = _choice(places[4], "Rule", rule_names, "ae_rule", rule_words)
     with places[5].popover("More", width="stretch"):
-        seed = _seed("of the network's first weights, the order of images and the folds of cross-validation")
+        seed = _seed("Random seed for weight initialisation, image order and cross-validation folds")
         precision = _choice(st, "Precision", catalog.PRECISIONS, "precision", str)
     spec = AutoencoderSpec(int(size), int(bottleneck), int(epochs), precision, seed)
     return ReconstructionConfig(spec, decision, rule)
@@ -176,7 +181,7 @@ def _feature(backbone: str) -> FeatureSpec:
     weights = _choice(st, "Weights", list(WEIGHT_WORDS), "weights", WEIGHT_WORDS.get)
     precision = _choice(st, "Precision", catalog.PRECISIONS, "precision", str)
     size = st.number_input(
-        "Input size, px", 32, 1024, row.size, 32, key=f"{backbone}_size", bind="query-params"
+        "Input size (px)", 32, 1024, row.size, 32, key=f"{backbone}_size", bind="query-params"
     )
     pooling = _choice(st, "Pooling", list(row.dimensions), f"{backbone}_pooling", str)
     normalisation = _normalisation(backbone, row.normalisation)
@@ -191,12 +196,15 @@ def _feature(backbone: str) -> FeatureSpec:
 
 
 def _own_feature(backbone: str) -> FeatureSpec:
-    """Of a user's own network, most of which was chosen when it was added. Raises WeightsMissing."""
+    """The spec of a user's own network, most of which was set when it was added. Raises WeightsMissing."""
     row = registry.network(backbone)
     assert row.own
     precision = _choice(st, "Precision", catalog.PRECISIONS, "precision", str)
     normalisation = _normalisation(backbone, row.normalisation)
-    st.caption(f"{row.size} px, {row.own.channels} channels, output {row.own.output}, as it was added.")
+    st.caption(
+        f"{row.size} px, {row.own.channels} channels, output {row.own.output} (set when the network "
+        "was added)."
+    )
     return catalog.spec(backbone, normalisation=normalisation, precision=precision)
 
 
@@ -208,6 +216,9 @@ def _normalisation(backbone: str, usual: str) -> str:
 def _choice(
     place: Any, label: str, options: Sequence[str], key: str, words: Any, disabled: bool = False
 ) -> Any:
+    present = st.query_params.get(key)
+    if key not in st.session_state and present in RENAMED.get(key, {}):
+        st.session_state[key] = RENAMED[key][present]
     return place.selectbox(
         label, options, key=key, bind="query-params", format_func=words, disabled=disabled, filter_mode=None
     )

@@ -1,4 +1,4 @@
-"""A file to take along, without an address: it comes through the session's own socket.
+"""A download button whose file has no address: it comes through the session's own socket.
 
 Streamlit's own button leaves the file where anyone who learns its address can fetch it.
 """
@@ -58,14 +58,14 @@ def button(
     disabled: bool = False,
     framed: bool = False,
 ) -> None:
-    """``make`` gives the file's text; it is called when it is asked for, not at every turn of a knob."""
+    """``make`` gives the file's text; it is called on a click, not at every rerun."""
     with st.container(width="stretch" if framed else "content"):
         _button(label, name, make, words, disabled, framed)
 
 
 @st.fragment
 def _button(label: str, name: str, make: Callable[[], str], words: str, disabled: bool, framed: bool) -> None:
-    """By itself, so that taking a file along draws nothing else anew."""
+    """A fragment of its own, so that a download redraws nothing else."""
     key = f"download_{name.partition('.')[0]}"
     data = {
         "label": label,

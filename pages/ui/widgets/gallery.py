@@ -1,4 +1,4 @@
-"""Images side by side: on black, in proportion, framed in a colour that says what they are."""
+"""Images side by side: on black, in proportion, with a border colour for their generator or role."""
 
 import base64
 import html
@@ -44,7 +44,7 @@ def show(
     page = 1
     if pages > 1:
         place = pager or st.container()
-        page = int(place.number_input(f"Page, of {pages}", 1, pages, 1, key=f"{key}_page", width=140))
+        page = int(place.number_input(f"Page (of {pages})", 1, pages, 1, key=f"{key}_page", width=140))
     shown = []
     for file in files[(page - 1) * PAGE : page * PAGE]:
         name = kind(file)

@@ -1,6 +1,6 @@
 """Charts that show each other's selection.
 
-Streamlit forgets a chart's selection when its figure changes, so the one that was selected on stays as it is,
+Streamlit forgets a chart's selection when its figure changes, so the chart with the selection stays as it is,
 and the others are drawn as new charts.
 """
 
@@ -15,7 +15,7 @@ from pages.ui.widgets import charts
 
 @dataclass
 class Side:
-    """A chart of the link: how often it was made anew, what it was given to show, what was selected on it."""
+    """A chart of the link: how often it was redrawn, what it was given to show, what was selected on it."""
 
     turn: int = 0
     given: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The tip of a map: all images in one small picture, their names, sent once, and a few lines in the browser.
+"""The tooltip of a map: all thumbnails in one small picture, sent once, and a few lines of JavaScript.
 
 Plotly's hover labels hold no images. The component listens to the chart beside it and shows the tile and
 the words that belong to the point's place among the files; no request goes back to the server.
@@ -110,12 +110,12 @@ def hover(
     """Beside the pointer, the thumbnail, name, generator and cluster of the image whose point it is over.
 
     ``drawn``: the places of the files that have a point. The clusters stand in an element of their own, since
-    they alone change with a knob.
+    they alone change with the settings.
     """
     files = _chosen(all_files, drawn.tobytes())
     side = next(side for most, side in SIDES if len(files) <= most)
     name = _atlas_key(files, side)
-    with st.spinner("Small pictures for the map") if not store.has(name) else contextlib.nullcontext():
+    with st.spinner("Preparing thumbnails") if not store.has(name) else contextlib.nullcontext():
         arrays, _ = store.compute(name, lambda: {"webp": _atlas(files, side, library)}, "thumbnails")
     data = {
         "chart": chart_key,

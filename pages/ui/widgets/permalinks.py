@@ -1,4 +1,4 @@
-"""A configuration (its flat form) as the knobs of its page, and as that page's address."""
+"""A configuration (its flat form) as the settings of its page, and as the address of that page."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -30,19 +30,19 @@ def page_of(config: Flat) -> str:
 
 
 def load_settings(config: Flat) -> None:
-    """Turn the knobs of the page that is open to a configuration of its trail."""
+    """Set the widgets of the open page to a configuration of its history."""
     state = st.session_state
-    for name, (value, _) in _knobs(config).items():
+    for name, (value, _) in _settings(config).items():
         state[name] = value
 
 
 def address(config: Flat) -> dict[str, str]:
-    """The knobs as the page's address names them: Streamlit binds the words that a person sees."""
-    return {name: words for name, (_, words) in _knobs(config).items()}
+    """The settings as the page's address has them: Streamlit binds the words that a person sees."""
+    return {name: words for name, (_, words) in _settings(config).items()}
 
 
 def href(config: Flat, sets: Sequence[ImageSet]) -> str:
-    """Of the sets and the knobs; relative, so that it holds behind a proxy's path as well."""
+    """The link to data sets and settings; relative, so that it works behind a proxy's path as well."""
     chosen = {"set": sets[0].name, **({"test": sets[1].name} if len(sets) > 1 else {})}
     return place(page_of(config), {**chosen, **address(config)})
 
@@ -54,18 +54,18 @@ def place(page: str, query: Mapping[str, str]) -> str:
 
 
 def link(label: str, place: str) -> None:
-    """A plain link. A page link of Streamlit's leaves the knobs of this page where the next has the same."""
+    """A plain link. Streamlit's page link would keep settings that this page and the next have in common."""
     st.html(f'<a class="go" href="{html.escape(place)}" target="_self">{html.escape(label)}</a>')
 
 
-# A knob: the value of its widget, and the words that stand for it in the address.
-Knobs = dict[str, tuple[Any, str]]
+# A setting: the value of its widget, and its words in the address.
+Settings = dict[str, tuple[Any, str]]
 
 
-def _knobs(config: Flat) -> Knobs:
+def _settings(config: Flat) -> Settings:
     if "decision" in config:
         return _reconstruction(config)
-    knobs: Knobs = {
+    settings: Settings = {
         "backbone": (config["backbone"], catalog.title(config["backbone"])),
         "crop": _worded(config.get("crop", "full"), CROP_WORDS),
         "cluster": _worded(config["cluster"], METHOD_WORDS),
@@ -73,11 +73,11 @@ def _knobs(config: Flat) -> Knobs:
         **_of_feature(config),
     }
     if config["linkage"]:
-        knobs["linkage"] = _worded(config["linkage"], LINKAGE_WORDS)
-    return {**knobs, **(_membership(config) if "rule" in config else _attribution(config))}
+        settings["linkage"] = _worded(config["linkage"], LINKAGE_WORDS)
+    return {**settings, **(_membership(config) if "rule" in config else _attribution(config))}
 
 
-def _attribution(config: Flat) -> Knobs:
+def _attribution(config: Flat) -> Settings:
     share = None if config["pca"] is None else f"{round(100 * config['pca'], 3):g}"
     return {
         "pca": ("none", "no PCA") if share is None else (share, f"{share}%"),
@@ -85,7 +85,7 @@ def _attribution(config: Flat) -> Knobs:
     }
 
 
-def _membership(config: Flat) -> Knobs:
+def _membership(config: Flat) -> Settings:
     k = str(config["k"])
     return {
         "distance": _worded(config["distance"], DISTANCE_WORDS),
@@ -95,28 +95,28 @@ def _membership(config: Flat) -> Knobs:
     }
 
 
-def _reconstruction(config: Flat) -> Knobs:
+def _reconstruction(config: Flat) -> Settings:
     return {
         "ae_size": (str(config["size"]), f"{config['size']} px"),
-        "bottleneck": (str(config["bottleneck"]), f"{config['bottleneck']} numbers"),
+        "bottleneck": (str(config["bottleneck"]), f"{config['bottleneck']} dimensions"),
         "decision": _worded(config["decision"], DECISION_WORDS),
         "ae_rule": (config["rule"], rule_words(config["rule"])),
         **_plain(epochs=config["epochs"], precision=config["precision"], seed=config["seed"]),
     }
 
 
-def _of_feature(config: Flat) -> Knobs:
+def _of_feature(config: Flat) -> Settings:
     backbone = config["backbone"]
     if catalog.is_own(backbone):  # its other choices were made when it was added
         own = {f"{backbone}_normalisation": config["normalisation"]}
         return _plain(precision=config["precision"], **own)
-    knobs = _plain(**{f"{backbone}_{name}": value for name, value in config["options"].items()})
+    settings = _plain(**{f"{backbone}_{name}": value for name, value in config["options"].items()})
     if not catalog.is_network(backbone):
-        return knobs
+        return settings
     weights = catalog.UNTRAINED if config["weights"] == catalog.UNTRAINED else "imagenet"
     own = {f"{backbone}_{name}": config[name] for name in ("size", "pooling", "normalisation")}
     return {
-        **knobs,
+        **settings,
         "weights": _worded(weights, WEIGHT_WORDS),
         **_plain(precision=config["precision"], **own),
     }
@@ -126,5 +126,5 @@ def _worded(value: str, words: Mapping[str, str]) -> tuple[str, str]:
     return value, words[value]
 
 
-def _plain(**values: Any) -> Knobs:
+def _plain(**values: Any) -> Settings:
     return {name: (value, str(value)) for name, value in values.items()}

@@ -12,13 +12,13 @@ PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": T
 
 def score_card(place: DeltaGenerator, label: str, score: Score, text: str) -> None:
     if score.value is None:
-        place.metric(label, "–", "undefined", help=text, **PLAIN)
+        place.metric(label, "undefined", None, help=text, **PLAIN)
         return
     assert score.low is not None
     assert score.high is not None
     spread = f"{digits(score.low)} to {digits(score.high)}"
     value = digits(score.value, score.low, score.high)
-    chance = "" if score.chance is None else f" Chance gives {digits(score.chance)}."
+    chance = "" if score.chance is None else f" Expected by chance: {digits(score.chance)}."
     place.metric(
         label,
         value,

@@ -108,7 +108,7 @@ def test_people_read_text(ran: Ran, sets: None) -> None:
         ("membership dev --crop patch --draws 0", "at least once"),
         ("membership dev --predictions {tmp}/no/out.csv", "can't be written"),
         ("membership plain", "18 generated and 0 real images"),
-        ("membership oneclass", "no real image that is known as not used"),
+        ("membership oneclass", "no real image labelled “not used”"),
         ("segment {tmp}/none --out {tmp}/out", "There is no file or folder"),
         ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG, TIFF, DICOM or NIfTI image"),
     ],

@@ -114,7 +114,7 @@ def test_images_of_unknown_truth_get_predictions_and_no_score(
     assert result.test is not None
     assert result.test.verdict is None
     assert result.outcome == "undefined"
-    assert "predictions and no scores" in result.sentence
+    assert "predictions but no scores" in result.sentence
     called = {
         file.name[13:14]: value for file, value in zip(result.test.files, result.test.predicted, strict=True)
     }
@@ -176,7 +176,7 @@ def test_k_is_a_number_or_sweep() -> None:
 def test_a_set_without_what_it_takes_says_so(engine: ClusterDistanceAttack, library: Library) -> None:
     dev = leaky(library, "dev", 1)
     without = ImageSet("none", "membership", tuple(f for f in dev.files if f.role is not Role.REAL_NOT_USED))
-    with pytest.raises(BadChoice, match="no real image that is known as not used"):
+    with pytest.raises(BadChoice, match="no real image labelled “not used”"):
         engine.run(without, None, config())
     only = ImageSet("only", "generators", tuple(f for f in dev.files if f.role is Role.GENERATED))
     with pytest.raises(BadChoice, match="24 generated and 0 real images"):

@@ -71,7 +71,7 @@ def test_a_slice_without_lungs_is_counted_and_not_called_used(
     assert result.dev.lungless == {"generated": 0, "real": 1}
     assert not result.dev.predicted[-1]
     assert np.isinf(result.dev.distance[-1])
-    assert "in 1 real images no lung was found" in result.notes[0]
+    assert "no lung was found in 1 real image." in result.notes[0]
     with pytest.raises(BadChoice, match=r"No lung was found in real_not_used/15\.png"):
         evidence.gather_evidence(engine.embedder, phantoms, config, 3, phantoms.real[-1])
 

@@ -75,13 +75,13 @@ def test_an_image_without_a_distance_is_not_called_used() -> None:
 
 @pytest.mark.parametrize(("used", "missing"), [(np.ones(N, bool), "not used"), (np.zeros(N, bool), "used")])
 def test_one_class_can_teach_nothing(used: np.ndarray, missing: str) -> None:
-    with pytest.raises(BadChoice, match=f"no real image that is known as {missing},"):
+    with pytest.raises(BadChoice, match=f"no real image labelled “{missing},"):
         model_selection.select(candidates(), GroundTruth(used, PATIENTS), NAMES)
 
 
 def test_one_patient_a_side_can_not_be_cross_validated() -> None:
     groups = (np.arange(N) >= 60).astype(int)
-    with pytest.raises(BadChoice, match="at least 2 groups"):
+    with pytest.raises(BadChoice, match="at least 2 patient groups"):
         model_selection.select(candidates(), GroundTruth(groups == 0, groups), NAMES)
 
 
@@ -104,7 +104,7 @@ def test_nothing_found_is_never_called_safe() -> None:
     verdict, sentence = words(0)
     assert verdict == "none found"
     assert "at this sample size" in sentence
-    assert "would probably have been missed" in sentence
+    assert "smallest detectable AUC" in sentence
     for promise in ("safe", "secure", "anonym", "private", "no risk"):
         assert promise not in sentence.lower()
 

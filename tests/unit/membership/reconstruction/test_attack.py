@@ -188,10 +188,10 @@ def test_what_is_missing_is_one_sentence(
     with pytest.raises(BadChoice, match="no generated images to train"):
         engine.run(only(dev, Role.REAL_USED, Role.REAL_NOT_USED), None, config)
     monkeypatch.setattr(engine, "_train", None)  # told before, not after hours of it
-    with pytest.raises(BadChoice, match="no real image that is known as used"):
+    with pytest.raises(BadChoice, match="no real image labelled “used”"):
         engine.run(only(dev, Role.GENERATED, Role.REAL_NOT_USED), None, config)
     one = ImageSet("one", "membership", (dev.generated[0], *dev.real))
-    with pytest.raises(BadChoice, match="can't learn from 1 generated image"):
+    with pytest.raises(BadChoice, match="can't be trained on 1 generated image"):
         engine.run(one, None, config)
 
 

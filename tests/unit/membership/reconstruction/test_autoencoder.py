@@ -79,12 +79,12 @@ def test_a_loss_that_is_not_a_number_is_told() -> None:
 @pytest.mark.parametrize(
     ("images", "sentence"),
     [
-        (patterns(1), "can't learn from 1 generated image: it needs at least 4"),
-        (patterns(3), "can't learn from 3 generated images"),
-        (np.repeat(patterns(1), 6, 0), "All generated images are the same"),
+        (patterns(1), "can't be trained on 1 generated image: it needs at least 4"),
+        (patterns(3), "can't be trained on 3 generated images"),
+        (np.repeat(patterns(1), 6, 0), "All generated images are identical"),
         (
             np.arange(0, 60, 10, dtype=np.uint8)[:, None, None] * np.ones((1, 32, 32), np.uint8),
-            "one even grey",
+            "a single grey value",
         ),
     ],
 )
