@@ -40,7 +40,7 @@ def panel(image_set: ImageSet) -> None:
     with answer:
         cards.attribution(result, reference.references(result.config))
     chosen = picture(image_set, result)
-    cards.remarks(result, len(workspace.current().tried(ATTRIBUTION, [image_set])))
+    cards.remarks(result, len(workspace.current().ranked_runs(ATTRIBUTION, [image_set])))
     tabs.tabs(image_set, result, chosen)
 
 

@@ -9,7 +9,7 @@ from core.membership.cluster_distance import Membership
 from core.types import ImageSet
 from pages.ui.background import results
 from pages.ui.layout import page
-from pages.ui.membership import cards, tabs
+from pages.ui.membership import cards, slices, tabs
 from pages.ui.membership import charts as membership_charts
 from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.report import toolbar
@@ -42,7 +42,7 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(workspace.current().tried(MEMBERSHIP, sets))
+    tried = len(workspace.current().ranked_runs(MEMBERSHIP, sets))
     cards.remarks(result, tried)
     tabs.tabs((development, test), result)
 
@@ -78,13 +78,8 @@ def picture(result: Membership) -> None:
         left_out = int((~np.isfinite(judged.distance)).sum())
         st.caption(
             "If the generator leaks training data, the “used” slices have smaller distances (further left). "
-            + (lungless_words(left_out) if left_out else "")
+            + (slices.excluded_words(left_out) if left_out else "")
         )
-
-
-def lungless_words(count: int) -> str:
-    slices, verb = ("slice", "is") if count == 1 else ("slices", "are")
-    return f"{count} {slices} in which no lung was found {verb} excluded."
 
 
 panel(development, test)

@@ -1,4 +1,4 @@
-"""What-if: a grid of configurations of one set, filled as it runs; a row opens its page."""
+"""What-if: a grid of configurations of one data set, filled as it runs; a cell opens its page."""
 
 import streamlit as st
 
@@ -8,16 +8,18 @@ from pages.ui.background import results
 from pages.ui.layout import page
 from pages.ui.sweep import grid as sweep_grid
 
-page.open_page("What-if", "What if you had used another backbone, crop, PCA share or clustering?", pair="any")
+page.open_page(
+    "What-if", "How do results change with backbone, crop, PCA variance and clustering?", pair="any"
+)
 image_set, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
 def panel(image_set: ImageSet, test: ImageSet | None) -> None:
-    """The grid's knobs, and its rows as far as they are."""
+    """The grid's settings, and the rows computed so far."""
     sets = [image_set] if test is None else [image_set, test]
     try:
-        grid = sweep_grid.knobs(image_set)
+        grid = sweep_grid.settings(image_set)
         if grid is None:
             return
         listed = grid.listed(image_set)

@@ -1,4 +1,4 @@
-"""Compare: two and more configurations that were tried, how their scores differ and which images changed."""
+"""Compare: two or more evaluated configurations, how their scores differ, and which images changed."""
 
 import streamlit as st
 
@@ -8,13 +8,13 @@ from pages.ui.compare import views
 from pages.ui.layout import page
 from pages.ui.report import toolbar
 
-page.open_page("Compare", "Does another configuration change the answer, and for which images?", pair="real")
+page.open_page("Compare", "Does another configuration change the result, and for which images?", pair="real")
 image_set, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
 def panel(image_set: ImageSet, test: ImageSet | None) -> None:
-    """Which configurations; their scores; the images."""
+    """The configurations, their scores, and the images that changed."""
     sets = [image_set] if test is None or not image_set.real else [image_set, test]
     bar = st.container()
     try:

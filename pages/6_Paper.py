@@ -1,4 +1,4 @@
-"""Paper: its tables 2 to 5, each row run on the chosen set, ours beside theirs."""
+"""Paper: its tables 2 to 5, each row run on the selected data set, next to the published results."""
 
 import streamlit as st
 
@@ -9,15 +9,17 @@ from pages.ui.background import results
 from pages.ui.layout import page
 from pages.ui.paper import views
 
-page.open_page("Paper", "The paper's tables, theirs beside ours on the chosen set.", pair="real")
+page.open_page(
+    "Paper", "The paper's tables: published results next to results on the selected data set.", pair="real"
+)
 image_set, test = page.chosen_set(), page.test_set()
 
 
 @st.fragment
 def panel(image_set: ImageSet, test: ImageSet | None) -> None:
-    """Which table, its rows as far as they are, and what the paper leaves open."""
+    """The table, the rows computed so far, and what the paper does not specify."""
     sets = [image_set] if test is None else [image_set, test]
-    table, untrained = views.knobs(image_set)
+    table, untrained = views.settings(image_set)
     try:
         found = tables.lines(table, untrained)
         listed = tables.listed(found)

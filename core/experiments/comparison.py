@@ -1,4 +1,4 @@
-"""Two answers to the same question: how their scores differ, and which images changed.
+"""Two results on the same images: how their scores differ, and which images changed.
 
 The difference of two scores on the same images is drawn by a paired bootstrap: each draw scores both on the
 same resampled images (whole groups for training data), so that what makes both easy or hard drops out.
@@ -19,7 +19,7 @@ from core.numeric.statistics import BOOTSTRAPS, Score, percentile_interval
 from core.types import ImageFile
 
 SHOWN = {"ari": "ARI", "nmi": "NMI", "auc": "ROC AUC", "f1": "F1", "balanced_accuracy": "Balanced accuracy"}
-OF_CLUSTERS, OF_CALLS = ("ari", "nmi"), ("f1", "balanced_accuracy")
+OF_CLUSTERS, PREDICTION_SCORES = ("ari", "nmi"), ("f1", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ def compare(first: Answer, second: Answer, seed: int = 0) -> Comparison:
         return _of_clusters(first, second, seed)
     if isinstance(first, Attribution) or isinstance(second, Attribution):
         raise BadChoice(
-            "Generator and training-data fingerprints answer other questions: compare like to like."
+            "Attribution and membership results can't be compared with each other: select two of the same "
+            "kind."
         )
     return _of_calls(first.reported, second.reported, seed)
 
 
 def _same_files(first: Sequence[ImageFile], second: Sequence[ImageFile]) -> None:
     if [f.sha256 for f in first] != [f.sha256 for f in second]:
-        raise BadChoice("The two were asked of other images: choose configurations of one set.")
+        raise BadChoice("The two results are on different images: select configurations of one data set.")
 
 
 # -- generator fingerprints ---------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def _of_clusters(first: Attribution, second: Attribution, seed: int) -> Comparis
 
 
 def _renumbered(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The second's clusters take the numbers of those of the first that they share most images with."""
+    """Renumbers the second's clusters to match those of the first that share most images with them."""
     table = np.zeros((int(first.max()) + 1, int(second.max()) + 1), np.int64)
     np.add.at(table, (first, second), 1)
     of_first, of_second = metrics.match_clusters(table)
@@ -113,9 +114,12 @@ def _of_calls(first: PartResult, second: PartResult, seed: int) -> Comparison:
     before, after = (part.predicted.astype(np.int64) for part in (first, second))
     truth, known = ground_truth(first.files)
     if first.verdict is None or first.verdict.scores["auc"].value is None:
-        why = "the truth of these images is not known, or they are all of one kind"
+        why = "these images are unlabelled, or all have the same label"
         return Comparison(
-            first.files, {name: Score(None, undefined=why) for name in ("auc", *OF_CALLS)}, before, after
+            first.files,
+            {name: Score(None, undefined=why) for name in ("auc", *PREDICTION_SCORES)},
+            before,
+            after,
         )
     rng = np.random.default_rng(seed)
     weights = np.concatenate([np.ones((1, int(known.sum()))), truth.drawn(BOOTSTRAPS, rng)])
@@ -127,7 +131,7 @@ def _of_calls(first: PartResult, second: PartResult, seed: int) -> Comparison:
     counts = [
         membership_metrics.confusion_counts(p.predicted[known], truth.used, weights) for p in (first, second)
     ]
-    for name in OF_CALLS:
+    for name in PREDICTION_SCORES:
         found[name] = _difference([membership_metrics.BY_COUNTS[name](each) for each in counts])
     return Comparison(first.files, found, before, after)
 

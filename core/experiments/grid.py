@@ -1,4 +1,4 @@
-"""A grid: what is combined with what, and the configurations that come of it."""
+"""A grid: values to combine, and the configurations that result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST = 5000  # configurations
 
 @dataclass(frozen=True)
 class Listed:
-    """Configurations of one kind, to be tried on the same sets.
+    """Configurations of one kind, to be evaluated on the same data sets.
 
     ``each_on_test``: they were fixed beforehand, as the paper's rows are, so each is reported on test; else
     development chooses among them and test reports the one that it chose.
@@ -52,7 +52,7 @@ class Grid:
     seed: int = 0
 
     def listed(self, image_set: ImageSet) -> Listed:
-        """For a set with real images training-data fingerprints, for any other generator fingerprints."""
+        """Membership configurations for a data set with real images, attribution for any other."""
         return self.memberships() if image_set.real else self.attributions()
 
     def attributions(self) -> Listed:

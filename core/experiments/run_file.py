@@ -1,4 +1,4 @@
-"""A run: an answer with all that it takes to get it again. As a file, it is replayed anywhere."""
+"""A run: a result with everything needed to reproduce it. As a file, it is replayed on any machine."""
 
 import json
 import platform
@@ -121,18 +121,18 @@ def read_run(path: Path) -> Run:
     """Raises BadChoice where a file is no run file of this format."""
     try:
         if path.stat().st_size > LARGEST:
-            raise BadChoice(f"{path} has more than {LARGEST // 2**20} MB: it is no run file.")
+            raise BadChoice(f"{path} is larger than {LARGEST // 2**20} MB, so it is not a run file.")
         raw = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BadChoice(f"{path} can't be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
-        raise BadChoice(f"{path} is no run file: it does not hold JSON.") from None
+        raise BadChoice(f"{path} is not a run file: it does not contain JSON.") from None
     return from_json(raw, str(path))
 
 
 def from_json(raw: Any, name: str = "This") -> Run:
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise BadChoice(f"{name} is no run file of format {FORMAT}. 'Save run' on a page makes one.")
+        raise BadChoice(f"{name} is not a run file of format {FORMAT}. Use 'Save run' on a page to make one.")
     try:
         return Run(
             tuple(SetReference(**each) for each in raw["sets"]),
@@ -146,7 +146,7 @@ def from_json(raw: Any, name: str = "This") -> Run:
 
 
 def replay(by: Engine, library: Library, run: Run) -> Replay:
-    """Ask the same again. Raises ImprintError where a set of the run is not here, or has another truth."""
+    """Evaluate the same again. Raises ImprintError where a data set is missing or is labelled differently."""
     again = make_run(sets := _found(library, run), by.answer(sets, run.config))
     return Replay(
         again,
@@ -169,10 +169,10 @@ def _same_set(here: Sequence[ImageSet], asked: SetReference) -> ImageSet:
     if alike:
         raise ImprintError(
             f"The images of '{asked.name}' are here as '{alike[0].name}', but with other roles, labels or "
-            "groups than in the run, so the scores can't be compared. Import them as they were then."
+            "patient groups than in the run, so the scores can't be compared. Import them as in the run."
         )
     raise ImprintError(
-        f"The set '{asked.name}' ({asked.n} images) is not here. Import it first, under any name: "
+        f"The data set '{asked.name}' ({asked.n} images) is missing. Import it first, under any name: "
         "python -m core import PATH --name NAME"
     )
 

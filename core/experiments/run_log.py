@@ -1,4 +1,4 @@
-"""The run log: every configuration that was tried on a set, once; the best of many must be seen as such.
+"""The run log: every configuration evaluated on a data set, once, so selection among many is visible.
 
 A question (its kind and the truth of its sets) has a file of JSON lines under the user's ``runs``, which
 clearing the cache leaves alone. A line that was cut off by a crash is passed over.
@@ -51,8 +51,7 @@ def record(sets: Sequence[ImageSet], answer: Answer, user: User = LOCAL) -> None
 
 
 def ranked_runs(kind: str, sets: Sequence[ImageSet], user: User = LOCAL) -> list[Row]:
-    """All that was tried, best first, undefined last; of training data best on development, as test is not
-    for choosing."""
+    """All runs, best first, undefined last. Attacks are ranked on development: test is not for selection."""
     score = BEST_BY[kind]
     rows = {row["id"]: row for row in _read(_path(kind, sets, user))}.values()
     return sorted(rows, key=lambda row: (row[score] is None, -(row[score] or 0), str(row["config"])))
@@ -84,7 +83,7 @@ def flatten(row: Row) -> dict[str, Any]:
         "rule": row.get("rule"),
         "k": row.get("k"),
         "seed": config["seed"],
-        "score": "ARI" if score == "ari" else "AUC dev.",
+        "score": "ARI" if score == "ari" else "AUC (development)",
         "value": row[score],
         "low": low,
         "high": high,
@@ -156,7 +155,7 @@ def _read(path: Path) -> tuple[Row, ...]:
 
 @functools.lru_cache(64)
 def _parsed(path: Path, size: int, changed: int) -> tuple[Row, ...]:
-    """A file as it was at that moment: a page asks at every turn of a knob."""
+    """The content of a file in one state: a page reads it at every rerun."""
     return tuple(row for line in _text(path).splitlines() if (row := _row(line)) is not None)
 
 

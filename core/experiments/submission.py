@@ -1,4 +1,4 @@
-"""A submission in the challenge's form, written and validated: ``identifier,value``, a line an image.
+"""A submission in the challenge's format, written and validated: ``identifier,value``, one line per image.
 
 Sub-task 1 (membership): 1 is used, 0 not used. Documented by the organisers' validator of 2023: no header,
 every identifier exactly once, no blank line. It reads in text mode, so every kind of line end is one, and
@@ -27,13 +27,13 @@ from core.types import ImageFile, Role
 SHOWN = 60  # characters of a text that broke a rule
 
 ENCODING = "the file is text in UTF-8"
-MARK = "the file begins with an identifier, not with a byte order mark"
-HEADER = "there is no header: the first line is an image's"
+MARK = "the file starts with an identifier, not with a byte order mark"
+HEADER = "there is no header: the first line belongs to an image"
 BLANK = "no line is blank"
 QUOTES = "nothing is quoted: a quote would be part of the identifier"
-SEPARATOR = "a comma parts the identifier from the value, no semicolon and no tab"
+SEPARATOR = "identifier and value are separated by a comma, not by a semicolon or tab"
 COLUMNS = "a line is an identifier, one comma and a value"
-SPACES = "no space at the ends of a line or beside the comma"
+SPACES = "no spaces at the ends of a line or beside the comma"
 EXTENSION = "an identifier has no extension"
 
 
@@ -94,7 +94,7 @@ def images_to_submit(files: Iterable[ImageFile], task: str) -> tuple[ImageFile, 
     row = TASKS.get(task)
     found = tuple(file for file in files if file.role in row.roles)
     if not found:
-        raise BadChoice(f"The set has no {row.images}, and a submission for {task} is about those.")
+        raise BadChoice(f"The data set has no {row.images}, which a submission for {task} needs.")
     return tuple(file for file in found if file.role is Role.REAL_UNKNOWN) or found
 
 
@@ -112,7 +112,7 @@ def identifiers(files: Sequence[ImageFile]) -> list[str]:
     for name in names:
         if not name.isprintable() or "," in name or _quoted(name) or name != name.strip():
             raise BadChoice(
-                f"The image {name!r} can't stand in a submission: a comma, a quote, a space at an end or an "
+                f"The image {name!r} can't be in a submission: a comma, a quote, an outer space or an "
                 "unprintable character in a name would be misread. Rename it."
             )
     return names
@@ -195,7 +195,7 @@ class _Reader:
         missing = [name for name in self._known if name not in self._first]
         if missing:
             lacking = "1 has none" if len(missing) == 1 else f"{len(missing)} have none"
-            rule = f"every image that is asked for has a line: {lacking}"
+            rule = f"every image has a line: {lacking}"
             yield Problem(len(lines) + 1, rule, _shortened(", ".join(missing)))
 
     def _broken(self, number: int, line: str) -> Iterator[str]:
@@ -213,11 +213,11 @@ class _Reader:
         if any(part != part.strip() for part in (name, value)):
             yield SPACES
         if meant not in self._known:
-            yield f"an identifier is that of an image that is asked for, such as '{self._example}'"
+            yield f"an identifier belongs to an image of the data set, such as '{self._example}'"
         elif name.strip() != meant:
             yield EXTENSION
         if before < number:
-            yield f"an identifier stands once: this one is in line {before} already"
+            yield f"an identifier occurs once: this one is already in line {before}"
         if not self._task.value.fullmatch(value.strip()):
             yield self._task.rule
 

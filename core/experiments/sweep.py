@@ -1,4 +1,4 @@
-"""Many configurations of the same sets: stages shared, rows as they come, the choice among them paid for.
+"""Many configurations on the same data sets: shared stages, rows as they finish, a p-value for the best.
 
 A backbone is embedded once and a tree built once, whatever hangs from them, since the store keeps every
 stage. Development chooses; the choice, as it is, meets test; its p-value lets permutations choose as well.
@@ -46,7 +46,8 @@ class Row:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """``best`` is the place of the row that development prefers; ``p_value`` pays for that choice.
+    """``best`` is the place of the row that is best on development; ``p_value`` is corrected for that
+    selection.
 
     ``test`` is that configuration on the test set.
     """

@@ -1,4 +1,4 @@
-"""The numbers of the paper, to stand beside ours.
+"""The numbers of the paper.
 
 Andrei et al., "AI Multimedia Lab at ImageCLEFmedical GANs 2024", CLEF 2024 working notes, CC BY 4.0.
 Tables 2 (development) and 5 (test) are ARIs, table 3 is F1 of membership inference by regions ("training" is

@@ -1,4 +1,4 @@
-"""The paper's tables 2 to 5 as configurations that can be run, each with the numbers printed there."""
+"""The paper's tables 2 to 5 as configurations, each with the printed numbers."""
 
 import csv
 from collections.abc import Mapping
@@ -24,21 +24,24 @@ from core.paper.reference import TABLE3_BACKBONES as REGION_BACKBONES
 FOLDER = Path(__file__).parent
 ATTRIBUTIONS, MEMBERSHIPS = ("2", "5"), ("3", "4")
 CAPTIONS = {
-    "2": "Generator fingerprints, development: ARI of backbone, PCA and clustering.",
-    "3": "Training data by regions: F1 of crop, backbone, distance and k.",
-    "4": "Training data by reconstruction: the two decisions.",
-    "5": "Generator fingerprints, test: ARI of the runs that were sent in.",
+    "2": "Model attribution, development set: ARI by backbone, PCA and clustering.",
+    "3": "Training data, cluster-distance attack: F1 by crop, backbone, distance and k.",
+    "4": "Training data, reconstruction attack: F1 by decision.",
+    "5": "Model attribution, test set: ARI of the submitted runs.",
 }
 REMARKS = {
-    "2": "ResNet50 without PCA, hierarchical, is printed as 0.1 and is probably 1. EfficientNet keeps 3 "
-    "features at 95% of the variance, where other networks keep a hundred and more. LBP is one number, "
-    "whose radius, points and method are not stated.",
-    "3": "Calling everything used scores 0.667 on a balanced set: more than any test F1 here. How a distance "
-    "became a label is not stated.",
-    "4": "Run 7 calls nearly nothing used on DB1, run 8 nearly everything (recall 0.978, precision 0.500): "
-    "its 0.661 is that of no look at the images.",
-    "5": "The abstract says 0.996 for the best run, the table 0.9971; the text calls DenseNet what the table "
-    "calls MobileNetV2, and the other way round.",
+    "2": "ResNet50 without PCA, hierarchical, is printed as 0.1, which is probably 1. EfficientNet keeps 3 "
+    "features at 95% of the variance, while other networks keep more than a hundred. LBP is a single "
+    "feature; "
+    "its radius, points and method are not specified.",
+    "3": "Always predicting “used” scores F1 = 0.667 on a balanced data set, more than any test F1 here. The "
+    "decision rule is not specified.",
+    "4": "On DB1, run 7 predicts “used” for almost no image and run 8 for almost all (recall 0.978, "
+    "precision "
+    "0.500): its 0.661 is the trivial baseline.",
+    "5": "The abstract gives 0.996 for the best run, the table 0.9971; the text and the table swap DenseNet "
+    "and "
+    "MobileNetV2.",
 }
 STAND_IN = {
     "efficientnet_b0": "efficientnet_lite0"
@@ -96,7 +99,7 @@ def _region(run: RegionRun) -> Line:
         for part, values in (("dev.", run.train_f1), ("test", run.test_f1))
         for name, value in zip(("DB1", "DB2", "mean"), values, strict=True)
     }
-    return Line(f"run {run.run}: {run.crop}, {run.features}, {run.distance}, k {run.k}", config, theirs)
+    return Line(f"run {run.run}: {run.crop}, {run.features}, {run.distance}, k = {run.k}", config, theirs)
 
 
 def _reconstructions() -> list[Line]:
@@ -131,9 +134,9 @@ def _here(feature: FeatureSpec, untrained: bool) -> tuple[FeatureSpec, str]:
         return feature, ""
     if feature.backbone in STAND_IN:
         other = STAND_IN[feature.backbone]
-        return catalog.spec(other), f"Run with {catalog.title(other)}."
+        return catalog.spec(other), f"Evaluated with {catalog.title(other)}."
     if untrained:
         return catalog.spec(
             feature.backbone, weights=catalog.UNTRAINED
-        ), "Untrained: of the form, not the numbers."
+        ), "Untrained network: placeholder values."
     return feature, ""

@@ -69,7 +69,7 @@ class Workspace:
         self.check(sets)
         run_log.record(sets, answer, self.user)
 
-    def tried(self, kind: str, sets: Sequence[ImageSet]) -> list[Row]:
+    def ranked_runs(self, kind: str, sets: Sequence[ImageSet]) -> list[Row]:
         self.check(sets)
         return run_log.ranked_runs(kind, sets, self.user)
 

@@ -47,7 +47,7 @@ def test_two_of_what_was_tried_are_compared(small: Library, open_page: Open) -> 
     assert not page.exception
     expected = compare(first, second)
     shown = metrics(page)
-    assert float(shown["B less A"]) == pytest.approx(expected.differences["ari"].value, abs=0.0005)
+    assert float(shown["B − A"]) == pytest.approx(expected.differences["ari"].value, abs=0.0005)
     assert int(shown["Changed"]) == len(expected.changed)
     assert float(shown["A: ARI"]) == pytest.approx(first.agreement.scores["ari"].value, abs=0.005)
 
@@ -58,13 +58,13 @@ def test_training_data_is_compared_as_well(library: Library, open_page: Open) ->
     page = open_page(COMPARE, set="my development")
     assert not page.exception
     assert int(metrics(page)["Changed"]) == len(compare(first, second).changed)
-    assert "Off the diagonal the two disagree" in words(page)
+    assert "Slices off the diagonal are ranked differently" in words(page)
 
 
 def test_where_nothing_was_tried_it_says_how(small: Library, open_page: Open) -> None:
     page = open_page(COMPARE, set=NAME)
     assert not page.exception
-    assert "Fewer than two configurations were tried" in words(page)
+    assert "Fewer than two configurations have been evaluated" in words(page)
     assert "Nothing was tried yet" in words(open_page(RUNS))
 
 
@@ -75,7 +75,7 @@ def test_the_papers_rows_that_can_run_stand_beside_ours(small: Library, open_pag
     swept = sweep.run_sweep(Engine(Store(), small), sets, tables.listed(found))
     page = open_page(PAPER, set=NAME, table_generators="Table 5")
     assert not page.exception
-    assert "2 of 10 rows ran" in words(page)
+    assert "2 of 10 rows evaluated" in words(page)
     table = page.dataframe[0].value
     assert list(table["paper"]) == [f"{line.theirs['ARI']:.4f}" for line in found]
     ours = [value for value in table["ours"] if value != "–"]

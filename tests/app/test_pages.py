@@ -66,7 +66,7 @@ def test_a_large_set_is_grouped_by_a_job(
     monkeypatch.setattr(scaling, "PACE", dict.fromkeys(scaling.PACE, (20, 0)))
     page = open_page(GENERATORS, backbone="LBP")
     assert not page.exception
-    assert "Grouping 180 images takes about 60 s" in words(page)
+    assert "Clustering 180 images takes about 60 s" in words(page)
     assert page.button(key="start")
     embed(small, NAME, "lbp")
     monkeypatch.setattr(pca, "WIDEST", 2)

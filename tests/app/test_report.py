@@ -254,7 +254,7 @@ def test_a_comparison_says_what_differs_and_which_images_changed(engine: Engine)
     second = replace(first, cluster=ClusterSpec(k=2))
     seen, answers, _ = reported(engine, [image_set], first, second)
     words = " ".join(seen.of("p"))
-    assert seen.row("Clusters k", 2) == ["3, as many as generators are known", "2, given as a number"]
+    assert seen.row("Clusters k", 2) == ["3, one per labelled generator", "2, given as a number"]
     assert "A has the higher ARI on these images" in words
     assert "of 18 images changed" in words
     assert len(seen.of("pre")) == 2
@@ -267,7 +267,7 @@ def test_a_comparison_says_what_differs_and_which_images_changed(engine: Engine)
 def test_the_same_twice_shows_no_difference(engine: Engine) -> None:
     seen, _, _ = reported(engine, [named(engine)], PipelineConfig(PIXELS), PipelineConfig(PIXELS))
     words = " ".join(seen.of("p"))
-    assert "They are the same." in words
+    assert "The configurations are the same." in words
     assert "No image changed." in words
     assert "no difference in ARI is shown" in words
 
@@ -276,4 +276,4 @@ def test_two_attacks_are_compared(engine: Engine) -> None:
     other = ReconstructionConfig(AutoencoderSpec(size=32, bottleneck=8, epochs=3))
     seen, _, _ = reported(engine, pair(engine), MembershipConfig(PIXELS), other)
     assert seen.row("Autoencoder", 2)[0] == "–"
-    assert len([row for row in seen.rows() if row[0].startswith("B less A")]) == 3
+    assert len([row for row in seen.rows() if row[0].startswith("B − A")]) == 3

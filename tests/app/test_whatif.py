@@ -41,7 +41,7 @@ def test_rows_of_a_set_of_generators(small: Library, open_page: Open) -> None:
     found = run(small, NAME, features=specs, variances=(None, 0.95))
     page = choose(open_page(PAGE, set=NAME), "lbp", "residual_spectrum")
     assert not page.exception
-    assert "As the best of 8, p < 0.001" in words(page)
+    assert "Corrected for selection out of 8: p < 0.001" in words(page)
     shown = [float(value) for value in page.dataframe[0].value["ARI"]]
     assert shown == pytest.approx(sorted((row["ari"] for row in found["rows"]), reverse=True), abs=0.005)  # type: ignore[attr-defined]
 
@@ -53,7 +53,7 @@ def test_rows_of_a_pair_for_membership(library: Library, open_page: Open) -> Non
     run(library, "my development", "my test", features=specs)
     page = choose(open_page(PAGE, set="my development"), "pixels", "lbp")
     assert not page.exception
-    assert "Best on development: Pixels" in words(page)
+    assert "Best on the development set: Pixels" in words(page)
     assert "On test: AUC" in words(page)
 
 
@@ -61,7 +61,7 @@ def test_a_grid_waits_for_a_click_and_an_empty_one_says_so(small: Library, open_
     page = choose(open_page(PAGE, set=NAME), "lbp")
     assert not page.exception
     assert page.button(key="run_sweep").label == "Run 4 configurations"
-    assert "Choose at least one value of each knob" in words(choose(page))
+    assert "Choose at least one value for each setting" in words(choose(page))
 
 
 def test_a_wrong_k_is_one_sentence(small: Library, open_page: Open) -> None:

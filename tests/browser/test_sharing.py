@@ -77,7 +77,7 @@ def test_two_configurations_are_compared(page: Page, server: Server) -> None:
     settled(page)
     page.get_by_test_id("stMain").get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
-    expect(metric(page, "B less A")).to_be_visible()
+    expect(metric(page, "B − A")).to_be_visible()
     expect(page.locator(".st-key-compare_map_A_0 .main-svg").first).to_be_visible()
     changed = int(metric(page, "Changed").get_by_test_id("stMetricValue").inner_text())
     assert changed > 0
@@ -126,7 +126,7 @@ def test_the_paper_stands_beside_ours(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Paper?set=Enlarged+textures")
     page.get_by_text("Table 5").click()
     page.get_by_role("button", name="Run 10 configurations").click()
-    expect(page.get_by_text("2 of 10 rows ran")).to_be_visible()
+    expect(page.get_by_text("2 of 10 rows evaluated")).to_be_visible()
     expect(page.locator(".st-key-paper_chart .main-svg").first).to_be_visible()
     expect(page.get_by_text("The abstract says 0.996")).to_be_visible()
 

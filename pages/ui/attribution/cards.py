@@ -37,11 +37,11 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
 
 
 def remarks(result: Attribution, tried: int) -> None:
-    if sentences := in_words(result, tried):
+    if sentences := list_remarks(result, tried):
         st.caption(" ".join(sentences))
 
 
-def in_words(result: Attribution, tried: int) -> list[str]:
+def list_remarks(result: Attribution, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
     ari, n = result.agreement.scores["ari"], len(result.files)
     sentences = list(result.notes)

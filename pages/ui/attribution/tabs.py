@@ -151,7 +151,7 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
 
 
 def _trail(image_set: ImageSet) -> None:
-    rows = workspace.current().tried(ATTRIBUTION, [image_set])
+    rows = workspace.current().ranked_runs(ATTRIBUTION, [image_set])
     frame = pd.DataFrame([_trail_row(row) for row in rows])
     st.dataframe(
         frame,

@@ -1,4 +1,4 @@
-"""Plots of two configurations."""
+"""Charts of two configurations."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def ranks(
     roles: Sequence[str],
     names: tuple[str, str],
 ) -> go.Figure:
-    """Each slice by its rank under both configurations, coloured by its truth."""
+    """Each slice by its rank under both configurations, coloured by its label."""
     kind = go.Scattergl if len(files) > WEBGL_FROM else go.Scatter
     end = len(files) + 1
     figure = go.Figure(
@@ -45,6 +45,6 @@ def ranks(
                     hovertemplate="%{customdata[0]}<br>rank %{x}, %{y}<extra>" + role + "</extra>",
                 )
             )
-    layout(figure, f"rank of the distance under {names[0]}", f"rank under {names[1]}", 360)
+    layout(figure, f"rank by distance under {names[0]}", f"rank by distance under {names[1]}", 360)
     figure.update_layout(dragmode="lasso", uirevision="ranks")
     return figure

@@ -1,4 +1,4 @@
-"""Configurations side by side: chosen from what was tried, their scores, maps and the images that changed."""
+"""Evaluated configurations side by side: their scores, maps, and the images that changed."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -34,39 +34,40 @@ PLAIN = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
 def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
-    """The answers of the configurations that are chosen, once all are there."""
+    """The results of the selected configurations, once all are computed."""
     rows = _tried(sets)
     if len(rows) < 2:
         st.info(
-            "Fewer than two configurations were tried on this set. Turn a knob on its page, or run a grid on "
-            "What-if; then come back."
+            "Fewer than two configurations have been evaluated on this data set. Change a setting on its "
+            "page, or "
+            "run a grid on the What-if page, then come back."
         )
         return []
     names = _choose(rows)
     if len(names) < 2:
-        st.info("Choose a second configuration to compare with the first.")
+        st.info("Select a second configuration to compare with the first.")
     found = [_answer(sets, rows[name]) for name in names]
     answers = [answer for answer in found if answer is not None]
     return answers if len(answers) == len(found) else []  # else the letters would name others
 
 
 def _tried(sets: Sequence[ImageSet]) -> dict[str, run_log.Row]:
-    """By the first letters of their keys, best first."""
+    """By the first characters of their keys, best first."""
     kinds = (MEMBERSHIP, RECONSTRUCTION) if sets[0].real else (ATTRIBUTION,)
-    return {row["id"][:12]: row for kind in kinds for row in workspace.current().tried(kind, sets)}
+    return {row["id"][:12]: row for kind in kinds for row in workspace.current().ranked_runs(kind, sets)}
 
 
 def _choose(rows: dict[str, run_log.Row]) -> list[str]:
-    """Kept in the address; at first what the address names, filled up with the best."""
+    """Kept in the address; at first those of the address, completed with the best."""
     asked = [name for name in st.query_params.get("of", "").split(",") if name in rows]
     if len(asked) < 2:
         asked += [name for name in rows if name not in asked][: 2 - len(asked)]
     names = st.multiselect(
-        "Configurations, the first is what the others are compared with",
+        "Configurations (the first is the reference)",
         list(rows),
         asked,
         key=f"of_{key(sorted(rows))[:8]}",
-        format_func=lambda name: config_text.in_words(rows[name]),
+        format_func=lambda name: config_text.describe_run(rows[name]),
         max_selections=MOST,
     )
     st.query_params["of"] = ",".join(names)
@@ -108,21 +109,21 @@ def _score_of(answer: Answer) -> tuple[str, Score]:
     if isinstance(answer, Attribution):
         return "ari", answer.agreement.scores["ari"]
     verdict = answer.reported.verdict
-    return "auc", verdict.scores["auc"] if verdict else Score(None, undefined="the truth is not known")
+    return "auc", verdict.scores["auc"] if verdict else Score(None, undefined="the images are unlabelled")
 
 
 def _cards(answers: Sequence[Answer], names: Sequence[str], comparison: Comparison, other: str) -> None:
     columns = st.columns(len(answers) + 2)
     for column, answer, name in zip(columns, answers, names, strict=False):
         score, found = _score_of(answer)
-        value = "–" if found.value is None else digits(found.value, *_ends(found))
+        value = "undefined" if found.value is None else digits(found.value, *_ends(found))
         column.metric(f"{name}: {SHOWN[score]}", value, spread(found), help=_described(answer), **PLAIN)
     score, difference = next(iter(comparison.differences.items()))
-    value = "–" if difference.value is None else f"{difference.value:+.3f}"
-    columns[-2].metric(f"{other} less A", value, spread(difference), help=_paired_words(), **PLAIN)
+    value = "undefined" if difference.value is None else f"{difference.value:+.3f}"
+    columns[-2].metric(f"{other} − A", value, spread(difference), help=_paired_words(), **PLAIN)
     changed, n = len(comparison.changed), len(comparison.files)
     columns[-1].metric("Changed", f"{changed:,}", f"of {n:,} images", **PLAIN)
-    st.caption(in_words(SHOWN[score], difference, other))
+    st.caption(describe_difference(SHOWN[score], difference, other))
 
 
 def _described(answer: Answer) -> str:
@@ -131,16 +132,24 @@ def _described(answer: Answer) -> str:
 
 
 def _paired_words() -> str:
-    return "Both are scored on the same resampled images; below, the 95% interval of the difference."
+    return (
+        "Paired bootstrap: both are scored on the same resampled images. Below: 95% interval of the "
+        "difference."
+    )
 
 
-def in_words(score: str, difference: Score, other: str) -> str:
+def describe_difference(score: str, difference: Score, other: str) -> str:
     if difference.value is None or difference.low is None or difference.high is None:
         return f"The difference is undefined: {difference.undefined}."
     if difference.low > 0 or difference.high < 0:
         better = other if difference.value > 0 else "A"
-        return f"{better} has the higher {score} on these images: the difference's interval leaves out 0."
-    return f"The interval of the difference holds 0: on these images no difference in {score} is shown."
+        return (
+            f"{better} has the higher {score} on these images: the 95% interval of the difference excludes 0."
+        )
+    return (
+        f"The 95% interval of the difference includes 0: no significant difference in {score} on these "
+        "images."
+    )
 
 
 def _ends(score: Score) -> tuple[float | None, float | None]:
@@ -153,7 +162,7 @@ def _ends(score: Score) -> tuple[float | None, float | None]:
 def _maps(
     image_set: ImageSet, first: Attribution, second: Attribution, comparison: Comparison, other: str
 ) -> list[str]:
-    """Both maps; what is selected on one is shown on the other. Names of the selected images."""
+    """Both maps with linked selection; returns the names of the selected images."""
     marks = theme.marks(first.agreement.generators)
     colours = theme.cluster_colours(
         int(max(comparison.before.max(), comparison.after.max())) + 1,
@@ -176,12 +185,12 @@ def _maps(
         with column:
             st.caption(f"**{name}** {config_text.config_words(answer.config.flat())}")
             link.draw(f"compare_map_{name}", draw, f"Map of configuration {name}")
-    st.caption("Shape: the generator. Colour: the cluster, named alike in both as far as they agree.")
+    st.caption("Shape: generator. Colour: cluster (labels matched between both clusterings).")
     return link.picked()
 
 
 def _distances(first: Answer, second: Answer, comparison: Comparison, other: str) -> list[str]:
-    """Each slice by its rank under both; the names of those that are selected."""
+    """Each slice by its rank under both; returns the names of the selected slices."""
     assert not isinstance(first, Attribution)
     assert not isinstance(second, Attribution)
     placed = [ranks(answer.reported.distance) for answer in (first, second)]
@@ -196,14 +205,16 @@ def _distances(first: Answer, second: Answer, comparison: Comparison, other: str
     )
     rules = [RULES.get(answer.development.choice.rule).title.lower() for answer in (first, second)]
     st.caption(
-        "Each slice by the rank of its distance: low is suspicious. Off the diagonal the two disagree. "
+        "Each slice by the rank of its distance; low ranks are suspicious. Slices off the diagonal are "
+        "ranked "
+        "differently. "
         f"Rules: A “{rules[0]}”, {other} “{rules[1]}”."
     )
     return [str(point["customdata"][0]) for point in event["selection"]["points"]]
 
 
 def ranks(distance: np.ndarray) -> np.ndarray:
-    """1 for the smallest; equal ones share their mean rank."""
+    """1 for the smallest; ties share their mean rank."""
     _, inverse, counts = np.unique(distance, return_inverse=True, return_counts=True)
     last = counts.cumsum()
     return (last - (counts - 1) / 2)[inverse]
@@ -233,7 +244,7 @@ def _moves(comparison: Comparison, clusters: bool) -> None:
 
 
 def moves(comparison: Comparison, clusters: bool) -> list[dict[str, object]]:
-    """How many went from where to where, most first."""
+    """How many images moved from where to where, most frequent first."""
     kinds: dict[tuple[int, int], int] = {}
     for place in comparison.changed:
         way = int(comparison.before[place]), int(comparison.after[place])
@@ -245,7 +256,7 @@ def moves(comparison: Comparison, clusters: bool) -> list[dict[str, object]]:
 
 
 def move(comparison: Comparison, place: int, clusters: bool) -> str:
-    """Of an image: from where to where."""
+    """Where an image moved from and to."""
     before, after = comparison.before[place], comparison.after[place]
     return f"{_word(before, clusters)} → {_word(after, clusters)}"
 

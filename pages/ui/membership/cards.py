@@ -39,10 +39,10 @@ def show(result: AttackResult) -> None:
 
 
 def remarks(result: Membership, tried: int) -> None:
-    st.caption(" ".join(in_words(result, tried)))
+    st.caption(" ".join(list_remarks(result, tried)))
 
 
-def in_words(result: Membership, tried: int) -> list[str]:
+def list_remarks(result: Membership, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
     distance, k, rule = result.chosen
     of = len(result.development.rules) * len(result.candidates)

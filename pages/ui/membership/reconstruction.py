@@ -97,10 +97,10 @@ def errors(result: Reconstruction) -> go.Figure:
 
 
 def remarks(result: Reconstruction) -> None:
-    st.caption(" ".join(in_words(result)))
+    st.caption(" ".join(list_remarks(result)))
 
 
-def in_words(result: Reconstruction) -> list[str]:
+def list_remarks(result: Reconstruction) -> list[str]:
     """Remarks that a careful reader would ask for."""
     rule = RULES.get(result.chosen)
     return [text for text in (rule.explained, *cards.common(result)) if text]

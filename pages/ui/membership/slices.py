@@ -105,7 +105,7 @@ def _evidence(image_set: ImageSet, result: Membership, part: PartResult, place: 
         tiles.append(gallery.figure(view.cropped, [f"crop: {CROP_WORDS[crop.kind]}"], GREY, "crop", SIDE))
     gallery.row(tiles, large=True)
     found = evidence.gather_evidence(embedder, image_set, result.config, k, file)
-    st.caption(in_words(found, part, place))
+    st.caption(describe_evidence(found, part, place))
     cropped = crop.kind in NEEDS_LUNGS and st.toggle("Crop the generated images too", key="as_cropped")
     gallery.row([_neighbour(each, cropped, result) for each in found.neighbours], large=False)
     st.caption(
@@ -128,13 +128,19 @@ def neighbour(each: evidence.Neighbour, pixels: np.ndarray) -> str:
     return gallery.figure(pixels, words, PALETTE[2], each.file.name)
 
 
-def in_words(found: Evidence, part: PartResult, place: int) -> str:
+def describe_evidence(found: Evidence, part: PartResult, place: int) -> str:
     nearer = share_nearer(part.files, part.distance, place)
     images = "1 generated image" if found.size == 1 else f"{found.size} generated images"
     return (
         f"Minimum distance to {found.k} cluster centroids: {found.min:.4g} (cluster {found.cluster + 1}, "
         f"{images}); mean distance: {found.avg:.4g}. {nearer}"
     )
+
+
+def excluded_words(count: int) -> str:
+    """A sentence about real slices that have no distance."""
+    slices, verb = ("slice", "is") if count == 1 else ("slices", "are")
+    return f"{count} {slices} in which no lung was found {verb} excluded."
 
 
 def share_nearer(files: Sequence[ImageFile], distance: np.ndarray, place: int) -> str:

@@ -244,7 +244,7 @@ def _rules(result: Membership) -> None:
 
 
 def _trail(sets: Sets) -> None:
-    rows = workspace.current().tried(MEMBERSHIP, [each for each in sets if each])
+    rows = workspace.current().ranked_runs(MEMBERSHIP, [each for each in sets if each])
     table = [_trail_row(row) for row in rows]
     st.dataframe(
         pd.DataFrame(table),

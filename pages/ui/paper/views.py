@@ -1,4 +1,4 @@
-"""The paper's rows beside ours: a plot of both, and the table with what differs and why."""
+"""The paper's rows next to ours: a chart of both, and a table with differences and remarks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,13 +16,11 @@ from pages.ui.widgets import charts, permalinks
 
 Row = Mapping[str, Any]
 DATA_SETS = ("mean", "DB1", "DB2")
-OUTSIDE = (
-    "their images are the challenge's, ours are those of the chosen set: compare the order, not the value"
-)
+OUTSIDE = "different images: compare rankings, not values"
 
 
-def knobs(image_set: ImageSet) -> tuple[str, bool]:
-    """The table, and whether networks without weights run untrained."""
+def settings(image_set: ImageSet) -> tuple[str, bool]:
+    """The table, and whether to use random weights where pretrained weights are missing."""
     fitting = tables.MEMBERSHIPS if image_set.real else tables.ATTRIBUTIONS
     left, right = st.columns([2, 1.4], vertical_alignment="bottom")
     table = left.segmented_control(
@@ -35,13 +33,15 @@ def knobs(image_set: ImageSet) -> tuple[str, bool]:
         format_func=lambda name: f"Table {name}",
         label_visibility="collapsed",
     )
-    untrained = right.toggle("Run networks without weights untrained", key="untrained", bind="query-params")
+    untrained = right.toggle(
+        "Use random weights where pretrained weights are missing", key="untrained", bind="query-params"
+    )
     st.caption(tables.CAPTIONS[str(table)])
     return str(table), untrained
 
 
 def live(sets: Sequence[ImageSet], lines: Sequence[Line]) -> None:
-    """The rows so far; before the first, the paper's alone."""
+    """The rows computed so far; before the first, only the paper's."""
     found = workspace.store().note(workspace.current().swept(sets, tables.listed(list(lines))))
     show(sets, lines, found["rows"] if found else [], live=True)
 
@@ -55,28 +55,28 @@ def show(sets: Sequence[ImageSet], lines: Sequence[Line], rows: Sequence[Row], l
         _figure(lines, theirs, ours),
         key="live_paper_chart" if live else "paper_chart",
         config=charts.CONFIG,
-        alt=f"{theirs} of each row of the table, the paper's and ours with its interval",
+        alt=f"{theirs} of each row of the table: published value, and our value with its interval",
     )
-    st.caption(f"{OUTSIDE[0].upper()}{OUTSIDE[1:]}. Bars: 95% interval of ours.")
+    st.caption(f"{OUTSIDE[0].upper()}{OUTSIDE[1:]}. Bars: 95% interval of our value.")
     _table(sets, lines, rows, theirs, ours)
 
 
 def _in_words(lines: Sequence[Line], rows: Sequence[Row], theirs: str) -> str:
-    """How many rows ran, and whether they come in the paper's order."""
+    """How many rows were evaluated, and whether they are ranked as in the paper."""
     pairs = [
         (line.theirs[theirs], found[0])
         for line, row in zip(lines, rows, strict=True)
         if (found := tables.ours(row)) is not None
     ]
-    words = f"{len(pairs)} of {len(lines)} rows ran."
+    words = f"{len(pairs)} of {len(lines)} rows evaluated."
     if len(pairs) < 3 or len(set(pairs)) < 3:
-        return f"{words} Too few to tell whether they come in the paper's order."
+        return f"{words} Too few to compare their ranking with the paper's."
     rho = pd.DataFrame(pairs).rank().corr().iloc[0, 1]
-    return f"{words} Rank correlation of ours with the paper's: {rho:.2f}, over {len(pairs)} rows."
+    return f"{words} Rank correlation with the paper: {rho:.2f} ({len(pairs)} rows)."
 
 
 def _theirs(lines: Sequence[Line]) -> str:
-    """The column of the paper that ours is set beside; test, of one data set or both."""
+    """The paper's column to compare with: test, of one data set or both."""
     columns = list(lines[0].theirs)
     if len(columns) == 1:
         return columns[0]
@@ -122,7 +122,10 @@ def _figure(
     if theirs != "ARI":
         figure.add_vline(2 / 3, line={"dash": "dash", "width": 1.2, "color": GREY})
     charts.layout(
-        figure, "ARI" if theirs == "ARI" else "F1 (dashed: everything used)", "", 90 + 21 * len(lines)
+        figure,
+        "ARI" if theirs == "ARI" else "F1 (dashed line: always predict “used”)",
+        "",
+        90 + 21 * len(lines),
     )
     figure.update_yaxes(autorange="reversed", title=None, categoryorder="array", categoryarray=names)
     figure.update_xaxes(range=[-0.05, 1.05])
@@ -143,9 +146,9 @@ def _table(
             {
                 "row": line.name,
                 "paper": f"{line.theirs[theirs]:.4f}",
-                "ours": "–" if found is None else digits(found[0], *(found[1] or ())),
+                "ours": "undefined" if found is None else digits(found[0], *(found[1] or ())),
                 "95% interval": "" if found is None or not found[1] else _spread(found[1]),
-                "ours less paper": "" if found is None else f"{found[0] - line.theirs[theirs]:+.3f}",
+                "ours − paper": "" if found is None else f"{found[0] - line.theirs[theirs]:+.3f}",
                 "AUC": _auc(rows[place]) if place < len(rows) else "",
                 "open": "" if found is None else f"/{permalinks.href(line.config.flat(), sets)}",
                 "remark": " ".join(text for text in (_why(error), line.remark) if text),
@@ -169,8 +172,8 @@ def _auc(row: Row) -> str:
 
 
 def _why(error: str | None) -> str:
-    """The first sentence of why a row did not run; the page System has the rest."""
-    return "" if error is None else f"Did not run: {error.split('. ')[0].rstrip('.')}."
+    """The first sentence of why a row could not be evaluated; the System page has the rest."""
+    return "" if error is None else f"Not evaluated: {error.split('. ')[0].rstrip('.')}."
 
 
 def _spread(interval: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""The report of a grouping by generator."""
+"""The report of a model attribution."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ PAIRS = 3
 
 
 def body(engine: Engine, image_set: ImageSet, answer: Attribution) -> str:
-    count = text.tried([image_set], answer)
+    count = text.count_evaluated([image_set], answer)
     return "".join(
         [
             _answer(answer),
@@ -30,7 +30,7 @@ def body(engine: Engine, image_set: ImageSet, answer: Attribution) -> str:
             _scores(answer, count),
             _pictures(engine, image_set, answer),
             _evidence(engine, answer),
-            parts.section("Limits", parts.listed(text.limits_of_groups(answer, count))),
+            parts.section("Limits", parts.listed(text.attribution_limits(answer, count))),
         ]
     )
 
@@ -38,7 +38,7 @@ def body(engine: Engine, image_set: ImageSet, answer: Attribution) -> str:
 def _answer(answer: Attribution) -> str:
     agreement, ari = answer.agreement, answer.agreement.scores["ari"]
     if ari.undefined:
-        said = f"The scores are undefined, because {ari.undefined}. The groups stand on their own."
+        said = f"Scores are undefined because {ari.undefined}. The clusters are shown without scores."
     else:
         said = _said(answer)
     shown = [
@@ -59,15 +59,16 @@ def _said(answer: Attribution) -> str:
     n, sides = int(agreement.table.sum()), len(agreement.generators)
     chance = "" if agreement.p_value is None else f", {_p(answer)}"
     return (
-        f"Without their labels, {n:,} images of {sides} generators fall into {answer.k} groups; {inside:,} "
-        f"sit in the group of their own generator (ARI {_value('ari', answer)}, "
+        f"Clustered without labels, {n:,} images of {sides} generators form {answer.k} clusters; {inside:,} "
+        "are in "
+        f"the cluster of their own generator (ARI {_value('ari', answer)}, "
         f"{theme.spread(agreement.scores['ari'])}{chance})."
     )
 
 
 def _value(name: str, answer: Attribution) -> str:
     score = answer.agreement.scores[name]
-    return "–" if score.value is None else digits(score.value, score.low, score.high)
+    return "undefined" if score.value is None else digits(score.value, score.low, score.high)
 
 
 def _p(answer: Attribution) -> str:
@@ -80,14 +81,14 @@ def _scores(answer: Attribution, count: int) -> str:
     tested = ""
     if agreement.p_value is not None and agreement.chance_95 is not None:
         tested = (
-            f"ARI under 9,999 permutations of the labels: {_p(answer)}; 95% of them stay below "
+            f"ARI under 9,999 label permutations: {_p(answer)}; 95% of them are below "
             f"{agreement.chance_95:.3f}."
         )
     return parts.section(
         "Scores",
         parts.table(tabs.score_rows(answer)),
         parts.words(tabs.SCORE_CAPTION, tested, kind="note"),
-        parts.words(*cards.in_words(answer, count)),
+        parts.words(*cards.list_remarks(answer, count)),
         _paper(answer),
     )
 
@@ -113,7 +114,7 @@ def _pictures(engine: Engine, image_set: ImageSet, answer: Attribution) -> str:
         points, answer.files, answer.clusters, marks, None, ("component 1", "component 2")
     )
     caption = (
-        "Each point is an image; near points look alike to the backbone. Colour and shape: the generator."
+        "Each point is an image; points close together have similar features. Colour and shape: generator."
     )
     return parts.section(
         "Map and table",
@@ -132,7 +133,7 @@ def _choice_of_k(answer: Attribution) -> str:
 
 
 def table(answer: Attribution) -> str:
-    """Generators by clusters, or without generators the clusters' sizes."""
+    """The contingency table, or without generators the sizes of the clusters."""
     agreement = answer.agreement
     marks = theme.marks(agreement.generators)
     if agreement.generators:
@@ -154,31 +155,28 @@ def table(answer: Attribution) -> str:
 def _evidence(engine: Engine, answer: Attribution) -> str:
     found = misassigned.find_confusions(engine.pipeline.embedder, answer, each=PAIRS)
     if found:
-        said = (
-            "Misplaced images, each beside its nearest image of the cluster that it sits in. The frame's "
-            "colour is the generator's."
-        )
+        said = "Misassigned images, each next to the nearest image of its cluster. Border colour: generator."
         first, *others = (_confusion(engine.library, answer, each) for each in found)
         return parts.section("Evidence", parts.words(said) + first, *others)
-    said = "No image is misplaced." if answer.agreement.scores["ari"].value is not None else ""
+    said = "No image is misassigned." if answer.agreement.scores["ari"].value is not None else ""
     first, *others = _typical(engine, answer)
-    said = parts.words(said, "The images nearest to the middle of each cluster:")
+    said = parts.words(said, "The images nearest to the centroid of each cluster:")
     return parts.section("Evidence", said + first, *others)
 
 
 def _confusion(library: Library, answer: Attribution, found: Confusion) -> str:
     images = "1 image" if found.count == 1 else f"{found.count:,} images"
-    of = f"the cluster of {found.owner}" if found.owner else "a cluster of no generator"
+    of = f"the cluster of {found.owner}" if found.owner else "a cluster that matches no generator"
     pairs = parts.gallery([_pair(library, answer, pair) for pair in found.pairs])
-    shown = pairs if found.pairs else parts.words("No image of another generator is in it.", kind="note")
+    shown = pairs if found.pairs else parts.words("It contains no image of another generator.", kind="note")
     title = f"{images} of {found.generator} in c{found.cluster + 1}, {of}"
     return parts.kept(parts.heading(title), shown)
 
 
 def _pair(library: Library, answer: Attribution, pair: Pair) -> str:
     return gallery.pair(
-        tile(library, answer, pair.file, "misplaced"),
-        tile(library, answer, pair.neighbour, "its nearest there"),
+        tile(library, answer, pair.file, "misassigned"),
+        tile(library, answer, pair.neighbour, "nearest in that cluster"),
     )
 
 
@@ -194,7 +192,7 @@ def _typical(engine: Engine, answer: Attribution) -> list[str]:
 
 
 def tile(library: Library, answer: Attribution, file: ImageFile, note: str = "") -> str:
-    """An image in its generator's frame."""
+    """An image with its generator's border."""
     marks = theme.marks(answer.agreement.generators)
     name = gallery.generator_of(file)
     mark = marks.get(name, marks[theme.UNKNOWN])

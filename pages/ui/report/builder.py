@@ -1,7 +1,7 @@
-"""A run or a comparison as one file: read anywhere, printed, passed on; it asks for no network.
+"""A run or a comparison as one self-contained HTML file, to read, print and share offline.
 
-One answer makes the report of a run, several that of a comparison. Numbers, figures and words are those of
-the pages.
+One result makes the report of a run, several that of a comparison. Numbers, charts and texts are those of the
+pages.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from pages.ui.report import attribution, comparison, document, membership, parts
 
 
 def build(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
-    """The whole HTML file. Raises BadChoice where the answers can't be compared."""
+    """The whole HTML file. Raises BadChoice where the results can't be compared."""
     title = _title(sets, answers)
     made = f"Made on {datetime.now().astimezone():%d %B %Y, %H:%M %Z} with Imprint {__version__}."
     head = parts.heading(title, 1) + parts.words(_question(answers), made, kind="quiet")
@@ -25,7 +25,7 @@ def build(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -
 
 
 def _title(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
-    about = f"{sets[1].name}, learnt on {sets[0].name}" if len(sets) > 1 else sets[0].name
+    about = f"{sets[1].name}, selected on {sets[0].name}" if len(sets) > 1 else sets[0].name
     kind = "Generators" if isinstance(answers[0], Attribution) else "Training data"
     several = f", {len(answers)} configurations" if len(answers) > 1 else ""
     return f"{kind}{several}: {about}"
@@ -33,10 +33,13 @@ def _title(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
 
 def _question(answers: Sequence[Answer]) -> str:
     if isinstance(answers[0], Attribution):
-        return "Which generator made each image?"
+        return "Model attribution: which generator made each image?"
     if len(answers) == 1 and isinstance(answers[0], Reconstruction):
-        return "Which slices was the generator trained on, by an autoencoder of its images?"
-    return "Which slices was the generator trained on?"
+        return (
+            "Which slices was the generator trained on? Reconstruction attack: an autoencoder trained on "
+            "its images."
+        )
+    return "Membership inference attack: which slices was the generator trained on?"
 
 
 def _body(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
@@ -49,13 +52,16 @@ def _body(engine: Engine, sets: Sequence[ImageSet], answers: Sequence[Answer]) -
 
 
 def _again(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> str:
-    """The run files, and how to get the same numbers from them."""
+    """The run files, and how to reproduce the numbers."""
     several = len(answers) > 1
     names = [f"run-{name}.json" for name in comparison.names_of(answers)] if several else ["run.json"]
-    said = "Save a run file, import the same images under any name, and run it: the numbers are compared."
+    said = (
+        "To reproduce: save the run file, import the same images under any name, and run the command below. "
+        "It compares the numbers."
+    )
     command = f"<p><code>python -m core run {parts.escaped(names[0])}</code></p>\n"
     files = [
         parts.attached(run_file.make_run(sets, answer).text(), name, f"Run file {name}")
         for name, answer in zip(names, answers, strict=True)
     ]
-    return parts.section("Make it again", parts.words(said), command, *files)
+    return parts.section("Reproduce", parts.words(said), command, *files)

@@ -1,4 +1,4 @@
-"""The report of a comparison: configurations side by side, each against the first."""
+"""The report of a comparison: configurations side by side, each compared with the first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -51,7 +51,7 @@ def _answer(comparisons: Mapping[str, Comparison]) -> str:
         score, difference = next(iter(comparison.differences.items()))
         n, changed = len(comparison.files), len(comparison.changed)
         said.append(
-            f"{name} against A: {views.in_words(SHOWN[score], difference, name)} "
+            f"{name} against A: {views.describe_difference(SHOWN[score], difference, name)} "
             f"{changed:,} of {n:,} images changed."
         )
     return "".join(parts.words(each, kind="answer") for each in said)
@@ -63,18 +63,18 @@ def _answer(comparisons: Mapping[str, Comparison]) -> str:
 def _configurations(names: Sequence[str], answers: Sequence[Answer]) -> list[str]:
     """What differs first, then what they share."""
     methods = [dict(text.method(answer)) for answer in answers]
-    knobs = list(dict.fromkeys(knob for method in methods for knob in method))
-    values = {knob: [method.get(knob, "–") for method in methods] for knob in knobs}
+    settings = list(dict.fromkeys(setting for method in methods for setting in method))
+    values = {setting: [method.get(setting, "–") for method in methods] for setting in settings}
     different = [
-        {"": knob, **dict(zip(names, values[knob], strict=True))}
-        for knob in knobs
-        if len(set(values[knob])) > 1
+        {"": setting, **dict(zip(names, values[setting], strict=True))}
+        for setting in settings
+        if len(set(values[setting])) > 1
     ]
-    same = [(knob, values[knob][0]) for knob in knobs if len(set(values[knob])) == 1]
+    same = [(setting, values[setting][0]) for setting in settings if len(set(values[setting])) == 1]
     return [
-        parts.heading("Where they differ"),
-        parts.table(different, "sides") if different else parts.words("They are the same."),
-        *([parts.heading("What they share"), parts.facts(same)] if same else []),
+        parts.heading("Differences"),
+        parts.table(different, "sides") if different else parts.words("The configurations are the same."),
+        *([parts.heading("Shared settings"), parts.facts(same)] if same else []),
     ]
 
 
@@ -88,7 +88,7 @@ def _scores(names: Sequence[str], answers: Sequence[Answer]) -> str:
         {"": label, **{name: _cell(found.get(label)) for name, found in zip(names, tables, strict=True)}}
         for label in labels
     ]
-    caption = "Below each value its 95% interval, then what chance gives."
+    caption = "Below each value: its 95% interval, and the value expected by chance."
     said = [_remarks(name, answer) for name, answer in zip(names, answers, strict=True)]
     return parts.section(
         "Scores", parts.table(rows, "sides", corner="score"), parts.words(caption, kind="note"), *said
@@ -96,16 +96,16 @@ def _scores(names: Sequence[str], answers: Sequence[Answer]) -> str:
 
 
 def _remarks(name: str, answer: Answer) -> str:
-    """What a careful reader would ask about one of them."""
+    """Remarks on one of them."""
     if isinstance(answer, Attribution):
-        said = cards.in_words(answer, tried=0)
+        said = cards.list_remarks(answer, tried=0)
     else:
         said = [each for each in membership_cards.common(answer) if each]
     return parts.words(f"{name}:", *said) if said else ""
 
 
 def _scores_of(answer: Answer) -> dict[str, Score | str]:
-    """Every score by its words, with the p-value and the baseline."""
+    """Every score by its title, with the p-value and the baseline."""
     if isinstance(answer, Attribution):
         scores = {**answer.agreement.scores, "silhouette": answer.silhouette}
         found: dict[str, Score | str] = {title: scores[name] for name, title in tabs.SCORE_WORDS.items()}
@@ -115,39 +115,40 @@ def _scores_of(answer: Answer) -> dict[str, Score | str]:
         if part and part.verdict:
             for name, label in membership_tabs.SCORE_WORDS.items():
                 found[f"{label}, {title}"] = part.verdict.scores[name]
-            found[f"F1 of everything used, {title}"] = theme.number(part.verdict.baselines["everything_used"])
+            found[f"Baseline F1, {title}"] = theme.number(part.verdict.baselines["everything_used"])
             found[f"p-value of the AUC, {title}"] = _p(part.p_value)
     return found
 
 
 def _p(value: float | None) -> str:
-    return "–" if value is None else theme.p_value(value)
+    return "undefined" if value is None else theme.p_value(value)
 
 
 def _cell(score: Score | str | None) -> str:
     if score is None or isinstance(score, str):
         return score or "–"
     if score.value is None:
-        return f"undefined: {score.undefined}" if score.undefined else "–"
+        return f"undefined: {score.undefined}" if score.undefined else "undefined"
     value = digits(score.value, score.low, score.high)
-    chance = "" if score.chance is None else f"\nchance {digits(score.chance)}"
+    chance = "" if score.chance is None else f"\nby chance {digits(score.chance)}"
     return f"{value}\n{theme.spread(score)}{chance}"
 
 
 def _differences(comparisons: Mapping[str, Comparison]) -> str:
     rows = [
         {
-            "difference": f"{name} less A, {SHOWN[score]}",
-            "value": "–" if found.value is None else f"{found.value:+.3f}",
+            "difference": f"{name} − A, {SHOWN[score]}",
+            "value": "undefined" if found.value is None else f"{found.value:+.3f}",
             "95% interval": theme.spread(found),
-            "in words": views.in_words(SHOWN[score], found, name),
+            "interpretation": views.describe_difference(SHOWN[score], found, name),
         }
         for name, comparison in comparisons.items()
         for score, found in comparison.differences.items()
     ]
     caption = (
-        "Paired bootstrap: both are scored on the same resampled images, so that what makes both easy or "
-        "hard drops out. An interval that holds 0 shows no difference; it does not show that there is none."
+        "Paired bootstrap: both are scored on the same resampled images, so effects that they share cancel. "
+        "An "
+        "interval that includes 0 shows no difference; it does not show that there is none."
     )
     return parts.section("Differences", parts.table(rows), parts.words(caption, kind="note"))
 
@@ -170,13 +171,16 @@ def _pictures(
             for name, answer, clusters in zip(names, answers, groups, strict=True)
             if isinstance(answer, Attribution)
         ]
-        caption = "Shape: the generator. Colour: the cluster, named as in A as far as they agree."
+        caption = "Shape: generator. Colour: cluster (labels matched with A)."
         return parts.section("Maps", parts.beside(*shown), parts.words(caption, kind="note"))
     shown = [
         _ranks(comparisons[name], name, first, other)
         for name, other in zip(names[1:], answers[1:], strict=True)
     ]
-    caption = "Each slice by the rank of its distance: low is suspicious. Off the diagonal the two disagree."
+    caption = (
+        "Each slice by the rank of its distance; low ranks are suspicious. Slices off the diagonal are "
+        "ranked differently."
+    )
     return parts.section("Ranks", *shown, parts.words(caption, kind="note"))
 
 
@@ -225,7 +229,7 @@ def _changed(engine: Engine, first: str, comparisons: Mapping[str, Comparison], 
 
 
 def _tiles(engine: Engine, comparison: Comparison, clusters: bool) -> tuple[str, str]:
-    """What is shown, and some images of each move."""
+    """Some images of each move, and what they show."""
     places = _spread(comparison)
     kind = gallery.generator_of if clusters else gallery.role
     kinds = [kind(file) for file in comparison.files]
@@ -239,12 +243,12 @@ def _tiles(engine: Engine, comparison: Comparison, clusters: bool) -> tuple[str,
         tiles.append(gallery.figure(pixels, captions, mark.colour, f"{file.name}, {kinds[place]}"))
     count, of = len(places), len(comparison.changed)
     said = f"{count} of the {of:,} images that changed." if count < of else ""
-    framed = f"Frame and sign: the {'generator' if clusters else 'truth'}."
+    framed = f"Border colour and marker: {'generator' if clusters else 'ground truth'}."
     return parts.words(said, framed, kind="note"), parts.gallery(tiles)
 
 
 def _spread(comparison: Comparison) -> list[int]:
-    """At most MOST_CHANGED places, each kind of move in turn, so that rare ones are seen."""
+    """At most MOST_CHANGED places, each kind of move in turn, so rare ones are shown."""
     changed = comparison.changed
     ways = np.stack([comparison.before[changed], comparison.after[changed]])
     kinds = np.unique(ways, axis=1, return_inverse=True)[1].ravel()
@@ -256,16 +260,16 @@ def _spread(comparison: Comparison) -> list[int]:
 
 
 def _limits(sets: Sequence[ImageSet], answers: Sequence[Answer]) -> list[str]:
-    """Those of each, once."""
+    """The limits of each, once."""
     said = [
-        "These configurations were chosen to be compared, so a difference between them may have been picked "
-        "out of many: confirm it on other images."
+        "These configurations were selected for comparison, so a difference may be one picked out of many: "
+        "confirm it on other images."
     ]
-    count = sum({kind_of(answer.config): text.tried(sets, answer) for answer in answers}.values())
+    count = sum({kind_of(answer.config): text.count_evaluated(sets, answer) for answer in answers}.values())
     for answer in answers:
         said += (
-            text.limits_of_groups(answer, count)
+            text.attribution_limits(answer, count)
             if isinstance(answer, Attribution)
-            else text.limits_of_calls(sets, answer, count)
+            else text.membership_limits(sets, answer, count)
         )
     return list(dict.fromkeys(said))

@@ -1,4 +1,4 @@
-"""The file around a report: one page of HTML that asks for nothing, on screen and on paper.
+"""The HTML around a report: one page that requests nothing, for screen and paper.
 
 Its content security policy forbids every request, and every script but the two below, which it names by
 their hashes: so a name with a script in it would not run even if it slipped through the escaping.

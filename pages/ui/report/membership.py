@@ -1,4 +1,4 @@
-"""The report of a question for training data: by regions, or by reconstruction."""
+"""The report of a membership inference attack: cluster distance or reconstruction."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ NEIGHBOURS = 5
 
 
 def body(engine: Engine, sets: Sequence[ImageSet], answer: Membership | Reconstruction) -> str:
-    count = text.tried(sets, answer)
+    count = text.count_evaluated(sets, answer)
     names = ("Data: development", "Data: test") if len(sets) > 1 else ("Data: development",)
     pictures = _regions if isinstance(answer, Membership) else _errors
     return "".join(
@@ -38,7 +38,7 @@ def body(engine: Engine, sets: Sequence[ImageSet], answer: Membership | Reconstr
             pictures(engine, sets, answer),
             _roc(answer),
             _evidence(engine, sets, answer),
-            parts.section("Limits", parts.listed(text.limits_of_calls(sets, answer, count))),
+            parts.section("Limits", parts.listed(text.membership_limits(sets, answer, count))),
         ]
     )
 
@@ -47,31 +47,31 @@ def _cards(answer: AttackResult) -> str:
     part = tabs.part_of(answer)
     reported = answer.reported
     baseline = tabs.everything_used(answer)
-    called, n = int(reported.predicted.sum()), len(reported.files)
+    used, n = int(reported.predicted.sum()), len(reported.files)
     shown = [
         _card("F1 on test", answer.test, "f1"),
         _card("F1 on development", answer.dev, "f1"),
-        ("Everything used", "–" if baseline is None else digits(baseline), "F1 without a look"),
+        ("Baseline F1", "–" if baseline is None else digits(baseline), "always predict “used”"),
         _card(f"AUC on {part}", reported, "auc"),
-        ("Called used", f"{100 * called / n:.0f}%", f"{called} of {n}"),
+        ("Predicted “used”", f"{100 * used / n:.0f}%", f"{used} of {n}"),
     ]
     return parts.cards(*shown)
 
 
 def _card(label: str, part: PartResult | None, name: str) -> tuple[str, str, str]:
     if part is None or part.verdict is None:
-        return label, "–", "no test set" if part is None else "truth unknown"
+        return label, "–", "no test set" if part is None else "unlabelled"
     score = part.verdict.scores[name]
     return label, _value(score), theme.spread(score)
 
 
 def _value(score: Score) -> str:
-    return "–" if score.value is None else digits(score.value, score.low, score.high)
+    return "undefined" if score.value is None else digits(score.value, score.low, score.high)
 
 
 def _scores(answer: Membership | Reconstruction, count: int) -> str:
     said = (
-        cards.in_words(answer, count) if isinstance(answer, Membership) else reconstruction.in_words(answer)
+        cards.list_remarks(answer, count) if isinstance(answer, Membership) else reconstruction.list_remarks(answer)
     )
     return parts.section(
         "Scores",
@@ -86,12 +86,15 @@ def _p(answer: AttackResult) -> str:
     p = answer.reported.p_value
     if p is None:
         return ""
-    pays = "" if answer.test else " It pays for the choice among all distances, k and rules."
-    return f"AUC on {tabs.part_of(answer)}: {theme.p_value(p)}, roles permuted between groups.{pays}"
+    corrected = "" if answer.test else " Corrected for selecting distance, k and rule."
+    return (
+        f"AUC on {tabs.part_of(answer)}: {theme.p_value(p)}, labels permuted between patient "
+        f"groups.{corrected}"
+    )
 
 
 def _baselines(answer: AttackResult) -> list[parts.Row]:
-    """F1 beside those that need no look at an image."""
+    """F1 beside baselines that use no image."""
     rows = []
     for name, part in (("test", answer.test), ("development", answer.dev)):
         if part is None or part.verdict is None:
@@ -100,11 +103,11 @@ def _baselines(answer: AttackResult) -> list[parts.Row]:
         rows.append(
             {
                 "F1 on": name,
-                "this method": theme.number(part.verdict.scores["f1"].value),
-                "everything used": theme.number(of["everything_used"]),
-                "as many at random": theme.number(of["random_at_rate"]),
+                "this attack": theme.number(part.verdict.scores["f1"].value),
+                "always “used”": theme.number(of["everything_used"]),
+                "random at the same rate": theme.number(of["random_at_rate"]),
                 "slices": f"{part.verdict.n_used} used, {part.verdict.n_not_used} not used",
-                "groups": part.verdict.groups,
+                "patient groups": part.verdict.groups,
             }
         )
     return rows
@@ -120,22 +123,22 @@ def _regions(engine: Engine, sets: Sequence[ImageSet], answer: Membership) -> st
     over = engine.cluster_distance.over_k(sets[0], test, answer.config, rule)
     curve = charts.f1_over_k(over, part, (distance, k), tabs.everything_used(answer))
     roles = [gallery.role(file) for file in reported.files]
-    axis = f"{distance} distance to {k} clusters, feature units"
+    axis = f"{charts.DISTANCE_WORDS[distance]} distance to {k} centroids (feature units)"
     histogram = charts.histogram(reported.distance, roles, answer.development.choice.threshold, axis)
     left_out = int((~np.isfinite(reported.distance)).sum())
     return parts.section(
-        "F1 over k, and distances",
+        "F1 by k, and distances",
         parts.plot(
             curve,
-            f"F1 on {part} over the number of clusters, for the distances min and avg",
-            "Inside the grey band F1 is what shuffled truth gives. The ring is the choice. "
-            "Thin: development.",
+            f"F1 on {part} by number of clusters, for minimum and mean distance",
+            "Grey band: 95% range of F1 under permuted labels. Circle: selected k. Thin lines: development "
+            "set.",
         ),
         parts.plot(
             histogram,
-            "Histogram of the distances of used and not used images",
-            "A leak shows as used slices further left. "
-            + (f"{left_out} slices without a lung have no distance." if left_out else ""),
+            "Histogram of distances of used and not used images",
+            "If the generator leaks training data, the “used” slices have smaller distances (further left). "
+            + (slices.excluded_words(left_out) if left_out else ""),
         ),
     )
 
@@ -145,7 +148,7 @@ def _errors(engine: Engine, sets: Sequence[ImageSet], answer: Reconstruction) ->
     trained = [
         parts.plot(
             reconstruction.loss(history),
-            "Training and held-out error by epoch",
+            "Training and validation error by epoch",
             f"Autoencoder of {sets[-1].name}. {reconstruction.LOSS_CAPTION}",
         )
     ]
@@ -185,31 +188,34 @@ def _evidence(engine: Engine, sets: Sequence[ImageSet], answer: Membership | Rec
     if not suspects:
         return parts.section("Evidence", parts.words("No slice has a distance."))
     if isinstance(answer, Membership):
-        by, how = "distance", "each followed by its nearest synthetic images. A copy shows here, side by side"
+        by, how = (
+            "distance",
+            ("each followed by its nearest generated images. A copy is visible here, side by side"),
+        )
         rows = [_neighbours(engine, sets[-1], answer, place) for place in suspects]
     else:
         by = "error" if answer.config.decision == "mse" else "difference"
-        how = "as the autoencoder sees them, what it gives back, and where it errs"
+        how = "input, reconstruction, and squared-error map"
         rows = _reconstructions(engine, sets, answer, suspects)
     said = (
-        f"The {len(suspects)} most suspicious slices of {part.name}, by rising {by}: {how}. "
-        "Likeness alone is no proof."
+        f"The {len(suspects)} most suspicious slices of {part.name}, sorted by {by}: {how}. "
+        "Similarity alone is not proof."
     )
     return parts.section("Evidence", parts.words(said) + rows[0], *rows[1:])
 
 
 def _neighbours(engine: Engine, image_set: ImageSet, answer: Membership, place: int) -> str:
-    """A slice beside the synthetic images nearest to it."""
+    """A slice beside the generated images nearest to it."""
     part, library = answer.reported, engine.library
     file, k = part.files[place], answer.chosen[1]
     found = evidence.gather_evidence(
         engine.cluster_distance.embedder, image_set, answer.config, k, file, NEIGHBOURS
     )
-    role, called = gallery.role(file), "used" if part.predicted[place] else "not used"
-    captions = [file.name, f"truth: {role}", f"called: {called}"]
+    role, predicted = gallery.role(file), "used" if part.predicted[place] else "not used"
+    captions = [file.name, f"ground truth: {role}", f"predicted: {predicted}"]
     slice_ = gallery.figure(library.pixels(file.sha256), captions, ROLES[role], f"{file.name}, {role}")
     nearest = [slices.neighbour(each, library.pixels(each.file.sha256)) for each in found.neighbours]
-    note = parts.words(slices.in_words(found, part, place), kind="note")
+    note = parts.words(slices.describe_evidence(found, part, place), kind="note")
     return parts.kept(parts.gallery([slice_, *nearest]), note)
 
 
@@ -225,7 +231,7 @@ def _reconstructions(
         rows.append(_row(tiles, reconstruction.of_slice(part, place, float(looks.errors[row].mean()))))
     made = engine.reconstruction.inspect(image_set, image_set.generated[:1], answer.config)
     pair = engine.reconstruction.centroids(sets[0], answer.config)
-    note = "A generated image, as the autoencoder sees it and gives it back, and where it errs."
+    note = "A generated image: input, reconstruction, and squared-error map."
     return [
         *rows,
         _row(reconstruction.tiles(made, 0, PALETTE[2]), note),

@@ -39,7 +39,7 @@ def heading(title: str, level: int = 3) -> str:
 
 
 def words(*sentences: str, kind: str = "") -> str:
-    """One paragraph; nothing where there is nothing to say."""
+    """One paragraph, or nothing."""
     text = " ".join(sentence for sentence in sentences if sentence)
     return f'<p class="{kind}">{escaped(text)}</p>\n' if text else ""
 
@@ -49,7 +49,7 @@ def listed(sentences: Sequence[str]) -> str:
 
 
 def cards(*shown: tuple[str, str, str]) -> str:
-    """Numbers in one row: what, how much, and what stands beside it."""
+    """Numbers in one row: label, value, and a note below."""
     tiles = [
         f"<div><span>{escaped(label)}</span><b>{escaped(value)}</b><small>{escaped(below)}</small></div>"
         for label, value, below in shown
@@ -58,7 +58,7 @@ def cards(*shown: tuple[str, str, str]) -> str:
 
 
 def facts(rows: Sequence[tuple[str, object]]) -> str:
-    """What, and its value."""
+    """A table of names and values."""
     lines = [
         f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>\n' for name, value in rows
     ]
@@ -141,15 +141,15 @@ def gallery(figures: Sequence[str], large: bool = False) -> str:
 
 
 def signed(mark: Mark, name: str) -> str:
-    """A file's name after the sign of what it is, on one line."""
+    """A file's name after its marker, on one line."""
     return f"{mark.glyph}\N{NO-BREAK SPACE}{name}"
 
 
 def attached(text: str, name: str, title: str) -> str:
-    """A text file to look at and to save."""
+    """A text file, to read and to save."""
     uri = f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
     return (
         f"<details><summary>{escaped(title)}</summary>\n"
-        f'<p class="screen"><a download="{escaped(name)}" href="{uri}">Save it as {escaped(name)}</a></p>\n'
+        f'<p class="screen"><a download="{escaped(name)}" href="{uri}">Save as {escaped(name)}</a></p>\n'
         f"<pre>{escaped(text)}</pre></details>\n"
     )

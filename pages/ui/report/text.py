@@ -1,4 +1,4 @@
-"""A report's words: what data, by what method, and what its numbers do not say."""
+"""A report's texts: data, method, and limits of the numbers."""
 
 from collections.abc import Sequence
 
@@ -14,21 +14,22 @@ from core.membership.evaluation import AttackResult
 from core.membership.reconstruction.attack import Reconstruction
 from core.types import ImageSet, Role
 from pages.ui import theme
+from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.session import workspace
 from pages.ui.widgets.controls import CROP_WORDS, DECISION_WORDS, LINKAGE_WORDS, METHOD_WORDS
 
 Facts = list[tuple[str, str]]
 
 K_WORDS = {
-    "given": "given as a number",
-    "known": "as many as generators are known",
-    "auto": "chosen by the largest mean silhouette",
+    "given": "given",
+    "known": "one per labelled generator",
+    "auto": "selected by the largest mean silhouette",
 }
 ROLE_WORDS = {
     Role.GENERATED: "generated",
-    Role.REAL_USED: "real and used",
-    Role.REAL_NOT_USED: "real and not used",
-    Role.REAL_UNKNOWN: "real of unknown truth",
+    Role.REAL_USED: "real, used",
+    Role.REAL_NOT_USED: "real, not used",
+    Role.REAL_UNKNOWN: "real, unlabelled",
 }
 
 
@@ -36,7 +37,7 @@ ROLE_WORDS = {
 
 
 def data(image_set: ImageSet) -> Facts:
-    """What a set holds, and the hashes it is known by."""
+    """What a data set contains, and the hashes that identify it."""
     roles = {ROLE_WORDS[Role(role)]: n for role, n in image_set.counts("role").items()}
     rows = [
         ("Name", image_set.name),
@@ -44,14 +45,23 @@ def data(image_set: ImageSet) -> Facts:
     ]
     labels = _counted(image_set.counts("label"))
     if labels or not image_set.real:
-        rows.append(("Generators", labels or "not known"))
+        rows.append(("Generators", labels or "unlabelled"))
     if image_set.real:
         grouped = {file.group for file in image_set.real if file.group}
-        named = f"{len(grouped):,} groups of slices" if grouped else "none known: each slice is its own"
+        named = (
+            f"{len(grouped):,} patient groups"
+            if grouped
+            else ("unknown: each slice is treated as independent")
+        )
         rows.append(("Patients", named))
     if copies := sum(len(group) - 1 for group in image_set.duplicates):
-        rows.append(("Copies", f"{copies:,} images have the very pixels of another"))
-    return [*rows, ("Content", image_set.content), ("Content with truth", image_set.truth)]
+        rows.append(
+            (
+                "Copies",
+                f"{copies:,} images are exact duplicates" if copies > 1 else "1 image is an exact duplicate",
+            )
+        )
+    return [*rows, ("Content", image_set.content), ("Content with ground truth", image_set.truth)]
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -62,7 +72,7 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def method(answer: Answer) -> Facts:
-    """The whole configuration, with what was left to the data and what it chose."""
+    """The whole configuration, including what was selected from the data."""
     if isinstance(answer, Attribution):
         return _attribution(answer)
     return _membership(answer) if isinstance(answer, Membership) else _reconstruction(answer)
@@ -77,7 +87,7 @@ def _attribution(answer: Attribution) -> Facts:
         pca = f"{theme.share(config.reduce.variance)} of the variance, {kept}; fitted on these images"
     return [
         *_features(config.feature),
-        ("Part of the image", _crop(config.crop)),
+        ("Region of the image", _crop(config.crop)),
         ("PCA", pca),
         *_clustering(cluster.method, cluster.linkage),
         ("Metric", cluster.metric),
@@ -91,12 +101,16 @@ def _membership(answer: Membership) -> Facts:
     draws = f", mean over {config.draws} draws" if config.crop == "patch" else ""
     return [
         *_features(config.feature),
-        ("Part of the image", CROP_WORDS[config.crop] + draws),
+        ("Region of the image", CROP_WORDS[config.crop] + draws),
         *_clustering(config.method, config.linkage),
-        ("Distance", f"{distance}, to the clusters' centroids{_chosen(config.distance == 'best')}"),
+        (
+            "Distance",
+            f"{DISTANCE_WORDS[distance]} distance to the cluster "
+            f"centroids{_chosen(config.distance == 'best')}",
+        ),
         ("Clusters k", f"{k}{_chosen(config.k == 'sweep')}"),
         ("Rule", _rule(rule, config.rule == "best")),
-        ("Boundary", f"{answer.development.choice.threshold:.6g}, feature units"),
+        ("Threshold", f"{answer.development.choice.threshold:.6g}, in feature units"),
         *_among(answer, "combinations of distance, k and rule"),
         ("Seed", str(config.seed)),
     ]
@@ -105,16 +119,19 @@ def _membership(answer: Membership) -> Facts:
 def _reconstruction(answer: Reconstruction) -> Facts:
     config, spec = answer.config, answer.config.autoencoder
     return [
-        ("Autoencoder", f"trained on each set's generated images, bottleneck of {spec.bottleneck} numbers"),
+        (
+            "Autoencoder",
+            f"trained on the generated images of each data set, bottleneck of {spec.bottleneck} dimensions",
+        ),
         ("Input", f"{spec.size} x {spec.size} px, bilinear, scaled to 0..1"),
         (
             "Training",
-            f"at most {spec.epochs} epochs; those weights are kept that did best on held-out images",
+            f"at most {spec.epochs} epochs; the epoch with the lowest validation error is used",
         ),
         ("Precision", spec.precision),
-        ("Decision by", DECISION_WORDS[config.decision]),
+        ("Decide by", DECISION_WORDS[config.decision]),
         ("Rule", _rule(answer.chosen, config.rule == "best")),
-        ("Boundary", f"{answer.development.choice.threshold:.6g}"),
+        ("Threshold", f"{answer.development.choice.threshold:.6g}"),
         *_among(answer, "rules"),
         ("Seed", str(spec.seed)),
     ]
@@ -125,7 +142,7 @@ def _features(spec: FeatureSpec) -> Facts:
     options = ", ".join(f"{name} {value}" for name, value in spec.options)
     if not catalog.is_network(spec.backbone):
         rows = [("Features", catalog.title(spec.backbone)), ("Settings", options or "none")]
-        return [*rows, ("Input", side), ("Numbers an image", f"{catalog.dimensions(spec):,}")]
+        return [*rows, ("Input", side), ("Dimensions per image", f"{catalog.dimensions(spec):,}")]
     mean, deviation = NORMALISATIONS[spec.normalisation]
     scale = f"mean {_three(mean)}, standard deviation {_three(deviation)}, of 0..1"
     return [
@@ -134,16 +151,16 @@ def _features(spec: FeatureSpec) -> Facts:
         *([("Settings", options)] if options else []),
         ("Input", side),
         ("Normalisation", f"{spec.normalisation}: {scale}"),
-        ("Pooling", f"{spec.pooling}, {catalog.dimensions(spec):,} numbers an image"),
+        ("Pooling", f"{spec.pooling}, {catalog.dimensions(spec):,} dimensions per image"),
         ("Precision", spec.precision),
     ]
 
 
 def _weights(spec: FeatureSpec) -> str:
     if spec.weights == catalog.UNTRAINED:
-        return "untrained: random weights, seed 0"
+        return "untrained (random weights, seed 0)"
     if catalog.is_own(spec.backbone):
-        return f"a file of the user's, SHA-256 {spec.weights.removeprefix('sha256:')}"
+        return f"custom file, SHA-256 {spec.weights.removeprefix('sha256:')}"
     return f"{spec.weights}, file with SHA-256 {NETWORKS.get(spec.backbone).sha256}"
 
 
@@ -166,76 +183,88 @@ def _rule(name: str, left_open: bool) -> str:
 
 
 def _among(answer: AttackResult, what: str) -> Facts:
-    tried = answer.development.balanced.size
-    return [("Chosen among", f"{tried} {what}, on development")] if tried > 1 else []
+    count = answer.development.balanced.size
+    return [("Selected among", f"{count} {what}, on the development set")] if count > 1 else []
 
 
 def _chosen(left_open: bool) -> str:
-    return " (chosen on development)" if left_open else " (given)"
+    return " (selected on the development set)" if left_open else " (given)"
 
 
 # -- limits ---------------------------------------------------------------------------------------------
 
-CONFOUNDS = (
-    "Anything that differs between the classes can carry a score: file format, brightness, resolution, "
-    "anatomy. This report does not look for such confounds; the page Audit does."
+CONFOUNDERS = (
+    "Any difference between the classes can produce a score: file format, brightness, resolution, anatomy. "
+    "This report does not look for such confounders; the Audit page does."
 )
 ONE_METHOD = (
-    "The intervals cover the luck of which images were drawn. They do not cover other generators, other "
-    "data, or another choice of method."
+    "The intervals cover the sampling of images only. They do not cover other generators, other data, or "
+    "another "
+    "choice of method."
 )
-UNTRAINED = "The network is untrained: the numbers show the form of a result, not a result."
-TRUTH = "The truth is what the folders said on import; nothing here checks it."
+UNTRAINED = "The network is untrained: these numbers are placeholders and must not be interpreted."
+GROUND_TRUTH = "The ground truth is what was given on import; nothing here verifies it."
 
 
-def tried(sets: Sequence[ImageSet], answer: Answer) -> int:
-    """How many configurations were tried on these sets, this one at least."""
-    return max(1, len(workspace.current().tried(engine.kind_of(answer.config), sets)))
+def count_evaluated(sets: Sequence[ImageSet], answer: Answer) -> int:
+    """How many configurations have been evaluated on these data sets, including this one."""
+    return max(1, len(workspace.current().ranked_runs(engine.kind_of(answer.config), sets)))
 
 
 def multiplicity(count: int) -> str:
     if count == 1:
-        return "Only this configuration was tried on these sets."
+        return "Only this configuration has been evaluated on these data sets."
     return (
-        f"{count} configurations were tried on these sets. The best of many is flattered by luck, and the "
-        "p-value is of this one configuration."
+        f"{count} configurations have been evaluated on these data sets. The best of many is optimistically "
+        "biased, "
+        "and the p-value is not corrected for their number."
     )
 
 
-def limits_of_groups(answer: Attribution, count: int) -> list[str]:
+def attribution_limits(answer: Attribution, count: int) -> list[str]:
     known = answer.k_source == "known"
     return [
-        "The adjusted Rand index tells how well groups that were formed without labels agree with the "
-        "generators: 1 is full agreement, 0 what chance gives. It does not tell why they differ, nor that an "
-        "image of yet another generator would be recognised.",
-        "The number of clusters was set to the number of generators, which a blind test would not tell."
+        "The adjusted Rand index measures how well clusters formed without labels agree with the "
+        "generators: 1 is "
+        "perfect agreement, 0 is chance. It does not explain why generators differ, and does not show that "
+        "an image "
+        "of another generator would be recognised.",
+        "The number of clusters was set to the number of generators, which is not known in a blind test."
         if known
         else "",
-        CONFOUNDS,
+        CONFOUNDERS,
         ONE_METHOD,
         multiplicity(count),
         UNTRAINED if answer.config.feature.weights == catalog.UNTRAINED else "",
-        TRUTH,
+        GROUND_TRUTH,
     ]
 
 
-def limits_of_calls(sets: Sequence[ImageSet], answer: Membership | Reconstruction, count: int) -> list[str]:
+def membership_limits(sets: Sequence[ImageSet], answer: Membership | Reconstruction, count: int) -> list[str]:
     ungrouped = not any(file.group for each in sets for file in each.real)
     untrained = isinstance(answer, Membership) and answer.config.feature.weights == catalog.UNTRAINED
     return [
         "“No leak found” does not mean that the data are safe: one attack, at one sample size, found "
-        "nothing. The verdict names the smallest leak that it would probably have seen; others may see more.",
-        "A leak found here says that used slices lie nearer to what the generator makes than others do, on "
-        "the whole. It does not prove of any one slice that it was used, and likeness is no proof of a copy.",
-        "An F1 is read against that of calling every slice used, which needs no look at an image.",
-        "No patient is known for these slices, so each counts as a witness of its own. Where several are of "
-        "one patient, the intervals are too narrow."
+        "nothing. The "
+        "verdict gives the smallest leak that it would probably have detected; other attacks may detect "
+        "more.",
+        "“A leak was found” means that used slices are, on average, nearer to the generated images than "
+        "others. It "
+        "does not prove for any single slice that it was used, and similarity is no proof of a copy.",
+        "Compare an F1 with the baseline of always predicting “used”.",
+        "The patients of these slices are unknown, so each slice is treated as independent. If several "
+        "slices are "
+        "of one patient, the intervals are too narrow."
         if ungrouped
-        else "Slices of one patient are no independent witnesses: intervals and p-values draw whole groups.",
-        "" if answer.test else "There is no test set: the numbers are of development, cross-validated.",
-        CONFOUNDS,
+        else "Slices of one patient are not independent, so the bootstrap and the permutation test draw "
+        "whole "
+        "patient groups.",
+        ""
+        if answer.test
+        else "There is no test set: the numbers are cross-validated on the development set.",
+        CONFOUNDERS,
         ONE_METHOD,
         multiplicity(count),
         UNTRAINED if untrained else "",
-        TRUTH,
+        GROUND_TRUTH,
     ]

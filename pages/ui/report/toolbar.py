@@ -1,4 +1,4 @@
-"""What can be done with an answer: copy its link, save it as a run, compare it, take a report along."""
+"""What can be done with a result: copy its link, save a run file, compare it, download a report."""
 
 from collections.abc import Sequence
 
@@ -35,16 +35,16 @@ button { font: inherit; font-size: 0.875rem; color: var(--st-text-color); cursor
   background: none; border: none; padding: 0.3rem 0.2rem; white-space: nowrap; }
 button:hover, button:focus-visible { color: var(--st-primary-color); opacity: 1; }
 """
-RUN_WORDS = "A file that python -m core run makes again anywhere, and compares"
-REPORT_WORDS = "One page to read, print and pass on, that needs no network"
-SUBMISSION_WORDS = "The challenge's form: identifier, comma, 1 for used, or the number of the cluster"
+RUN_WORDS = "Run file: reproduce this result on any machine with python -m core run FILE, and compare"
+REPORT_WORDS = "Self-contained HTML report (works offline)"
+SUBMISSION_WORDS = "Submission CSV: identifier,label (1 = used) or identifier,cluster"
 _copy = st.components.v2.component(
     "imprint_copy_link", html='<button type="button">Copy link</button>', css=CSS, js=JS
 )
 
 
 def bar(sets: Sequence[ImageSet], answer: Answer) -> None:
-    """A quiet row at the height of the page's title."""
+    """A row at the height of the page's title."""
     with _row():
         _copy(key="copy_link", width="content", height="content")
         download.button("Save run", "run.json", lambda: run_file.make_run(sets, answer).text(), RUN_WORDS)
@@ -68,7 +68,7 @@ def _row() -> DeltaGenerator:
 
 
 def _submission(answer: Answer) -> None:
-    """The challenge's file; where a name of the set can't stand in one, the reason."""
+    """The submission file, or the reason why a name can't be in one."""
     try:
         submission.check(answer)
     except ImprintError as error:

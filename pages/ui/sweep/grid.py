@@ -1,4 +1,4 @@
-"""A grid of configurations: what to combine, a heat map and a table of what came of it."""
+"""A grid of configurations: its settings, a heat map and a table of results."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ USUAL = (catalog.DEFAULT, "lbp", "residual_spectrum")
 SHARES = (None, 0.8, 0.9, 0.95, 0.99)
 
 
-def knobs(image_set: ImageSet) -> Grid | None:
-    """Each knob takes several values; None while one has none."""
+def settings(image_set: ImageSet) -> Grid | None:
+    """Each setting takes several values; None while one has none."""
     ready = [name for name in catalog.names() if _ready(name)]
     usual = [name for name in USUAL if name in ready]
     above, below = st.columns([1.6, 1]), st.columns([1.6, 1.4, 0.8])
@@ -47,10 +47,10 @@ def knobs(image_set: ImageSet) -> Grid | None:
         "k",
         "known" if not image_set.real else "best",
         key="grid_k",
-        help="Numbers between commas, or one word",
+        help="Numbers separated by commas, or one word (known, auto, best)",
     )
     if not (backbones and crops and chosen and variances):
-        st.info("Choose at least one value of each knob.")
+        st.info("Choose at least one value for each setting.")
         return None
     grids = tuple(name for name in chosen if name != "kmeans")
     methods = (("hierarchical",) if grids else ()) + (("kmeans",) if "kmeans" in chosen else ())
@@ -81,26 +81,27 @@ def _share_words(value: float | None) -> str:
 
 
 def live(sets: Sequence[ImageSet], listed: Listed) -> None:
-    """The rows so far."""
+    """The rows computed so far."""
     found = workspace.store().note(workspace.current().swept(sets, listed))
     if found and found["rows"]:
         st.html(heat_map(found["rows"], sets))
 
 
 def show(sets: Sequence[ImageSet], found: Found) -> None:
-    """The choice in words, the heat map, the table."""
+    """The selected configuration as a sentence, the heat map, the table."""
     rows = found["rows"]
     if found["best"] is not None:
         best = rows[found["best"]]
-        part = "development" if sets[0].real else "this set"
-        tried = sum(row["error"] is None for row in rows)
+        part = "the development set" if sets[0].real else "this data set"
+        evaluated = sum(row["error"] is None for row in rows)
         st.info(
-            f"Best on {part}: {_words(best)}, {_value(best)}. As the best of {tried}, "
+            f"Best on {part}: {_words(best)}, {_value(best)}. Corrected for selection out of {evaluated}: "
             f"p {format_p(found['p_value'])}.{_on_test(found)}"
         )
     st.html(heat_map(rows, sets))
     st.caption(
-        "Each cell a configuration: click it to open its page. An empty one can't run, as the table says."
+        "Each cell is a configuration; click it to open its page. Empty cells could not be run (see the "
+        "table)."
     )
     _table(rows)
 
@@ -108,8 +109,8 @@ def show(sets: Sequence[ImageSet], found: Found) -> None:
 def _on_test(found: Found) -> str:
     test = found["test"]
     if test is None:
-        return " There is no test set to report it on."
-    return f" On test: {test['error'] or _value(test)}."
+        return " No test set is selected to report it on."
+    return f" On the test set: {test['error'] or _value(test)}."
 
 
 def heat_map(rows: Sequence[Found], sets: Sequence[ImageSet]) -> str:
@@ -136,14 +137,14 @@ def _cell(row: Found, sets: Sequence[ImageSet]) -> str:
     value = row.get(score)
     if row["error"] or value is None:
         why = html.escape(row["error"] or "undefined")
-        return f'<td title="{why}"><span aria-label="{why}">–</span></td>'
+        return f'<td title="{why}"><span aria-label="{why}">undefined</span></td>'
     above = (value - (0 if score == "ari" else 0.5)) / (1 if score == "ari" else 0.5)
     shade = 0.05 + 0.55 * min(max(above, 0.0), 1.0)
     words = html.escape(f"{_words(row)}: {_value(row)}")
     place = html.escape(permalinks.href(row["config"], sets))
     return (
         f'<td style="background-color:rgba(0,114,178,{shade:.2f})"><a href="{place}" target="_self" '
-        f'title="{words}" aria-label="{words}">{_earned(row, score)}</a></td>'
+        f'title="{words}" aria-label="{words}">{_formatted(row, score)}</a></td>'
     )
 
 
@@ -154,7 +155,7 @@ def _table(rows: Sequence[Found]) -> None:
     )
     table = [
         {
-            score.upper(): "–" if rows[i].get(score) is None else _earned(rows[i], score),
+            score.upper(): "undefined" if rows[i].get(score) is None else _formatted(rows[i], score),
             "95% interval": _spread(rows[i].get(f"{score}_ci")),
             "backbone": catalog.title(rows[i]["config"]["backbone"]),
             "crop": controls.CROP_WORDS[rows[i]["config"]["crop"]],
@@ -170,11 +171,11 @@ def _table(rows: Sequence[Found]) -> None:
         height="content" if len(table) < 12 else 420,
         key="sweep_table",
     )
-    st.caption("The same as a table: click a column's head to sort by it.")
+    st.caption("The same as a table. Click a column header to sort.")
 
 
-def _earned(row: Found, score: str) -> str:
-    """As many digits as the interval earns."""
+def _formatted(row: Found, score: str) -> str:
+    """As many decimals as the interval justifies."""
     return digits(row[score], *(row.get(f"{score}_ci") or (None, None)))
 
 
@@ -194,7 +195,7 @@ def _column_of(row: Found) -> str:
     if "pca" in config:
         parts.append(_share_words(config["pca"]))
     if isinstance(config["k"], int):
-        parts.append(f"k {config['k']}")
+        parts.append(f"k = {config['k']}")
     return ", ".join(parts)
 
 
@@ -207,8 +208,8 @@ def _value(row: Found) -> str:
     value = row.get(score)
     if value is None:
         return f"{score.upper()} undefined"
-    return f"{score.upper()} {_earned(row, score)} ({_spread(row[f'{score}_ci'])})"
+    return f"{score.upper()} {_formatted(row, score)} ({_spread(row[f'{score}_ci'])})"
 
 
 def _spread(interval: Sequence[float] | None) -> str:
-    return "–" if interval is None else f"{digits(interval[0])} to {digits(interval[1])}"
+    return "undefined" if interval is None else f"{digits(interval[0])} to {digits(interval[1])}"

@@ -9,7 +9,7 @@ from pages.ui.theme import digits
 from pages.ui.widgets.controls import CROP_WORDS, LINKAGE_WORDS, METHOD_WORDS, rule_words
 
 
-def in_words(row: run_log.Row) -> str:
+def describe_run(row: run_log.Row) -> str:
     """A run: its configuration and its score."""
     flat = run_log.flatten(row)
     value = "undefined" if flat["value"] is None else digits(flat["value"])

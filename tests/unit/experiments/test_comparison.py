@@ -96,7 +96,7 @@ def test_unlike_questions_and_other_images_are_refused(
 ) -> None:
     sets = [leaky(library, "dev", 1)]
     membership = by.answer(sets, MembershipConfig(PIXELS))
-    with pytest.raises(BadChoice, match="compare like to like"):
+    with pytest.raises(BadChoice, match="select two of the same kind"):
         compare(perfect, membership)
     with pytest.raises(BadChoice, match="other images"):
         compare(perfect, replace(perfect, files=perfect.files[:-1], clusters=perfect.clusters[:-1]))

@@ -102,11 +102,11 @@ def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine,
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("not json", "does not hold JSON"),
-        ("[1, 2]", "no run file of format 1"),
-        ('{"format": 9}', "no run file of format 1"),
+        ("not json", "does not contain JSON"),
+        ("[1, 2]", "not a run file of format 1"),
+        ('{"format": 9}', "not a run file of format 1"),
         ('{"format": 1, "sets": []}', "damaged run file"),
-        ("[" * 100_000, "does not hold JSON"),
+        ("[" * 100_000, "does not contain JSON"),
     ],
 )
 def test_a_file_that_is_no_run_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:

@@ -60,11 +60,11 @@ def test_what_is_valid_has_no_problem(text: str | bytes) -> None:
         (VALID.replace("a2,0", "a2,0 "), 2, submission.SPACES),
         (VALID.replace("a2", "a2.png"), 2, submission.EXTENSION),
         (VALID.replace("b.3", "b.3.jpeg"), 3, submission.EXTENSION),
-        (VALID + "a4,0\n", 4, "an identifier is that of an image that is asked for, such as 'a1'"),
-        (VALID + "a2,1\n", 4, "an identifier stands once: this one is in line 2 already"),
-        (VALID + "a2.png,1\n", 4, "an identifier stands once: this one is in line 2 already"),
-        (VALID.replace("a2,0\n", ""), 3, "every image that is asked for has a line: 1 has none"),
-        ("", 1, "every image that is asked for has a line: 3 have none"),
+        (VALID + "a4,0\n", 4, "an identifier belongs to an image of the data set, such as 'a1'"),
+        (VALID + "a2,1\n", 4, "an identifier occurs once: this one is already in line 2"),
+        (VALID + "a2.png,1\n", 4, "an identifier occurs once: this one is already in line 2"),
+        (VALID.replace("a2,0\n", ""), 3, "every image has a line: 1 has none"),
+        ("", 1, "every image has a line: 3 have none"),
         (VALID.replace("a2,0", "'a2',0"), 2, submission.QUOTES),
         (VALID.replace("a2,0", '"a2",0'), 2, submission.QUOTES),
         (VALID.replace("a2,0", '"a2,0"'), 2, submission.QUOTES),
@@ -109,12 +109,12 @@ def test_one_mistake_is_told_once(text: str) -> None:
 
 def test_two_mistakes_in_a_line_are_told_both_and_lines_come_in_order() -> None:
     assert broken("x,0\na2.png,7\na1,1\na1,2\n") == [
-        (1, "an identifier is that of an image that is asked for, such as 'a1'"),
+        (1, "an identifier belongs to an image of the data set, such as 'a1'"),
         (2, submission.EXTENSION),
         (2, "the value is 0 (not used) or 1 (used)"),
         (4, "an identifier stands once: this one is in line 3 already"),
         (4, "the value is 0 (not used) or 1 (used)"),
-        (5, "every image that is asked for has a line: 1 has none"),
+        (5, "every image has a line: 1 has none"),
     ]
 
 
@@ -151,7 +151,7 @@ def test_folders_tell_the_same_names_apart() -> None:
     "name", ["a,b.png", 'a"b.png', "'a'.png", " a.png", "a .png", "a\nb.png", "a\udce9.png"]
 )
 def test_a_name_that_would_be_misread_is_refused(name: str) -> None:
-    with pytest.raises(BadChoice, match="can't stand in a submission"):
+    with pytest.raises(BadChoice, match="can't be in a submission"):
         submission.identifiers(files(name))
 
 
@@ -177,7 +177,7 @@ def test_a_submission_is_about_images_of_unknown_truth_where_there_are_some() ->
     [(Role.GENERATED, MEMBERSHIP, "real images"), (Role.REAL_USED, ATTRIBUTION, "generated images")],
 )
 def test_a_set_without_such_images_is_told(role: Role, task: str, lacking: str) -> None:
-    with pytest.raises(BadChoice, match=f"The set has no {lacking}"):
+    with pytest.raises(BadChoice, match=f"The data set has no {lacking}"):
         submission.images_to_submit(files("a.png", role=role), task)
 
 

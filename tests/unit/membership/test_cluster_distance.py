@@ -182,7 +182,7 @@ def test_a_set_without_what_it_takes_says_so(engine: ClusterDistanceAttack, libr
     with pytest.raises(BadChoice, match="24 generated and 0 real images"):
         engine.run(only, None, config())
     unknown = leaky(library, "unknown", 1, unknown=True)
-    with pytest.raises(BadChoice, match="no real image whose truth is known"):
+    with pytest.raises(BadChoice, match="has no labelled real image"):
         engine.run(unknown, dev, config())
 
 

@@ -75,7 +75,7 @@ def test_an_image_without_a_distance_is_not_called_used() -> None:
 
 @pytest.mark.parametrize(("used", "missing"), [(np.ones(N, bool), "not used"), (np.zeros(N, bool), "used")])
 def test_one_class_can_teach_nothing(used: np.ndarray, missing: str) -> None:
-    with pytest.raises(BadChoice, match=f"no real image labelled “{missing},"):
+    with pytest.raises(BadChoice, match=f"no real image labelled “{missing}”,"):
         model_selection.select(candidates(), GroundTruth(used, PATIENTS), NAMES)
 
 

@@ -59,4 +59,4 @@ def test_networks_without_weights_run_untrained_only_where_asked() -> None:
     efficient = next(line for line in tables.lines("2") if line.name == "EfficientNet, k-means")
     assert isinstance(efficient.config, PipelineConfig)
     assert efficient.config.feature.backbone == "efficientnet_lite0"
-    assert "Run with EfficientNet-Lite0" in efficient.remark
+    assert "Evaluated with EfficientNet-Lite0" in efficient.remark

@@ -147,12 +147,12 @@ def test_a_share_that_is_taken_back_ends_at_once(gate) -> None:
     """Also for a page that has loaded the set before, and for its run log and jobs."""
     ann, bob = gate(ANN), gate(BOB)
     image_set = bob.load(shared(ann))
-    assert bob.tried(ATTRIBUTION, [image_set]) == []
+    assert bob.ranked_runs(ATTRIBUTION, [image_set]) == []
     ann.library.share("study", lambda share: share.taken("bob@clinic.example"))
     with pytest.raises(SetNotFound):
         bob.load(image_set.name)
     with pytest.raises(SetNotFound):
-        bob.tried(ATTRIBUTION, [image_set])
+        bob.ranked_runs(ATTRIBUTION, [image_set])
     with pytest.raises(SetNotFound):
         bob.start(queue.ATTRIBUTE, [image_set], None)  # type: ignore[arg-type]
     assert list(ann._root.rglob("*.shared")) == []
@@ -208,8 +208,8 @@ def test_a_run_log_is_its_users(gate) -> None:
     answer = ann.engine.answer([mine], PIXELS)
     ann.record([mine], answer)
     assert [row["sets"] for row in ann.log()] == [["mine"]]
-    assert len(ann.tried(ATTRIBUTION, [mine])) == 1
-    assert bob.log() == bob.tried(ATTRIBUTION, [yours]) == gate(LOCAL).log() == []
+    assert len(ann.ranked_runs(ATTRIBUTION, [mine])) == 1
+    assert bob.log() == bob.ranked_runs(ATTRIBUTION, [yours]) == gate(LOCAL).log() == []
     assert from_json(ann.log()[0]["spec"]) == answer.config
 
 
