@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import BadChoice
 
 Scalar = int | float | str
-K = int | str  # a number of clusters, or "known" (one a generator), or "auto" (silhouette)
+K = int | str  # a number of clusters, or "known" (one per generator), or "auto" (silhouette)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FeatureSpec:
 
 @dataclass(frozen=True, slots=True)
 class CropSpec:
-    """Which part of an image is looked at; ``seed`` matters to the random patch alone."""
+    """The region of an image that is analysed; ``seed`` matters to the random patch only."""
 
     kind: str = "full"
     seed: int = 0
@@ -53,14 +53,12 @@ class ReduceSpec:
 
     def __post_init__(self) -> None:
         if self.variance is not None and not 0.5 <= self.variance <= 0.999:
-            raise BadChoice(
-                f"PCA keeps a share of the variance from 0.5 to 0.999, or 'none'; got {self.variance:g}."
-            )
+            raise BadChoice(f"PCA variance is a share from 0.5 to 0.999, or 'none'; got {self.variance:g}.")
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """How features are grouped; which linkages and metrics a method knows is checked by clustering."""
+    """How features are clustered; ``clustering.methods`` checks which linkages and metrics a method has."""
 
     method: str = "hierarchical"
     linkage: str = "ward"
@@ -77,7 +75,7 @@ class ClusterSpec:
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
-    """The whole truth about a result: the same numbers from page, link and command line."""
+    """Everything that determines a result: the same numbers from page, link and command line."""
 
     feature: FeatureSpec
     reduce: ReduceSpec = ReduceSpec()
@@ -141,7 +139,7 @@ class MembershipConfig:
         if self.k != "sweep" and not (isinstance(self.k, int) and self.k >= 1):
             raise BadChoice(f"k is a whole number from 1, or 'sweep'; got '{self.k}'.")
         if self.draws < 1:
-            raise BadChoice(f"A patch is drawn at least once; got {self.draws} draws.")
+            raise BadChoice(f"At least 1 random patch is needed; got {self.draws}.")
 
     def crops(self) -> tuple[CropSpec, ...]:
         """One, or for random patches as many as are drawn."""
@@ -186,9 +184,9 @@ class AutoencoderSpec:
 
     def __post_init__(self) -> None:
         if self.size not in (32, 64, 128, 256):
-            raise BadChoice(f"The autoencoder sees 32, 64, 128 or 256 px; got {self.size}.")
+            raise BadChoice(f"The autoencoder's image size is 32, 64, 128 or 256 px; got {self.size}.")
         if not 1 <= self.bottleneck <= 4096:
-            raise BadChoice(f"The bottleneck has 1 to 4096 numbers; got {self.bottleneck}.")
+            raise BadChoice(f"The bottleneck has 1 to 4096 dimensions; got {self.bottleneck}.")
         if not 1 <= self.epochs <= 10_000:
             raise BadChoice(f"Training takes 1 to 10000 epochs; got {self.epochs}.")
         if self.precision not in ("fp32", "bf16"):

@@ -1,4 +1,4 @@
-"""One door to every question: a configuration and the sets it is asked of, to its answer."""
+"""The facade of the engine: a configuration and data sets in, the result out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ class Engine:
         }
 
     def answer(self, sets: Sequence[ImageSet], config: Config) -> Answer:
-        """``sets``: the one that is asked about, and for an attack the one that is reported on."""
+        """``sets``: the data set; for an attack the development set, and the test set if there is one."""
         if isinstance(config, PipelineConfig):
             return self.pipeline.attribute(sets[0], config)
         test = sets[1] if len(sets) > 1 else None
@@ -60,7 +60,7 @@ def as_json(config: Config) -> dict[str, Any]:
 
 
 def from_json(raw: Mapping[str, Any]) -> Config:
-    """Also from a stranger's file. Raises BadChoice where it is no configuration of this version."""
+    """Also from an untrusted file. Raises BadChoice where it is no configuration of this version."""
     parts = dict(raw)
     kind = parts.pop("kind", None)
     if kind not in KINDS:
@@ -68,7 +68,7 @@ def from_json(raw: Mapping[str, Any]) -> Config:
     try:
         config = KINDS[kind].from_json(parts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadChoice(f"The configuration lacks a part, or has one too many: {error}.") from None
+        raise BadChoice(f"The configuration has a missing or unexpected part: {error}.") from None
     if not isinstance(config, ReconstructionConfig):
         _check(config.feature)
     return config
@@ -89,4 +89,4 @@ def _check(feature: FeatureSpec) -> None:
     else:
         built = catalog.spec(feature.backbone, size=feature.size, options=dict(feature.options))
     if built != feature:
-        raise BadChoice(f"The features {feature} are not what this version builds: {built}.")
+        raise BadChoice(f"The features {feature} differ from what this version would compute: {built}.")

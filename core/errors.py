@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person can act on; ``str(error)`` is the sentence they see."""
+"""Errors that a person can act on; ``str(error)`` is the sentence they see."""
 
 
 class ImprintError(Exception):
@@ -11,28 +11,28 @@ class UnknownName(ImprintError):
 
 
 class BadChoice(ImprintError):
-    """A knob's value that makes no sense, alone or with the others."""
+    """A value of a setting that is invalid, alone or in combination."""
 
 
 class UnreadableImage(ImprintError):
-    """One file that is not taken, with the reason; the rest of an import goes on."""
+    """One file that is rejected, with the reason; the rest of an import continues."""
 
 
 class NothingToImport(ImprintError):
-    """A path without a single image that could be taken."""
+    """A path without any image that could be imported."""
 
 
 class SetNotFound(ImprintError):
     def __init__(self, name: str, known: list[str]) -> None:
-        have = f"Sets here: {', '.join(known)}." if known else "No set has been imported yet."
-        super().__init__(f"There is no image set '{name}'. {have}")
+        have = f"Data sets: {', '.join(known)}." if known else "No data set has been imported yet."
+        super().__init__(f"There is no data set '{name}'. {have}")
 
 
 class SetExists(ImprintError):
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"A set '{name}' with other content is here already. "
-            "Choose another name, or delete that set first."
+            f"A data set '{name}' with different content already exists. "
+            "Choose another name, or delete that data set first."
         )
 
 
@@ -54,4 +54,4 @@ class StoreFull(ImprintError):
 
 class Cancelled(ImprintError):
     def __init__(self) -> None:
-        super().__init__("Cancelled. What was finished is kept; starting again goes on from there.")
+        super().__init__("Cancelled. Completed steps are kept; starting again continues from there.")

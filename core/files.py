@@ -1,4 +1,4 @@
-"""Writing a file so that a reader meets the old one or the new one, and never half of either."""
+"""Atomic writes: a reader sees the old file or the new one, never a part."""
 
 import fcntl
 import os

@@ -16,7 +16,7 @@ def root() -> Path:
 
 @functools.cache
 def _resolved(chosen: str) -> Path:
-    """Asked sixty times a turn of a knob; it costs a look at each folder on the way."""
+    """Called some sixty times per rerun; uncached, each call would stat every parent folder."""
     return Path(chosen).expanduser().resolve()
 
 
@@ -39,7 +39,7 @@ def make_folder(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImprintError(
-            f"Nothing can be written under {path} ({error.strerror}). Set IMPRINT_HOME to a folder of yours."
+            f"Can't write to {path} ({error.strerror}). Set IMPRINT_HOME to a folder that you can write to."
         ) from None
 
 

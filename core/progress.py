@@ -1,4 +1,4 @@
-"""How far a stage is: told to whoever listens, and the place where a listener may stop it."""
+"""Progress of a stage, reported to a listener, which may also cancel it."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Listener = Callable[[Step], None]
 
 
 def silent(step: Step) -> None:
-    """The listener for those who don't want to know."""
+    """A listener that ignores progress."""
 
 
 class Meter:

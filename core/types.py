@@ -67,7 +67,7 @@ class ImageSet:
 
     @cached_property
     def real(self) -> tuple[ImageFile, ...]:
-        """Used, not used, and of unknown truth."""
+        """Used, not used, and unlabelled."""
         return tuple(file for file in self.files if file.role is not Role.GENERATED)
 
     def counts(self, field: str) -> dict[str, int]:

@@ -30,7 +30,7 @@ KIND_WORDS = {
     queue.SWEEP: "sweep",
 }
 
-page.open_page("System", "What runs here, and what it needs.")
+page.open_page("System", "Model weights, cache, background jobs and hardware.")
 
 
 def _place(state: dict[str, object]) -> str:
@@ -55,16 +55,17 @@ def weights_table() -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="weights_table")
     st.caption(
-        "A file is taken only if its SHA-256 is its publisher's, or that of the file you added. Yours is "
-        "hashed before each use, a publisher's when its network is prepared; times are UTC. No file is ever "
-        "unpickled. IMPRINT_WEIGHTS may name a folder of files."
+        "Weights files are accepted only if their SHA-256 matches the published hash, or the hash recorded "
+        "when "
+        "you added the file. Custom files are re-hashed before every use, published ones when a network is "
+        "prepared. Times are UTC. No file is unpickled. IMPRINT_WEIGHTS may name a folder with weights files."
     )
     custom_networks.panel()
     lacking = [
         str(s["backbone"]) for s in states if s["state"] != "ready" and not catalog.is_own(str(s["backbone"]))
     ]
     if lacking:
-        name = st.selectbox("Get the weights of", lacking, key="lacking", format_func=catalog.title)
+        name = st.selectbox("Add weights for", lacking, key="lacking", format_func=catalog.title)
         weights_download.get(name)
 
 
@@ -75,20 +76,20 @@ def cache_table() -> None:
     columns[0].metric("Entries", f"{stats['entries']:,}", border=True)
     columns[1].metric("Size", f"{stats['bytes'] / 1e6:.1f} MB", border=True)
     columns[2].metric("Quota", f"{stats['quota_bytes'] / 2**30:.0f} GiB", border=True)
-    columns[3].metric("Set aside as damaged", stats["quarantined"], border=True)
+    columns[3].metric("Quarantined (damaged)", stats["quarantined"], border=True)
     rows = [{"stage": name, **values} for name, values in sorted(stats["stages"].items())]
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="cache_table")
     verify, repair, clear, _ = st.columns([1, 1, 1, 2])
     if verify.button("Verify", key="verify", width="stretch"):
         found = workspace.store().verify()
-        st.success(f"{found.entries} entries whole, {found.damaged} damaged and set aside.")
-    if repair.button("Repair", key="repair", width="stretch", help="Of the cache and of the image library"):
+        st.success(f"{found.entries} entries intact, {found.damaged} damaged and quarantined.")
+    if repair.button("Repair", key="repair", width="stretch", help="Repairs the cache and the image library"):
         with st.spinner("Reading every entry and every image"):
             report = maintenance.repair(workspace.store())
         (st.warning if report.library.incomplete else st.success)(" ".join(report.lines()))
     with clear.popover("Clear", width="stretch"):
-        st.caption("Everything computed is forgotten and computed again when needed. Image sets are kept.")
+        st.caption("Deletes all cached results; they will be recomputed when needed. Data sets are kept.")
         if st.button("Clear the cache", key="clear", type="primary"):
             workspace.store().clear()
             checkpoints.tidy(paths.folder("training"), everything=True)
@@ -96,18 +97,18 @@ def cache_table() -> None:
 
 
 def work() -> None:
-    """Looked at every second while there is work, now and then while there is none."""
+    """Refreshed every second while jobs run, less often otherwise."""
     busy = any(job.active for job in workspace.current().jobs())
     st.fragment(run_every=BUSY if busy else IDLE)(work_table)(busy)
 
 
 def work_table(busy: bool) -> None:
-    st.markdown("### Work")
+    st.markdown("### Jobs")
     found = workspace.current().jobs()
     if busy != any(job.active for job in found):
         st.rerun(scope="app")
     if not found:
-        st.caption("Nothing has been computed in the background yet.")
+        st.caption("No background jobs yet.")
         return
     rows = [
         {
@@ -115,7 +116,7 @@ def work_table(busy: bool) -> None:
             "sets": ", ".join(job.sets),
             "state": job.state,
             "done": f"{job.done} of {job.total}" if job.total else "",
-            "pace": f"{job.rate:.0f} images/s" if job.active and job.rate else "",
+            "speed": f"{job.rate:.0f} images/s" if job.active and job.rate else "",
             "left": duration(job.left) if job.active and job.left is not None else "",
             "remark": job.error,
         }
@@ -125,11 +126,13 @@ def work_table(busy: bool) -> None:
     active = {job.id: f"{KIND_WORDS[job.kind]}, {', '.join(job.sets)}" for job in found if job.active}
     if active:
         place, button = st.columns([4, 1], vertical_alignment="bottom")
-        chosen = place.selectbox("Under way", list(active), format_func=active.get, key="under_way")
+        chosen = place.selectbox("Running", list(active), format_func=active.get, key="under_way")
         if button.button("Cancel", key="cancel_work", width="stretch") and chosen:
             workspace.current().cancel(chosen)
             st.rerun(scope="fragment")
-    st.caption("One work computes at a time, the others wait. What was finished is kept, whatever ends it.")
+    st.caption(
+        "Jobs run one at a time; others are queued. Completed steps are kept if a job is cancelled or fails."
+    )
 
 
 def machine() -> None:
@@ -138,13 +141,16 @@ def machine() -> None:
         "Imprint": __version__,
         "Python": platform.python_version(),
         **({"Folder": str(paths.root())} if workspace.current().user.admin else {}),
-        **({} if workspace.current().user.local else {"Your code, for sharing": workspace.current().user.id}),
-        "Device": "CUDA, by torch" if runtime.has_cuda() else "CPU, by OpenVINO",
-        "bf16": "yes" if runtime.has_bf16() else "not on this processor: fp32 is used",
+        **({} if workspace.current().user.local else {"Your code for sharing": workspace.current().user.id}),
+        "Device": "CUDA (torch)" if runtime.has_cuda() else "CPU (OpenVINO)",
+        "bf16": "yes" if runtime.has_bf16() else "not supported by this processor; fp32 is used",
         **{name: version(name) for name in PACKAGES},
     }
     st.dataframe(
-        pd.DataFrame(facts.items(), columns=["what", "is"]), hide_index=True, height="content", key="machine"
+        pd.DataFrame(facts.items(), columns=["property", "value"]),
+        hide_index=True,
+        height="content",
+        key="machine",
     )
 
 

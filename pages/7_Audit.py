@@ -1,4 +1,4 @@
-"""Audit: what tells a set's classes besides the fingerprint, and what if it were taken out?"""
+"""Audit: which confounders predict the labels of a data set, and what remains without them?"""
 
 import streamlit as st
 
@@ -7,15 +7,15 @@ from core.types import ImageSet
 from pages.ui.audit import derive, views
 from pages.ui.layout import page
 
-page.open_page("Audit", "What gives the answer away besides the fingerprint?")
+page.open_page("Audit", "Which confounders (file format, brightness, size …) predict the label?")
 image_set = page.chosen_set()
 
-NEAR, WHAT_IF = "Copies and near-duplicates", "What if it were taken out?"
+NEAR, WHAT_IF = "Duplicates and near-duplicates", "Remove confounders"
 
 
 @st.fragment
 def panel(image_set: ImageSet) -> None:
-    """Answer, plot and table, then one tab: what is closed computes nothing."""
+    """Summary, chart and table, then one tab: a closed tab computes nothing."""
     answer = st.container(key="answer")
     try:
         found = views.audit(image_set)

@@ -1,7 +1,7 @@
-"""Runs: everything that was tried, with its numbers, to filter, open again and take along."""
+"""Runs: all evaluated configurations and their results, to filter, open and download."""
 
 from pages.ui.layout import page
 from pages.ui.runs import table
 
-page.open_page("Runs", "What was tried, when, and what came of it.")
+page.open_page("Runs", "History of all runs and their results.")
 table.table()

@@ -1,4 +1,4 @@
-"""Data: bring images in, see what was recognised and what was refused, look at them, delete them."""
+"""Data: import images, see what was recognised and rejected, browse and delete data sets."""
 
 import pandas as pd
 import streamlit as st
@@ -14,25 +14,25 @@ from pages.ui.widgets import gallery
 
 MOST_CLASSES = 7  # that have a number of their own
 
-page.open_page("Data", "Bring images in, and see what is there.")
+page.open_page("Data", "Import and browse data sets.")
 
 
 def show_report(report: ImportReport) -> None:
     image_set = report.image_set
-    words = "was here already, with the same content" if report.unchanged else "is imported"
+    words = "already exists with the same content" if report.unchanged else "was imported"
     st.success(
         f"{image_set.name} {words}: {len(image_set)} images, layout: {LAYOUT_WORDS[image_set.layout]}."
     )
     for note in report.notes:
         st.caption(note)
-    preview.refusals(report.refused, "were refused")
+    preview.refusals(report.refused, "rejected")
 
 
 def overview(image_set: ImageSet) -> None:
-    """Counts by class, copies, contact sheet, and the way out."""
+    """Counts by class, duplicates, contact sheet, sharing and deletion."""
     st.markdown(f"### {image_set.name}")
     if image_set.view:
-        st.caption(f"Scans are shown through {image_set.view}.")
+        st.caption(f"Scans are displayed with {image_set.view}.")
     classes = by_class(image_set)
     numbers = {"Images": len(image_set)}
     if len(classes) > MOST_CLASSES:
@@ -51,8 +51,8 @@ def overview(image_set: ImageSet) -> None:
     sharing.panel(image_set)
     if not workspace.library().owns(image_set.name):
         return
-    with st.popover("Delete this set"):
-        st.caption("The set and those of its images that no other set holds are removed from this machine.")
+    with st.popover("Delete this data set"):
+        st.caption("Deletes the data set and all images that no other data set uses.")
         if st.button("Delete", type="primary", key="delete"):
             workspace.library().delete(image_set.name)
             st.session_state.pop("import_report", None)
@@ -60,7 +60,7 @@ def overview(image_set: ImageSet) -> None:
 
 
 def by_class(image_set: ImageSet) -> dict[str, list]:
-    """Files by generator where it is known, else by role."""
+    """Files by generator if they are labelled, otherwise by role."""
     classes: dict[str, list] = {}
     for file in image_set.files:
         name = file.label if file.role is Role.GENERATED and file.label else page.ROLE_WORDS[file.role]
@@ -71,7 +71,7 @@ def by_class(image_set: ImageSet) -> dict[str, list]:
 def copies(image_set: ImageSet) -> None:
     if not image_set.duplicates:
         return
-    with st.expander(f"{len(image_set.duplicates)} groups of exact copies"):
+    with st.expander(f"{len(image_set.duplicates)} sets of exact duplicates"):
         rows = [
             {
                 "files": ", ".join(file.name for file in group),
@@ -94,4 +94,4 @@ if "import_report" in st.session_state:
 if workspace.library().names():
     overview(page.chosen_set())
 else:
-    st.info("Nothing is here yet. Import a folder or a zip with one sub-folder of images for each generator.")
+    st.info("No data set yet. Import a folder or a zip file with one subfolder of images per generator.")

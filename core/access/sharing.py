@@ -57,7 +57,7 @@ class Share:
         pending = tuple(each for each in self.pending if each != wanted)
         changed = replace(self, people=people, pending=pending)
         if changed == self:
-            raise BadChoice(f"The set is not shared with '{name}'.")
+            raise BadChoice(f"The data set is not shared with '{name}'.")
         return changed
 
 

@@ -57,7 +57,7 @@ def of_claims(claims: Mapping[str, Any]) -> User:
     """The person of an identity token that was checked. Raises ImprintError where it names nobody."""
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
-        raise ImprintError("The identity provider sent no issuer or no subject, so nobody is signed in.")
+        raise ImprintError("The identity provider sent no issuer or subject, so sign-in failed.")
     identity = key("user", issuer, subject)[:32]
     email = claims.get("email") if claims.get("email_verified") in (True, "true") else None
     title = claims.get("name") or claims.get("preferred_username") or ""

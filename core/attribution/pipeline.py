@@ -136,8 +136,8 @@ class Pipeline:
             return []
         empty = self.embedder.lungless([file.sha256 for file in files])
         count = sum(file.sha256 in empty for file in files)
-        seen = "they are seen whole" if config.crop.kind == "outer" else "their crop is black"
-        return [f"In {count} of {len(files)} images no lung was found: {seen}."] if count else []
+        effect = "the full image is used" if config.crop.kind == "outer" else "their crop is black"
+        return [f"No lung was found in {count} of {len(files)} images: {effect}."] if count else []
 
     def effective(self, config: PipelineConfig) -> tuple[PipelineConfig, list[str]]:
         """The config as this machine runs it, and what was changed, in words."""
@@ -150,6 +150,7 @@ def generated(image_set: ImageSet) -> tuple[ImageFile, ...]:
     """The images to attribute. Raises BadChoice where there are too few to group."""
     if len(image_set.generated) < 2:
         raise BadChoice(
-            f"'{image_set.name}' has {len(image_set.generated)} generated images; grouping needs at least 2."
+            f"'{image_set.name}' has {len(image_set.generated)} generated images; clustering needs at least "
+            "2."
         )
     return image_set.generated

@@ -1,1 +1,1 @@
-"""The audit of a set: what gives the answer away besides the fingerprint. Values in, findings out."""
+"""The audit of a data set: confounders and duplicates that could explain a result."""

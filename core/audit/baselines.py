@@ -14,7 +14,7 @@ from core.registry import Registry
 from core.types import ImageFile
 
 VERSION = 1
-NOT_RECORDED = "not recorded when the set was made"
+NOT_RECORDED = "not recorded when the data set was imported"
 NUMBER = re.compile(r"[0-9]{1,15}")
 
 Value = float | str | None
@@ -70,16 +70,16 @@ for name, row in {
         "Grey levels used", "how many of the 256 grey levels occur", lambda _, looks: looks.levels
     ),
     "border": Baseline(
-        "Constant border", "px of border that have one grey level", lambda _, looks: looks.border
+        "Constant border", "width in px of the border of constant grey", lambda _, looks: looks.border
     ),
     "jpeg": Baseline("JPEG traces", "an 8 x 8 block grid in the pixels", lambda _, looks: looks.jpeg),
     "size": Baseline("Image size", "width and height", _size),
     "format": Baseline("File format", "PNG, JPEG or TIFF", _format),
-    "bits": Baseline("Bit depth", "bits a pixel in the file", _bits),
+    "bits": Baseline("Bit depth", "bits per pixel in the file", _bits),
     "bytes": Baseline("File size", "bytes of the file", _bytes),
-    "pattern": Baseline("Name", "the file's name, whatever its digits", _pattern),
+    "pattern": Baseline("Name", "the file name without its digits", _pattern),
     "number": Baseline(
-        "Number in the name", "the last number in the file's name", _number, "a name without a number"
+        "Number in the name", "the last number in the file name", _number, "a name without a number"
     ),
 }.items():
     BASELINES.register(name, row)

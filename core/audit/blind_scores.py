@@ -87,7 +87,7 @@ def score_generators(name: str, values: Sequence[Value], labels: Sequence[str], 
     generators = sorted(set(labels))
     why = _why_not(values, lacking)
     if why or len(generators) < 2:
-        return Finding(name, _undefined(why or "fewer than two generators are known"))
+        return Finding(name, _undefined(why or "fewer than two generators are labelled"))
     agreement = metrics.score_clusters(*metrics.contingency_table(labels, _grouped(values, len(generators))))
     own = np.arange(len(labels))
     truths = {each: GroundTruth(np.array([label == each for label in labels]), own) for each in generators}
@@ -154,7 +154,7 @@ def _frequent(values: Sequence[Value]) -> np.ndarray:
 
 def _why_not(values: Sequence[Value], lacking: str) -> str | None:
     if not values:
-        return "no image's truth is known"
+        return "no image is labelled"
     missing = sum(value is None for value in values)
     if missing:
         return lacking if missing == len(values) else f"{missing} of {len(values)} images: {lacking}"

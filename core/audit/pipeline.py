@@ -133,7 +133,7 @@ class Auditor:
         """Rows of looks by image; each batch is in the store before the next is begun."""
         found = self.store.rows(LOOKS, ids)
         missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
-        meter = Meter("looking at the images", len(missing), self.embedder.listener)
+        meter = Meter("analysing the images", len(missing), self.embedder.listener)
         with ThreadPoolExecutor(self.effort.threads) as pool:
             for batch in batched(missing, BATCH):
                 rows = list(
@@ -169,7 +169,7 @@ def best_result(rows: Sequence[Row]) -> Score | None:
 
 
 def before_and_after(before: Sequence[Row], after: Sequence[Row]) -> tuple[Row, Row] | None:
-    """The best configuration on one set that was tried on the other as well: like with like."""
+    """The best configuration on one data set that was also evaluated on the other."""
     there = {row["id"]: row for row in after}
     return next(((row, there[row["id"]]) for row in before if row["id"] in there), None)
 

@@ -1,4 +1,4 @@
-"""What the audit says: classes, crossings, findings and the whole in plain words."""
+"""The audit's sentences: classes, crossings, findings and summary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +26,14 @@ class Meaning:
     words: str
 
 
-BOTH_SIDES = Meaning(True, "The same slice stands on both sides, so its truth contradicts itself.")
-GIVEN_AWAY = Meaning(True, "A slice of known truth gives that of its copy away.")
-LEAK = Meaning(False, "This is the leak itself, which the method looks for, and no confound.")
-ALIKE = Meaning(False, "Synthetic images near slices that were not used: a method will take these for used.")
-SOUGHT = Meaning(False, "Synthetic images near slices of unknown truth: what the method looks for.")
-GENERATORS = Meaning(True, "The same image stands under two generators: no method gets both right.")
+BOTH_SIDES = Meaning(True, "The same slice is labelled both used and not used.")
+GIVEN_AWAY = Meaning(True, "An unlabelled slice has a labelled duplicate.")
+LEAK = Meaning(False, "This is the leak itself, which the method looks for, not a confounder.")
+ALIKE = Meaning(
+    False, "Generated images near slices that were not used: a method will predict “used” for these."
+)
+SOUGHT = Meaning(False, "Generated images near unlabelled slices: what the method looks for.")
+GENERATORS = Meaning(True, "The same image is labelled with two generators: no method can get both right.")
 MEANINGS = {
     frozenset({Role.REAL_USED, Role.REAL_NOT_USED}): BOTH_SIDES,
     frozenset({Role.REAL_USED, Role.REAL_UNKNOWN}): GIVEN_AWAY,
@@ -58,16 +60,16 @@ def remark(finding: Finding, outcome: str, score: str, method: Score | None) -> 
     """One sentence on a finding, as ``Finding.outcome`` has it."""
     whole, one = finding.whole, finding.one
     if whole.score.undefined == SAME:
-        return "The same for all images: it gives nothing away."
+        return "The same for all images: it predicts nothing."
     if outcome == "undefined":
         return f"Undefined: {whole.score.undefined}."
     if outcome == "chance":
         return "At chance."
     told = f"{one.words}, AUC {one.score.value:.2f}" if one and significant(one) else whole.words
     if outcome == "marks":
-        return f"Marks one: {told}."
+        return f"Identifies one generator: {told}."
     reached = outcome == "competes" and not unknown(method)
-    return f"{f'As good as the method by {score}' if reached else 'Above chance'}{told and f': {told}'}."
+    return f"{f'Matches the {score} of the method' if reached else 'Above chance'}{told and f': {told}'}."
 
 
 def sentence(findings: Sequence[Finding], score: str, method: Score | None, confounds: int) -> str:
@@ -77,7 +79,7 @@ def sentence(findings: Sequence[Finding], score: str, method: Score | None, conf
         reached = "above chance, and the method has no result yet"
     verdicts = {
         "competes": (f"is {reached}", f"are {reached}"),
-        "marks": ("gives one generator away", "give one generator away"),
+        "marks": ("identifies one generator", "identify one generator"),
     }
     told = []
     for outcome, (singular, plural) in verdicts.items():
@@ -86,9 +88,10 @@ def sentence(findings: Sequence[Finding], score: str, method: Score | None, conf
             verdict = singular if len(names) == 1 else plural
             told.append(f"{len(names)} of {len(findings)} blind baselines {verdict}: {', '.join(names)}.")
     if confounds:
-        told.append(f"Copies or near-duplicates across classes: {pairs(confounds)}.")
+        told.append(f"Duplicates or near-duplicates across classes: {pairs(confounds)}.")
     clean = (
-        f"None of {len(findings)} blind baselines competes with the method, and no copy lies across classes."
+        f"None of {len(findings)} blind baselines matches the method, and there are no duplicates across "
+        "classes."
     )
     return " ".join(told) or clean
 

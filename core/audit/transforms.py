@@ -35,7 +35,7 @@ class DeriveSpec:
         if not 16 <= self.size <= 1024:
             raise BadChoice(f"Images are resized to 16 to 1024 px; got {self.size}.")
         if not 1 <= self.quality <= 100:
-            raise BadChoice(f"A JPEG's quality is 1 to 100; got {self.quality}.")
+            raise BadChoice(f"JPEG quality is 1 to 100; got {self.quality}.")
 
     @property
     def words(self) -> str:

@@ -82,9 +82,9 @@ def _attribution_text(facts: Outcome) -> str:
     else:
         low, high = facts["ari_ci"]
         lines.append(
-            f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, chance "
+            f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, expected by chance "
             f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {format_p(facts['p_value'])}, "
-            f"{facts['tried']} configurations tried"
+            f"{facts['tried']} {'configuration' if facts['tried'] == 1 else 'configurations'} evaluated"
         )
         others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
         lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))

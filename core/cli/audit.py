@@ -1,4 +1,4 @@
-"""The command line's verbs for confounds: ``audit`` tells what gives a set away, ``derive`` takes it out."""
+"""``audit`` looks for confounders, ``derive`` makes a data set without them."""
 
 import argparse
 from dataclasses import asdict
@@ -21,17 +21,23 @@ from core.store import Store
 def audit_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name")
     sub.add_argument(
-        "--embedding", action="store_true", help="look for near-duplicates by EfficientNet-Lite0 as well"
+        "--embedding",
+        action="store_true",
+        help="also look for near-duplicates with EfficientNet-Lite0 features",
     )
 
 
 def derive_flags(sub: argparse.ArgumentParser) -> None:
     defaults = DeriveSpec(("resize",))
-    sub.add_argument("set", help="the set whose images are taken")
+    sub.add_argument("set", help="data set to derive from")
     sub.add_argument("--steps", required=True, metavar="S,..", help=", ".join(STEPS.names()))
-    sub.add_argument("--size", type=int, default=defaults.size, help="side in px, of resize")
-    sub.add_argument("--quality", type=int, default=defaults.quality, help="1 to 100, of jpeg")
-    sub.add_argument("--name", help="of the new set; else the old one's with what was done")
+    sub.add_argument(
+        "--size", type=int, default=defaults.size, help="side length in pixels for the resize step"
+    )
+    sub.add_argument(
+        "--quality", type=int, default=defaults.quality, help="quality of the jpeg step, 1 to 100"
+    )
+    sub.add_argument("--name", help="name of the new data set (default: old name plus steps)")
 
 
 def audit(args: Args) -> Outcome:

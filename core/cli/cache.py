@@ -22,12 +22,12 @@ def cache(args: Args) -> Outcome:
     store = Store()
     if args.action == "clear":
         freed = store.clear() + checkpoints.tidy(paths.folder("training"), everything=True)
-        return {"freed_bytes": freed, "text": f"{freed / 1e6:.1f} MB freed. Image sets are kept."}
+        return {"freed_bytes": freed, "text": f"{freed / 1e6:.1f} MB freed. Data sets are kept."}
     if args.action == "verify":
         found = asdict(store.verify())
         checkpoints.tidy(paths.folder("training"))
         uploads.tidy()
-        text = f"{found['entries']} entries whole, {found['damaged']} damaged and set aside, "
+        text = f"{found['entries']} entries intact, {found['damaged']} damaged and quarantined, "
         return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
     stats = store.stats()
     lines = [f"{stats['folder']}: {stats['entries']} entries, {stats['bytes'] / 1e6:.1f} MB"]

@@ -1,4 +1,4 @@
-"""The command line's verb ``import``, with its look beforehand."""
+"""``import``, with its preview."""
 
 import argparse
 from dataclasses import asdict
@@ -46,7 +46,7 @@ def import_(args: Args) -> Outcome:
     if args.preview:
         return _preview(args)
     if args.name is None:
-        raise BadChoice("The following arguments are required: --name, unless --preview is given.")
+        raise BadChoice("The argument --name is required unless --preview is given.")
     by_hand = _by_hand(args)
     listener, view = common.listener(args), common.view(args)
     report = import_path(
@@ -55,9 +55,9 @@ def import_(args: Args) -> Outcome:
     facts = sets.describe(report.image_set)
     lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {sets.counts(facts)}"]
     if report.unchanged:
-        lines.append("The set was here already with the same content; nothing was done.")
+        lines.append("The data set already exists with the same content; nothing was done.")
     lines += report.notes
-    lines += [f"refused: {refusal.file}: {refusal.reason}" for refusal in report.refused]
+    lines += [f"rejected: {refusal.file}: {refusal.reason}" for refusal in report.refused]
     return {
         **facts,
         "unchanged": report.unchanged,
@@ -75,7 +75,7 @@ def _by_hand(args: Args) -> dict[str, ManualRole]:
 
 def _preview(args: Args) -> Outcome:
     if args.depth < 1:
-        raise BadChoice(f"--depth is 1 or more; got {args.depth}.")
+        raise BadChoice(f"--depth must be at least 1; got {args.depth}.")
     labels = read_table(args.labels) if args.labels else None
     with open_source(args.path) as source:
         seen = look(
@@ -90,7 +90,7 @@ def _preview(args: Args) -> Outcome:
         )
     lines = [f"layout {seen.layout}; {seen.looked}"]
     lines += [_line(folder) for folder in seen.folders]
-    lines += [*seen.notes, *(f"refused: {refusal.file}: {refusal.reason}" for refusal in seen.refused)]
+    lines += [*seen.notes, *(f"rejected: {refusal.file}: {refusal.reason}" for refusal in seen.refused)]
     return {
         "layout": seen.layout,
         "wrapper": seen.wrapper,
@@ -101,7 +101,7 @@ def _preview(args: Args) -> Outcome:
         "refused": [asdict(refusal) for refusal in seen.refused],
         "notes": list(seen.notes),
         "dropped": dict(seen.dropped),
-        "text": "\n".join([*lines, "Nothing was kept."]),
+        "text": "\n".join([*lines, "Nothing was imported."]),
     }
 
 
@@ -119,7 +119,7 @@ def _facts(folder: Folder) -> Outcome:
 
 
 def _line(folder: Folder) -> str:
-    said = folder.refused or ("as a table says" if folder.table else None)
+    said = folder.refused or ("from a table" if folder.table else None)
     role = roles.LEAVE_OUT if folder.out else folder.role
     label = f" by {folder.label}" if folder.label else ""
     return f"  {folder.folder or '.'}: {said or f'{role}{label}'}; {folder.files} files"

@@ -1,4 +1,4 @@
-"""The command line's verbs for training-data fingerprints: ``membership`` and ``reconstruct``."""
+"""``membership`` and ``reconstruct``: membership inference attacks."""
 
 import argparse
 
@@ -79,10 +79,11 @@ def membership(args: Args) -> Outcome:
     outcome = results_json.membership_json(result)
     chosen = outcome["chosen"]
     head = (
-        f"{catalog.title(config.feature.backbone)}, crop {config.crop}; of {chosen['of']} choices "
-        f"development took distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
+        f"{catalog.title(config.feature.backbone)}, crop {config.crop}; selected on development out of "
+        f"{chosen['of']}: "
+        f"distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
     )
-    return _told(args, result, outcome, head)
+    return _outcome(args, result, outcome, head)
 
 
 def reconstruct(args: Args) -> Outcome:
@@ -94,15 +95,18 @@ def reconstruct(args: Args) -> Outcome:
     result = engine.run(*sets, config)
     common.record_answer(args, [each for each in sets if each], result)
     outcome = results_json.reconstruction_json(result)
-    head = f"Autoencoder of {spec.size} px, bottleneck {spec.bottleneck}; by {args.decision}, {result.chosen}"
-    return _told(args, result, outcome, head)
+    head = (
+        f"Autoencoder {spec.size} px, bottleneck {spec.bottleneck}; decision {args.decision}, rule "
+        f"{result.chosen}"
+    )
+    return _outcome(args, result, outcome, head)
 
 
 def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
     return library.get(args.development), library.get(args.test) if args.test else None
 
 
-def _told(args: Args, result: Membership | Reconstruction, outcome: Outcome, head: str) -> Outcome:
+def _outcome(args: Args, result: Membership | Reconstruction, outcome: Outcome, head: str) -> Outcome:
     if args.predictions:
         common.write_text(args.predictions, submission.submission_text(result))
     return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
@@ -114,10 +118,10 @@ def _lines(facts: Outcome) -> list[str]:
         if part and part.get("auc") is not None:
             low, high = part["intervals"]["auc"]
             lines.append(
-                f"{title}: F1 {part['f1']:.3f} (everything used {part['baselines']['everything_used']:.3f}), "
+                f"{title}: F1 {part['f1']:.3f} (always “used”: {part['baselines']['everything_used']:.3f}), "
                 f"balanced accuracy {part['balanced_accuracy']:.3f}, AUC {part['auc']:.3f}, {low:.3f} to "
                 f"{high:.3f}, p {format_p(part['p_value'])}"
             )
         elif part:
-            lines.append(f"{title}: {part['predicted_used']} of {part['n']} called used")
+            lines.append(f"{title}: {part['predicted_used']} of {part['n']} predicted “used”")
     return [*lines, facts["sentence"], *facts["notes"]]

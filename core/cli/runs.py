@@ -1,4 +1,4 @@
-"""The command line's verbs for what was run before: ``run`` makes it again, ``runs`` lists it."""
+"""``run`` reproduces a run file, ``runs`` lists all runs."""
 
 import argparse
 from pathlib import Path
@@ -56,25 +56,29 @@ def _lines(again: Replay) -> list[str]:
     if again.same:
         lines = [f"The same: {count} labels, all scores; {name.upper()} {value}."]
     else:
-        lines = [f"{len(again.differences)} values differ from the file's; {name.upper()} is {value} here."]
+        lines = [f"{_differing(len(again.differences))} from the run file; {name.upper()} is {value} here."]
         lines += [_words(each, count) for each in again.differences[:20]]
     return lines + [f"version of {each.what}: {each.was} then, {each.now} now" for each in again.others]
+
+
+def _differing(count: int) -> str:
+    return "1 value differs" if count == 1 else f"{count} values differ"
 
 
 def _words(difference: Difference, count: int) -> str:
     if difference.what != "labels":
         return f"  {difference.what}: {difference.was} then, {difference.now} now"
     same = sum(a == b for a, b in zip(difference.was, difference.now, strict=False))
-    return f"  labels: {count - same} of {count} images have another"
+    return f"  labels: {count - same} of {count} images differ"
 
 
 def list_runs(args: Args) -> Outcome:
-    """All that was tried, the latest first."""
+    """All runs, the latest first."""
     rows = [run_log.flatten(row) for row in run_log.all_runs()]
     if args.csv:
         common.write_text(args.csv, run_log.to_csv(rows))
     lines = [f"{r['time']}  {r['sets']}: {r['backbone']}, {r['score']} {_three(r['value'])}" for r in rows]
-    return {"runs": rows, "text": "\n".join(lines) or "Nothing was tried yet."}
+    return {"runs": rows, "text": "\n".join(lines) or "No runs yet."}
 
 
 def _three(value: float | None) -> str:

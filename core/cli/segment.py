@@ -1,4 +1,4 @@
-"""The command line's verb ``segment``: a lung mask for every image, of whatever an import would read."""
+"""``segment``: a lung mask for every image that an import would read."""
 
 import argparse
 from collections import Counter
@@ -20,7 +20,7 @@ from core.images.importing.sources import Source, open_source
 from core.progress import Meter
 from core.regions.segmentation import Segmenter
 
-TWICE = "Two images would have the mask {}. Rename one of them."
+TWICE = "Two images would have the same mask {}. Rename one of them."
 
 
 @dataclass
@@ -50,8 +50,8 @@ def segment(args: Args) -> Outcome:
         if not paths:
             raise NothingToImport(f"No {KINDS} image in {args.path}.")
         _write_masks(args, source, paths, found)
-    lines = [f"{found.masks} masks in {args.out}, {found.empty} of them empty: no lung was found there."]
-    lines += [f"refused: {refusal['file']}: {refusal['reason']}" for refusal in found.refused]
+    lines = [f"{found.masks} masks in {args.out}, {found.empty} of them empty (no lung found)."]
+    lines += [f"rejected: {refusal['file']}: {refusal['reason']}" for refusal in found.refused]
     return {
         "out": str(args.out),
         "masks": found.masks,
@@ -121,7 +121,7 @@ def _targets(paths: list[str]) -> dict[str, Path]:
     for path in paths:
         parts = PurePosixPath(path).parts
         if PurePosixPath(path).is_absolute() or ".." in parts:
-            raise BadChoice(f"'{path}' is no name inside a folder.")
+            raise BadChoice(f"'{path}' points outside the folder.")
         targets[path] = _named(Path(*parts))
     if len(set(targets.values())) < len(targets):
         twice = next(path for path, count in Counter(targets.values()).items() if count > 1)

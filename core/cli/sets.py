@@ -1,4 +1,4 @@
-"""``demo``, ``sets`` and ``delete``: which image sets there are."""
+"""``demo``, ``sets`` and ``delete``: the data sets."""
 
 import argparse
 from dataclasses import asdict
@@ -21,22 +21,22 @@ def demo(args: Args) -> Outcome:
 
     library = Library()
     if args.if_empty and library.names():
-        return {"added": [], "present": [], "seconds": 0.0, "text": "There are sets here already."}
+        return {"added": [], "present": [], "seconds": 0.0, "text": "There are data sets already."}
     done = install(library)
-    lines = [f"{name}: added" for name in done.added] + [f"{name}: here already" for name in done.present]
+    lines = [f"{name}: added" for name in done.added] + [f"{name}: already there" for name in done.present]
     return {**asdict(done), "text": "\n".join([*lines, f"{done.seconds:.1f} s"])}
 
 
 def sets(args: Args) -> Outcome:
     facts = [describe(image_set) for image_set in Library().all()]
     lines = [f"{fact['name']}: {fact['n']} images, {counts(fact)}" for fact in facts]
-    empty = "No set yet: python -m core import PATH --name NAME"
+    empty = "No data set yet: python -m core import PATH --name NAME"
     return {"sets": facts, "text": "\n".join(lines) or empty}
 
 
 def delete(args: Args) -> Outcome:
     Library().delete(args.name)
-    return {"deleted": args.name, "text": f"{args.name} is deleted."}
+    return {"deleted": args.name, "text": f"{args.name} was deleted."}
 
 
 def describe(image_set: ImageSet) -> Outcome:

@@ -1,4 +1,4 @@
-"""The command line's verb ``sweep``: a grid of configurations, one row each."""
+"""``sweep``: a grid of configurations; ``paper``: the paper's tables."""
 
 import argparse
 from collections.abc import Mapping
@@ -66,12 +66,12 @@ def run(args: Args) -> Outcome:
 
 
 def paper(args: Args) -> Outcome:
-    """A table of the paper on a set of the user's, each row beside the printed one."""
+    """A table of the paper on a data set, each row next to the published one."""
     library = Library()
     sets = [library.get(name) for name in (args.name, args.test) if name]
     fitting = tables.MEMBERSHIPS if sets[0].real else tables.ATTRIBUTIONS
     if args.table not in fitting:
-        raise BadChoice(f"Of '{args.name}' the tables {' and '.join(fitting)} can be made; got {args.table}.")
+        raise BadChoice(f"Tables {' and '.join(fitting)} can be made from '{args.name}'; got {args.table}.")
     lines = tables.lines(args.table, args.untrained)
     asked = sets if sets[0].real else sets[:1]
     engine = Engine(Store(), library, common.effort(args))
@@ -116,7 +116,7 @@ def _several(text: str) -> list[str]:
     """Values between commas, each once."""
     values = list(dict.fromkeys(value.strip() for value in text.split(",") if value.strip()))
     if not values:
-        raise BadChoice("A flag of sweep takes one value or several between commas; got none.")
+        raise BadChoice("A flag of sweep takes one or more values separated by commas; got none.")
     return values
 
 
@@ -125,7 +125,8 @@ def _lines(swept: SweepResult) -> list[str]:
     if swept.best is not None and swept.p_value is not None:
         of = sum(row.score is not None for row in swept.rows)
         lines.append(
-            f"best: {_line(swept.rows[swept.best])}; as the best of {of}, p {format_p(swept.p_value)}"
+            f"best: {_line(swept.rows[swept.best])}; corrected for selection out of {of}: p "
+            f"{format_p(swept.p_value)}"
         )
     if swept.test is not None:
         lines.append(f"on test: {_line(swept.test)}")
@@ -143,7 +144,7 @@ def _line(row: Row) -> str:
         parts.insert(2, f"PCA {config['pca'] or 'none'}")
     name = ", ".join(parts)
     if row.error or not row.numbers:
-        return f"{name}, k {config['k']}: {row.error}"
+        return f"{name}, k = {config['k']}: {row.error}"
     score = "ari" if "ari" in row.numbers else "auc"
     value, spread = row.numbers.get(score), row.numbers.get(f"{score}_ci")
     shown = (
@@ -151,4 +152,4 @@ def _line(row: Row) -> str:
         if value is None or spread is None
         else f"{value:.3f} ({spread[0]:.3f} to {spread[1]:.3f})"
     )
-    return f"{name}, k {row.numbers['k']}: {score.upper()} {shown}"
+    return f"{name}, k = {row.numbers['k']}: {score.upper()} {shown}"

@@ -1,6 +1,6 @@
-"""The command line's verbs for a server of several users: ``share`` and ``users``.
+"""``share`` and ``users``, for a server with several users.
 
-The command line is the local user's, as is all that it imports; others see of that what is shared with them.
+The command line acts as the local user, who owns everything it imports; others see what is shared with them.
 """
 
 import argparse
@@ -16,16 +16,23 @@ from core.images.library import Library
 def share_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name")
     sub.add_argument(
-        "--with", dest="given", action="append", default=[], metavar="WHO", help="address or code"
+        "--with",
+        dest="given",
+        action="append",
+        default=[],
+        metavar="WHO",
+        help="e-mail address or code of a user",
     )
-    sub.add_argument("--revoke", action="append", default=[], metavar="WHO", help="take it back")
+    sub.add_argument(
+        "--revoke", action="append", default=[], metavar="WHO", help="stop sharing with this user"
+    )
     everyone = sub.add_mutually_exclusive_group()
-    everyone.add_argument("--everyone", action="store_true", help="whoever signs in")
-    everyone.add_argument("--nobody", action="store_true", help="take it back from all")
+    everyone.add_argument("--everyone", action="store_true", help="share with everyone who signs in")
+    everyone.add_argument("--nobody", action="store_true", help="stop sharing with everyone")
 
 
 def share(args: Args) -> Outcome:
-    """Without a flag, tell whom the set is shared with."""
+    """Without a flag, report whom the data set is shared with."""
     library = Library()
 
     def change(share: Share) -> Share:
@@ -42,9 +49,9 @@ def share(args: Args) -> Outcome:
 
 
 def list_users(args: Args) -> Outcome:
-    """Everybody who has signed in, with the number of their sets."""
+    """All users who have signed in, with the number of their data sets."""
     rows = [_row(user) for user in users.known()]
-    lines = [f"{r['id']}  {r['title']}, {r['email'] or 'no address'}: {r['sets']} sets" for r in rows]
+    lines = [f"{r['id']}  {r['title']}, {r['email'] or 'no address'}: {r['sets']} data sets" for r in rows]
     return {"users": rows, "text": "\n".join(lines) or "Nobody has signed in yet."}
 
 

@@ -1,4 +1,4 @@
-"""The command line's verb ``validate``: is a file a submission, and if not, where and why."""
+"""``validate``: whether a file is a valid submission, and if not, where and why."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,9 +16,13 @@ SHOWN = 20  # problems that are written out
 
 def validate_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("file", type=Path, metavar="FILE")
-    sub.add_argument("--set", required=True, metavar="NAME", help="the set whose images it is about")
     sub.add_argument(
-        "--task", choices=submission.TASKS.names(), help="else membership where the set has real images"
+        "--set", required=True, metavar="NAME", help="data set whose images the submission is about"
+    )
+    sub.add_argument(
+        "--task",
+        choices=submission.TASKS.names(),
+        help="default: membership if the data set has real images, else attribution",
     )
 
 
@@ -28,7 +32,7 @@ def validate(args: Args) -> Outcome:
     known = submission.identifiers(submission.images_to_submit(image_set.files, task))
     problems = submission.validate(args.file.read_bytes(), known, task)
     about = f"for {task}, {len(known)} images of {image_set.name}"
-    head = f"{args.file}: {'no' if problems else 'a'} valid submission {about}."
+    head = f"{args.file}: {'not a' if problems else 'a'} valid submission {about}."
     return {
         "set": image_set.name,
         "task": task,

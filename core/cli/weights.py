@@ -1,4 +1,4 @@
-"""The command line's verb ``weights``: what the networks need, and a user's own network."""
+"""``weights``: the networks' weights files, and custom networks."""
 
 import argparse
 from dataclasses import asdict
@@ -18,23 +18,34 @@ ACTIONS = ("add", "look", "remove")
 
 def weights_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
-        "action", nargs="?", choices=ACTIONS, help="an ONNX file of yours as a backbone: look at it, add it"
+        "action",
+        nargs="?",
+        choices=ACTIONS,
+        help="add your own ONNX network as a backbone, inspect it, or remove it",
     )
-    sub.add_argument("file", nargs="?", metavar="FILE.onnx", help="or the name of the network to remove")
-    sub.add_argument("--name", help="that it gets; else the file's")
-    sub.add_argument("--size", type=int, help="side in px of its input, where the file leaves it open")
     sub.add_argument(
-        "--channels", type=int, choices=[1, 3], help="of its input, where the file leaves it open"
+        "file", nargs="?", metavar="FILE.onnx", help="ONNX file, or the name of the network to remove"
+    )
+    sub.add_argument("--name", help="name of the network (default: file name)")
+    sub.add_argument(
+        "--size", type=int, help="side length in pixels of its input, if the file leaves it open"
+    )
+    sub.add_argument(
+        "--channels", type=int, choices=[1, 3], help="channels of its input, if the file leaves them open"
     )
     sub.add_argument("--normalisation", choices=list(NORMALISATIONS), help="default: imagenet")
-    sub.add_argument("--output", metavar="NAME", help="that is the embedding; maps are averaged")
-    sub.add_argument("--download", metavar="BACKBONE")
-    sub.add_argument("--take", nargs=2, metavar=("BACKBONE", "FILE"), help="take a file after checking it")
+    sub.add_argument(
+        "--output", metavar="NAME", help="output to use as the embedding; feature maps are averaged"
+    )
+    sub.add_argument("--download", metavar="BACKBONE", help="download the weights of a network")
+    sub.add_argument(
+        "--take", nargs=2, metavar=("BACKBONE", "FILE"), help="add a weights file after checking its hash"
+    )
     sub.add_argument("--verify", action="store_true", help="hash every file again, changed or not")
 
 
 def weights(args: Args) -> Outcome:
-    """Does what is asked for, and lists all networks."""
+    """Does what the flags say, and lists all networks."""
     if args.action and not args.file:
         raise BadChoice(f"weights {args.action} needs a file: python -m core weights {args.action} FILE.onnx")
     done: Outcome = {}
@@ -44,7 +55,7 @@ def weights(args: Args) -> Outcome:
         done = _add(args)
     if args.action == "remove":
         registry.remove(args.file)
-        done = {"removed": args.file, "text": f"{args.file} is removed."}
+        done = {"removed": args.file, "text": f"{args.file} was removed."}
     if args.download:
         weights_files.download(args.download, listener(args))
     if args.take:
@@ -57,7 +68,7 @@ def weights(args: Args) -> Outcome:
     ]
     shipped = [{"file": lung_network.WEIGHTS.name, "sha256": lung_network.identity()}]
     lines.append(
-        f"{'lungs':20} ready    {lung_network.WEIGHTS}\n{'':29} SHA-256 {lung_network.identity()}, shipped"
+        f"{'lungs':20} ready    {lung_network.WEIGHTS}\n{'':29} SHA-256 {lung_network.identity()}, bundled"
     )
     text = "\n".join([*filter(None, [done.get("text")]), *lines])
     return {**done, "weights": states, "shipped": shipped, "text": text}
@@ -71,8 +82,8 @@ def _look(args: Args) -> Outcome:
     except ImprintError as error:
         reason = str(error)
     lines = [
-        *_told(seen),
-        f"It would be used so: {_use(use)}." if use else f"It can't be a backbone: {reason}",
+        *_described(seen),
+        f"It would be used with: {_use(use)}." if use else f"It can't be used as a backbone: {reason}",
     ]
     return {
         "look": asdict(seen),
@@ -99,8 +110,8 @@ def _add(args: Args) -> Outcome:
         raise
     width = next(iter(row.dimensions.values()))
     lines = [
-        *_told(seen),
-        f"{name} is added: {_use(wanted)}, {width} numbers an image. Use it by --backbone {name}",
+        *_described(seen),
+        f"{name} was added: {_use(wanted)}, {width} dimensions per image. Use it with --backbone {name}",
     ]
     return {
         "added": {"backbone": name, "look": asdict(seen), "use": asdict(wanted), "dimensions": width},
@@ -112,7 +123,7 @@ def _wanted(args: Args, seen: Look) -> Wanted:
     return add.propose(seen, args.size, args.channels, normalisation=args.normalisation, output=args.output)
 
 
-def _told(seen: Look) -> list[str]:
+def _described(seen: Look) -> list[str]:
     lines = [f"SHA-256 {seen.sha256}, {seen.bytes / 2**20:.1f} MB, {seen.parameters:,} parameters"]
     for what, ports in (("input", seen.inputs), ("output", seen.outputs)):
         lines += [f"{what:7} {port.name}: {port.words}, {port.kind}" for port in ports]

@@ -48,18 +48,18 @@ def check_k(features: Rows, k: int) -> None:
     """Raises BadChoice where k groups can't be told apart."""
     n = len(features)
     if k > n:
-        raise BadChoice(f"k is {k}, but this set has {n} images. Choose k up to {n}.")
+        raise BadChoice(f"k is {k}, but this data set has {n} images. Choose k up to {n}.")
     if k > 1 and k > (distinct := count_distinct(features, k)):
         raise BadChoice(
-            f"k is {k}, but only {distinct} of the {n} images have features of their own; the others are "
-            f"copies. Choose k up to {distinct}."
+            f"k is {k}, but only {distinct} of the {n} images have distinct features; the others are "
+            f"duplicates. Choose k up to {distinct}."
         )
 
 
 def linkage_tree(features: np.ndarray, linkage: str, metric: str) -> np.ndarray:
     """SciPy's linkage matrix (n - 1, 4) of (n, d) features: one merge a row, by rising distance."""
     if len(features) < 2:
-        raise BadChoice("One image can't be grouped. Import more images.")
+        raise BadChoice("A single image can't be clustered. Import more images.")
     distances = condensed_distances(features, metric)
     if len(features) < scaling.FAST_TREE_FROM:
         from scipy.cluster import hierarchy
@@ -145,7 +145,7 @@ def auto_ks(distinct: int, n: int) -> range:
     usable = range(AUTO_RANGE.start, min(AUTO_RANGE.stop, distinct + 1, n))
     if not usable:
         few = f"{n} images are" if distinct == n else f"Only {distinct} of the {n} images differ, which is"
-        raise BadChoice(f"{few} too few to choose k by silhouette. Give k as a number.")
+        raise BadChoice(f"{few} too few to select k by silhouette. Enter k as a number.")
     return usable
 
 

@@ -193,7 +193,7 @@ def contingency_table(
 def score_clusters(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agreement:
     """All scores of a contingency table; seeded, so the same every time."""
     if not names:
-        return _undefined("no image's generator is known", names, table)
+        return _undefined("no image has a generator label", names, table)
     if len(names) == 1:
         return _undefined(f"all images come from one generator, {names[0]}", names, table)
     if (table.sum(0) > 0).sum() == 1:

@@ -19,7 +19,7 @@ def pca_map(scores: np.ndarray) -> np.ndarray:
 def umap_map(features: np.ndarray, seed: int) -> np.ndarray:
     """UMAP of (n, d) features to (n, 2), seeded; its import and first fit cost seconds (numba)."""
     if len(features) < 5:
-        raise BadChoice(f"{len(features)} images are too few for UMAP. Look at the PCA map.")
+        raise BadChoice(f"{len(features)} images are too few for UMAP. Use the PCA map.")
     import warnings
 
     with warnings.catch_warnings():

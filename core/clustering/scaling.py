@@ -21,13 +21,14 @@ def approximation_notes(n: int, method: str) -> tuple[str, ...]:
     """What is approximate about clusters of ``n`` images; nothing, in most cases."""
     if is_streamed(n):
         how = (
-            f"mini-batches from centres found among {SAMPLE:,} images"
+            f"mini-batches starting from centroids of {SAMPLE:,} images"
             if method == "kmeans"
-            else f"the tree is built over {PROTOTYPES:,} k-means centres, each weighing as much as its images"
+            else f"the tree is built over {PROTOTYPES:,} k-means centroids, weighted by their number of "
+            "images"
         )
-        return (f"Approximate: of {n:,} images, {how}.",)
+        return (f"Approximate for {n:,} images: {how}.",)
     if method == "kmeans" and n >= RACE_FROM:
-        return ("k-means tried its 10 starts for a few rounds each, and carried the best to the end.",)
+        return ("k-means ran 10 starts for a few iterations each, and only the best to convergence.",)
     return ()
 
 
@@ -44,5 +45,5 @@ def expected_seconds(stage: str, n: int) -> float:
 def map_note(n: int, drawn: int, sampled: bool) -> str:
     """What a map of ``n`` images shows, of which so many are drawn; ``sampled``: only those were laid out."""
     if sampled:
-        return f"A sample: {drawn:,} of {n:,} images were laid out; the others are not on this map."
-    return f"Points: a sample of {drawn:,} of {n:,} images. Shade: the density of all."
+        return f"A random sample of {drawn:,} of {n:,} images; the others are not on this map."
+    return f"Points: a random sample of {drawn:,} of {n:,} images. Shading: density of all images."

@@ -71,7 +71,8 @@ def connected() -> Iterator["Client"]:
                 client = Client(place, timeout=PATIENCE)
             except (OSError, ValueError) as error:
                 raise ImprintError(
-                    f"No Dask scheduler answers at {place} ({SCHEDULER}): {error}. Start one, or unset it."
+                    f"No Dask scheduler answers at {place} ({SCHEDULER}): {error}. Start one, or unset the "
+                    "variable."
                 ) from None
         yield stack.enter_context(client)
 

@@ -85,7 +85,9 @@ class Embedder:
         with closing(work):
             for batch, rows in work:
                 if not np.isfinite(rows).all():
-                    raise ImprintError(f"{catalog.title(feature.backbone)} gave values that are not finite.")
+                    raise ImprintError(
+                        f"{catalog.title(feature.backbone)} returned values that are not finite."
+                    )
                 self.store.put_rows(feature_key(feature, crop), batch, rows)
                 yield batch, rows
                 meter.add(len(batch))
@@ -195,7 +197,7 @@ class Embedder:
 def adapt_to_machine(feature: FeatureSpec) -> tuple[FeatureSpec, list[str]]:
     """The feature as this machine computes it, and what was changed, in words."""
     if feature.precision == "bf16" and not runtime.has_bf16():
-        note = "This processor does not compute in bf16, so the features are those of fp32."
+        note = "This processor does not support bf16, so the features were computed in fp32."
         return replace(feature, precision="fp32"), [note]
     return feature, []
 

@@ -60,7 +60,8 @@ def spec(
         options = None
     if options:
         raise BadChoice(
-            f"{row.title} has no option {', '.join(options)}: that is for LBP, spectra and pixels."
+            f"{row.title} has no option {', '.join(options)}: only LBP, residual spectrum and pixels have "
+            "options."
         )
     size = size or row.size
     pooling = pooling or row.pooling
@@ -84,7 +85,7 @@ def _descriptor_spec(backbone: str, size: int | None, given: dict[str, Scalar]) 
     if unknown:
         raise UnknownName(f"option of {row.title}", unknown[0], list(row.options))
     if size and not 16 <= size <= 1024:
-        raise BadChoice(f"The input size is from 16 to 1024 px, or 0 for the image's own; got {size}.")
+        raise BadChoice(f"The input size is from 16 to 1024 px, or 0 for the original size; got {size}.")
     chosen = {
         name: option.check(name, given.get(name, option.default)) for name, option in row.options.items()
     }

@@ -21,7 +21,7 @@ Options = Mapping[str, Scalar]
 
 @dataclass(frozen=True)
 class Option:
-    """A knob of a descriptor: its default, and either its choices or its range."""
+    """An option of a descriptor: its default, and either its choices or its range."""
 
     default: Scalar
     choices: tuple[str, ...] = ()

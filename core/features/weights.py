@@ -49,13 +49,13 @@ def missing(name: str) -> str:
     network = row_of(name)
     if network.own:
         return (
-            f"The file of {name} (SHA-256 {network.sha256}) is gone. Put it back: python -m core weights "
+            f"The file of {name} (SHA-256 {network.sha256}) is missing. Add it again: python -m core weights "
             f'--take "{name}" FILE, or name it {network.file} and set IMPRINT_WEIGHTS to its folder.'
         )
     return (
         f"{network.title} needs its ImageNet weights ({network.file}, {network.megabytes:.0f} MB), which "
         f"are not on this machine. Download them (python -m core weights --download {name}), or put the "
-        "file into a folder and set IMPRINT_WEIGHTS to it, or choose untrained weights."
+        "file into a folder and set IMPRINT_WEIGHTS to that folder, or choose untrained weights."
     )
 
 
@@ -69,8 +69,8 @@ def check(path: Path, network: Network) -> None:
 def _compare(sha256: str, where: str, network: Network) -> None:
     if not sha256.startswith(network.sha256):
         raise WeightsRefused(
-            f"{where} is not {network.title}'s weights file: its SHA-256 begins with "
-            f"{sha256[:8]}, not {network.sha256[:8]}. Delete it and get it again."
+            f"{where} is not the weights file of {network.title}: its SHA-256 begins with "
+            f"{sha256[:8]}, not {network.sha256[:8]}. Delete it and download it again."
         )
 
 
@@ -128,9 +128,11 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
     """
     network = row_of(name)
     if network.own:
-        raise WeightsMissing(f"{name} is a file of yours: add it (python -m core weights add FILE).")
+        raise WeightsMissing(f"{name} is a custom network: add its file (python -m core weights add FILE).")
     if network.url is None:
-        raise WeightsMissing(f"{network.title}'s weights come with the Python package {network.package}.")
+        raise WeightsMissing(
+            f"The weights of {network.title} are installed with the Python package {network.package}."
+        )
     url = network.url if base is None else base + network.file
     digest, data = hashlib.sha256(), bytearray()
     try:
@@ -145,7 +147,9 @@ def download(name: str, listener: Listener = silent, base: str | None = None) ->
         reason = getattr(error, "reason", error)
         raise WeightsMissing(f"{network.file} could not be downloaded ({reason}). {missing(name)}") from None
     if expected and len(data) != expected:
-        raise WeightsMissing(f"The download of {network.file} broke off at {len(data)} of {expected} bytes.")
+        raise WeightsMissing(
+            f"The download of {network.file} stopped at {len(data)} of {expected} bytes. Try again."
+        )
     _compare(digest.hexdigest(), f"The downloaded {network.file}", network)
     return _keep(bytes(data), digest.hexdigest(), network, weights_manifest.DOWNLOADED)
 

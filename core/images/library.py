@@ -51,7 +51,7 @@ class Library:
         return own + [self._under(name, path) for name, path in self._shared().items()]
 
     def get(self, name: str) -> ImageSet:
-        """The gate of all data: another's set is not there, as one that never was. Raises SetNotFound."""
+        """A data set of this user or shared with them; any other does not exist. Raises SetNotFound."""
         path = self._manifest(name)
         if path.exists():
             return self._load(path)
@@ -75,7 +75,9 @@ class Library:
                 if present.content != image_set.content:
                     raise SetExists(image_set.name)
             if not all(self._image(sha256).exists() for sha256 in {file.sha256 for file in image_set.files}):
-                raise DamagedData("Images went while they were taken, with another set. Import them again.")
+                raise DamagedData(
+                    "Images were deleted with another data set during this import. Import them again."
+                )
             write_atomic(path, json.dumps(asdict(image_set)).encode())
         return True
 
@@ -116,7 +118,9 @@ class Library:
         path = self._manifest(name)
         if not path.exists():
             self.get(name)
-            raise BadChoice(f"The set '{name}' is its owner's: it can be looked at, and not changed.")
+            raise BadChoice(
+                f"The data set '{name}' belongs to another user: you can view it, but not change it."
+            )
         return path
 
     def _shared(self) -> dict[str, Path]:
@@ -151,7 +155,7 @@ class Library:
         pixels = self._read(sha256) if self._is_mine(sha256) else None
         if pixels is None:
             raise DamagedData(
-                f"Image {sha256[:12]} is missing or damaged on disk. Delete its set and import it again."
+                f"Image {sha256[:12]} is missing or damaged on disk. Delete its data set and import it again."
             )
         return pixels
 
@@ -214,4 +218,4 @@ def _called(owner: str, root: Path) -> str:
 
 def check_name(name: str) -> None:
     if not re.fullmatch(r"[^\x00-\x1f\x7f/\\]{1,80}", name) or name != name.strip():
-        raise BadChoice("A set's name has 1 to 80 characters, no slash, and no space at its ends.")
+        raise BadChoice("The name of a data set has 1 to 80 characters, no slash, and no space at its ends.")

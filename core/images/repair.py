@@ -1,4 +1,4 @@
-"""Repair of a library: images that are not what their name says, and unreadable manifests, are set aside."""
+"""Repair of a library: images that do not match their hash, and unreadable manifests, are quarantined."""
 
 import os
 import uuid

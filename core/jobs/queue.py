@@ -93,7 +93,7 @@ def find(job_id: str) -> Job | None:
     ended = read_state(job_id)  # it may have ended in between
     if not ended.active:
         return ended
-    return replace(ended, state="died", error="The work ended unexpectedly. What was finished is kept.")
+    return replace(ended, state="died", error="The job ended unexpectedly. Completed steps are kept.")
 
 
 def start(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCAL) -> Job:

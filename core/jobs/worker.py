@@ -83,7 +83,9 @@ def _carry_out(job: Job) -> int:
         save_state(replace(job, state="failed", error=str(error)))
         return 1
     except OSError as error:  # a full disk, a folder that may not be written
-        words = f"The disk: {error.strerror or error}. Make room there, then go on: what is finished is kept."
+        words = (
+            f"The disk: {error.strerror or error}. Free some space, then continue: completed steps are kept."
+        )
         save_state(replace(job, state="failed", error=words))
         return 1
     except Exception as error:

@@ -84,4 +84,4 @@ def _roots(merges: np.ndarray, n: int) -> tuple[np.ndarray, list[int]]:
 
 def _check(k: int, n: int) -> None:
     if k > n:
-        raise BadChoice(f"k is {k}, but this set has {n} generated images. Choose k up to {n}.")
+        raise BadChoice(f"k is {k}, but this data set has {n} generated images. Choose k up to {n}.")

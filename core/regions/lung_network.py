@@ -28,8 +28,8 @@ def require(path: Path) -> Path:
     """The weights file. Raises ImprintError."""
     if not path.exists():
         raise ImprintError(
-            f"The network that finds the lungs is missing at {path}, so there is the full image only. "
-            "It is part of Imprint: install it again."
+            f"The lung network is missing at {path}, so only the full image can be used. "
+            "It is part of Imprint: reinstall Imprint."
         )
     return path
 

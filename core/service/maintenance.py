@@ -42,20 +42,24 @@ class Report:
         """What was done, in sentences."""
         store, library = self.store, self.library
         lines = [
-            f"Cache: {store.entries} entries whole; {store.damaged} damaged and set aside, {store.missing} "
-            f"without a file forgotten, {store.leftovers} leftovers and {store.rows} lines of the index "
+            f"Cache: {store.entries} entries intact; {store.damaged} damaged and quarantined, "
+            f"{store.missing} "
+            f"without a file removed, {store.leftovers} leftovers and {store.rows} lines of the index "
             "removed.",
-            f"Library: {library.images} images and {library.sets} sets whole; {library.images_damaged} "
-            f"images and {library.sets_damaged} sets damaged and set aside.",
+            f"Library: {library.images} images and {library.sets} data sets intact; {library.images_damaged} "
+            f"images and {library.sets_damaged} data sets damaged and quarantined.",
         ]
         if store.index_replaced:
             lines.append(
-                "The index of the cache could not be read: it is new, and everything is computed again."
+                "The index of the cache could not be read: it was rebuilt, and everything is recomputed "
+                "when needed."
             )
         if self.parts or self.networks:
             lines.append(f"{self.parts} parts of files and {self.networks} files of no network removed.")
         if library.incomplete:
-            lines.append(f"Images are missing from {', '.join(library.incomplete)}: import these sets again.")
+            lines.append(
+                f"Images are missing from {', '.join(library.incomplete)}: import these data sets again."
+            )
         return lines
 
 

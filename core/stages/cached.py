@@ -143,10 +143,10 @@ class Run:
         if spec.k == "known":
             if known := self.roll.known.names:
                 return len(known), "known", {}
-            notes.append("No generator is known, so k was chosen by silhouette.")
+            notes.append("No image has a generator label, so k was selected by silhouette.")
         by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
         if not by_k:
-            raise BadChoice("No number of clusters gives a silhouette here. Give k as a number.")
+            raise BadChoice("The silhouette is undefined for every k here. Enter k as a number.")
         return max(by_k, key=lambda k: (by_k[k], -k)), "auto", by_k
 
     def auto_range(self) -> range:

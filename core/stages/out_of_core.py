@@ -156,6 +156,6 @@ class LargeRun(Run):
             self.store.put_matrix(name, (len(self.ids), wide), made, stage)
             found = self.store.matrix(name)
             if found is None:
-                raise BadChoice("What was just written is damaged on disk. Check the disk, then try again.")
+                raise BadChoice("Data just written are damaged on disk. Check the disk, then try again.")
         self._took(stage, cached, start + self._seconds() - before)
         return found

@@ -232,7 +232,7 @@ class Entries:
                 return False
             self._index.delete(ENTRY + name)
             self._release(entry.bytes)
-        log.warning("stored %s %s is damaged: set aside, to be computed again", entry.stage, name[:12])
+        log.warning("stored %s %s is damaged: quarantined, to be recomputed", entry.stage, name[:12])
         self._lost(entry)
         with contextlib.suppress(OSError):
             os.replace(self._arrays / entry.file, self._quarantine / Path(entry.file).name)
@@ -246,7 +246,7 @@ class Entries:
             if error.errno == errno.ENOSPC:
                 raise StoreFull(
                     f"The disk is full: no room for {len(data) / 1e6:.1f} MB in {path.parent}. "
-                    "Free some space, then start again: what is finished is kept."
+                    "Free some space, then start again: completed steps are kept."
                 ) from error
             raise
 
@@ -261,7 +261,7 @@ class Entries:
                     total -= self._evict(entries, total - self.quota)
             if total > self.quota:
                 raise StoreFull(
-                    f"A result of {size / 1e6:.0f} MB does not fit into the cache's quota of "
+                    f"A result of {size / 1e6:.0f} MB does not fit into the cache quota of "
                     f"{self.quota / 1e6:.0f} MB. Set IMPRINT_QUOTA_GB higher."
                 )
             self._index.set(TOTAL, str(total))

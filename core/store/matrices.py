@@ -47,7 +47,7 @@ class Matrices(Entries):
                 stream.truncate(size)  # what a recount goes by
                 digest = _write(stream, header, blocks)
                 if stream.tell() != size:
-                    raise ValueError(f"{stream.tell()} bytes of rows came, {size} were told")
+                    raise ValueError(f"{stream.tell()} bytes of rows received, {size} expected")
                 with self._writers.one():
                     path = self._arrays / file
                     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

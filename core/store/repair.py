@@ -45,7 +45,7 @@ def opened(folder: Path | None = None) -> tuple[Store, bool]:
     except sqlite3.DatabaseError:
         pass
     place = folder or paths.folder("store")
-    log.warning("the index of the cache can't be read: set aside, everything is computed again")
+    log.warning("the index of the cache can't be read: quarantined, everything is recomputed")
     os.replace(place / "index", place / "quarantine" / f"index-{uuid.uuid4().hex[:12]}")
     return Store(folder), True
 

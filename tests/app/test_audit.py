@@ -84,7 +84,7 @@ def test_a_clean_set_is_called_so(library: Library, open_page: Open) -> None:
 def test_pairs_stand_side_by_side(library: Library, open_page: Open) -> None:
     content = files(("a", "b"))
     take(library, content | {"b/900.png": content["a/000.png"]})
-    page = open_page(PAGE).segmented_control(key="tab").set_value("Copies and near-duplicates").run()
+    page = open_page(PAGE).segmented_control(key="tab").set_value("Duplicates and near-duplicates").run()
     assert not page.exception
     assert metrics(page)["Across classes"] == "1"
     assert any("**a and b: 1 pair.**" in each.value for each in page.markdown)
@@ -102,10 +102,10 @@ def test_the_switches_make_a_set_and_compare(library: Library, open_page: Open) 
     assert not page.exception
     derived = library.get("set, histogram matched")
     table = page.dataframe[1].value.set_index("")
-    assert table.loc["The method's ARI", "derived"] == "not tried yet"
+    assert table.loc["The method's ARI", "derived"] == "not run yet"
     attribute(library, derived)
     table = page.run().dataframe[1].value.set_index("")
-    assert table.loc["The method's ARI", "derived"] != "not tried yet"
+    assert table.loc["The method's ARI", "derived"] != "not run yet"
     assert table.loc["Warnings", "as it is"] == metrics(page)["Warnings"]
 
 

@@ -195,7 +195,7 @@ def test_labels_come_from_a_table(home: Path, open_page: Open, managers: list) -
     assert not page.exception
     assert held(managers) == 0
     assert in_memory() == []
-    assert role(page, "beside the folders").value == "as the table says"
+    assert role(page, "not in a folder").value == "from the table"
     keep(page, "mine")
     assert Library().get("mine").counts("label") == {"a": 3, "b": 3}
 

@@ -231,7 +231,7 @@ def test_without_labels_the_groups_stand_on_their_own(engine: Engine) -> None:
     engine.library.add(unknown)
     seen, _, _ = reported(engine, [unknown], PipelineConfig(PIXELS))
     words = " ".join(seen.of("p"))
-    assert "no image's generator is known" in words
+    assert "no image has a generator label" in words
     assert "No image is misplaced" not in words
 
 

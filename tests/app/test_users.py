@@ -70,7 +70,7 @@ def test_who_signs_in_sees_their_own_sets_and_the_way_out(signed_in, ann: User) 
 def test_a_token_without_a_subject_opens_nothing(signed_in, ann: User) -> None:
     test = signed_in("pages/9_Data.py", {**ANN, "sub": None})
     assert [error.value for error in test.error] == [
-        "The identity provider sent no issuer or no subject, so nobody is signed in."
+        "The identity provider sent no issuer or subject, so sign-in failed."
     ]
     assert not test.selectbox
 

@@ -38,7 +38,7 @@ def test_a_zip_is_looked_at_set_right_and_kept(page: Page, server: Server, tmp_p
     page.get_by_role("combobox", name="Role of nearest").click()
     page.get_by_role("option", name="real, not used").click()
     expect(page.get_by_text("Files: 9 generated, 4 real, not used. Generators: 3.")).to_be_visible()
-    page.get_by_label("Name of the set").fill("Uploaded")
+    page.get_by_label("Name of the data set").fill("Uploaded")
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_text("Uploaded is imported: 13 images")).to_be_visible()
     kept = Library(server.home).get("Uploaded")

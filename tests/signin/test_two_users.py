@@ -235,7 +235,7 @@ def test_a_share_opens_a_set_and_taking_it_back_closes_it(place: Place, ann: Vis
     opened = bob.open("Data", query).text()
     assert "data:image/webp" in opened
     assert "36 generated" in opened
-    assert "Delete this set" not in opened
+    assert "Delete this data set" not in opened
     library.share(ANNS, lambda share: share.taken("bob@clinic.example"))
     assert name not in bob.open("Data", query).text()
     bob.leave()

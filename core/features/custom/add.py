@@ -1,4 +1,4 @@
-"""Adding a user's own network: its file is kept, looked at, tried, and only then a backbone."""
+"""Adding a custom network: its file is stored, inspected and tested before it becomes a backbone."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ SMALLEST, BIGGEST, USUAL = 16, 1024, 224  # px
 CHANNELS = (3, 1)
 FLOATS = ("f32", "f16", "bf16", "f64")
 CHUNK = 2**20
-PROBES = 4  # images that are tried before a file is taken
+PROBES = 4  # test images before a file is accepted
 
 
 def keep_file(file: IO[bytes]) -> Path:
@@ -36,7 +36,7 @@ def keep_file(file: IO[bytes]) -> Path:
             while chunk := file.read(CHUNK):
                 size += len(chunk)
                 if size > LARGEST:
-                    raise WeightsRefused(f"A network file has at most {LARGEST // 2**20} MB.")
+                    raise WeightsRefused(f"A network file may have at most {LARGEST // 2**20} MB.")
                 digest.update(chunk)
                 kept.write(chunk)
             kept.flush()
@@ -69,7 +69,7 @@ def propose(look: Look, size: int | None = None, channels: int | None = None, **
     output = given.get("output") or usable[0].name
     if output not in [each.name for each in usable]:
         known = ", ".join(each.name for each in usable)
-        raise BadChoice(f"This network has no output '{output}' that can be used. Choose one of: {known}.")
+        raise BadChoice(f"This network has no usable output '{output}'. Choose one of: {known}.")
     return Wanted(size, channels, normalisation, output)
 
 
@@ -83,7 +83,8 @@ def outputs(look: Look) -> list[Port]:
     if not usable:
         have = "; ".join(f"{each.name or 'unnamed'}: {each.words}, {each.kind}" for each in look.outputs)
         raise WeightsRefused(
-            f"No output can be an embedding (it has {have or 'none'}). One output must be of floating point, "
+            f"No output can be used as an embedding (outputs: {have or 'none'}). One output must be "
+            "floating-point "
             "with the shape (N, D), (N, T, D) or (N, D, H, W): export the network up to its features."
         )
     return sorted(usable, key=lambda each: len(each.shape or ()) or 5)
@@ -94,15 +95,16 @@ def fixed_input(look: Look) -> tuple[int | None, int | None]:
     if len(look.inputs) != 1:
         have = ", ".join(each.name for each in look.inputs) or "none"
         raise WeightsRefused(
-            f"The network has {len(look.inputs)} inputs ({have}); it must have one, the image. Export it so."
+            f"The network has {len(look.inputs)} inputs ({have}); it must have one, the image. Export it "
+            "that way."
         )
     (image,) = look.inputs
-    wrong = f"The input {image.name} is no batch of images: it takes {image.words}, {image.kind}. "
+    wrong = f"The input {image.name} is not a batch of images: it takes {image.words}, {image.kind}. "
     if image.kind not in FLOATS or image.shape is None or len(image.shape) != 4:
-        raise WeightsRefused(wrong + "It must be of floating point and the shape (N, C, H, W).")
+        raise WeightsRefused(wrong + "It must be floating-point with the shape (N, C, H, W).")
     batch, channels, height, width = image.shape
     if channels not in (None, *CHANNELS):
-        last = " Its channels seem to stand last: export it with them first." if width in CHANNELS else ""
+        last = " Its channels seem to be last: export it with channels first." if width in CHANNELS else ""
         raise WeightsRefused(f"{wrong}It must have 1 or 3 channels, (N, C, H, W).{last}")
     if batch not in (None, 1):
         raise WeightsRefused(f"{wrong}Export it with a batch of 1, or a dynamic one.")
@@ -124,7 +126,7 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
     _sensible(rows, again)
     sha256 = path.name.removesuffix(SUFFIX)
     if worker.look.sha256 != sha256:
-        raise WeightsRefused("The file changed while it was read. Add it again.")
+        raise WeightsRefused("The file changed while it was being read. Add it again.")
     facts = {
         "sha256": sha256,
         "bytes": worker.look.bytes,
@@ -138,7 +140,7 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
         if _same_use(present, registry.row_of(name, facts)):
             return present
         raise BadChoice(
-            f"{name} is here already, as another file or with other choices. Take another name (--name), "
+            f"{name} already exists with another file or other settings. Choose another name (--name), "
             f'or remove it: python -m core weights remove "{name}"'
         )
     weights_manifest.note(path, sha256, weights_manifest.ADDED)
@@ -158,13 +160,15 @@ def _same_use(one: Network, other: Network) -> bool:
 
 def _sensible(rows: np.ndarray, again: np.ndarray) -> None:
     if not np.isfinite(rows).all():
-        raise WeightsRefused("The network gives values that are not finite. Another normalisation may help.")
+        raise WeightsRefused(
+            "The network returns values that are not finite. Another normalisation may help."
+        )
     if not np.array_equal(rows, again):
         raise WeightsRefused(
-            "The network gives the same image other values each time. Export it for inference (eval mode)."
+            "The network returns different values for the same image. Export it for inference (eval mode)."
         )
     if np.ptp(rows, axis=0).max() == 0:
-        raise WeightsRefused("The network gives the same values for any image. Choose another output.")
+        raise WeightsRefused("The network returns the same values for every image. Choose another output.")
 
 
 def check_name(name: str) -> None:

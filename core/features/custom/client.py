@@ -45,7 +45,7 @@ class Port:
     def words(self) -> str:
         if self.shape is None:
             return "any shape"
-        return " x ".join("any" if side is None else str(side) for side in self.shape) or "one number"
+        return " x ".join("any" if side is None else str(side) for side in self.shape) or "scalar"
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Worker:
             timer.cancel()
         if frame is None:
             if late.is_set():
-                raise WeightsRefused(f"The network took longer than {seconds:g} s. Take a smaller one.")
+                raise WeightsRefused(f"The network took longer than {seconds:g} s. Use a smaller one.")
             raise self._fallen()
         if "refused" in frame[0]:
             raise WeightsRefused(_printable(frame[0]["refused"], 600))
@@ -175,9 +175,9 @@ class Worker:
         self._process.kill()
         code = self._process.wait()
         if code == -signal.SIGPROF:
-            return WeightsRefused("The network computed for too long. Take a smaller one.")
-        how = "memory ran out" if code == -signal.SIGKILL else "a fault of the library, or memory ran out"
-        return WeightsRefused(f"The process that runs the network fell over it ({how}).")
+            return WeightsRefused("The network computed for too long. Use a smaller one.")
+        how = "out of memory" if code == -signal.SIGKILL else "library error or out of memory"
+        return WeightsRefused(f"The sandboxed process that runs the network crashed ({how}).")
 
 
 def look(path: Path) -> Look:
@@ -189,11 +189,11 @@ def look(path: Path) -> Look:
 def _size(file: int, path: Path) -> int:
     facts = os.fstat(file)
     if not stat.S_ISREG(facts.st_mode):
-        raise WeightsMissing(f"{path} is no file.")
+        raise WeightsMissing(f"{path} is not a file.")
     if facts.st_size > LARGEST:
         raise WeightsRefused(
-            f"{path.name} has {facts.st_size / 2**20:.0f} MB; at most {LARGEST // 2**20} MB are taken. "
-            "Export it in half precision, or take a smaller network."
+            f"{path.name} has {facts.st_size / 2**20:.0f} MB; at most {LARGEST // 2**20} MB are accepted. "
+            "Export it in half precision, or use a smaller network."
         )
     return facts.st_size
 
@@ -220,7 +220,7 @@ def _look(frame: tuple[protocol.Header, bytes]) -> Look:
         inputs, outputs = (tuple(map(_port, told[each])) for each in ("inputs", "outputs"))
         return Look(told["sha256"], int(told["bytes"]), int(told["parameters"]), inputs, outputs)
     except (KeyError, TypeError, ValueError):
-        raise WeightsRefused("The process that reads the file gave no sensible answer.") from None
+        raise WeightsRefused("The sandboxed process that reads the file gave an invalid response.") from None
 
 
 def _port(told: Any) -> Port:
@@ -242,7 +242,7 @@ def open_worker(feature: FeatureSpec, path: Path, threads: int) -> Worker:
     )
     try:
         if f"sha256:{worker.look.sha256}" != feature.weights:
-            raise WeightsRefused(f"{path.name} is not the file that was checked a moment ago. Start again.")
+            raise WeightsRefused(f"{path.name} changed after it was checked. Start again.")
         worker.ready(wanted)
     except BaseException:
         worker.close()

@@ -54,7 +54,11 @@ def main(fd: int, memory: int, threads: int) -> None:
         protocol.write(answers, {"refused": str(error)})
     except MemoryError:
         protocol.write(
-            answers, {"refused": f"The network needs more than the {memory / 2**30:.1f} GB that it gets."}
+            answers,
+            {
+                "refused": f"The network needs more than the {memory / 2**30:.1f} GB of memory that "
+                "it may use."
+            },
         )
     except Exception as error:  # OpenVINO raises RuntimeError and its own kinds for all that it can't do
         protocol.write(answers, {"refused": _words(error, memory)})
@@ -135,16 +139,16 @@ def _pooled(shape: Any) -> tuple[int, ...]:
     """What is averaged: maps (1, D, H, W), tokens (1, T, D); of a vector (1, D) nothing."""
     if shape.is_dynamic:
         raise WeightsRefused(
-            f"The size of the output is not known beforehand: {shape}. Choose another output."
+            f"The size of the output is not known in advance: {shape}. Choose another output."
         )
     sides = tuple(shape.to_shape())
     axes = {2: (), 3: (1,), 4: (2, 3)}.get(len(sides))
     if axes is None or sides[0] != 1:
         words = "x".join(map(str, sides))
-        raise WeightsRefused(f"The output gives {words}, not one vector or map an image. Choose another.")
+        raise WeightsRefused(f"The output gives {words}, not one vector or map per image. Choose another.")
     width = sides[2] if len(sides) == 3 else sides[1]
     if not 1 <= width <= WIDEST:
-        raise WeightsRefused(f"The output gives {width} numbers an image: 1 to {WIDEST} are taken.")
+        raise WeightsRefused(f"The output has {width} dimensions per image; 1 to {WIDEST} are allowed.")
     return axes
 
 
@@ -166,11 +170,11 @@ def _words(error: Exception, memory: int) -> str:
     """OpenVINO's reason, as far as it is for people."""
     text = str(error)
     if "alloc" in text:
-        return f"The network needs more than the {memory / 2**30:.1f} GB that it gets."
+        return f"The network needs more than the {memory / 2**30:.1f} GB of memory that it may use."
     if unknown := UNKNOWN.search(text):
         return (
             f"The network uses operators that OpenVINO does not know: {unknown[1].strip()}. "
-            "Export it with the standard operators of ONNX alone (opset 13 to 20)."
+            "Export it with standard ONNX operators only (opset 13 to 20)."
         )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or ["no reason"]

@@ -58,7 +58,7 @@ def missing(
     chosen = {"name": name, **({"size": size} if size else {}), **(options or {})}
     flags = " ".join(f"--{flag} {shlex.quote(str(value))}" for flag, value in chosen.items())
     return (
-        f"The network file {name}{sha256} is not on this machine. Add it as it was used: "
+        f"The network file {name}{sha256} is not on this machine. Add it with the same settings: "
         f"python -m core weights add FILE {flags}"
     )
 
@@ -71,17 +71,18 @@ def check_use(name: str, row: Network, weights: str, size: int | None, options: 
     """Raises WeightsRefused, BadChoice where a spec asks for another file, or for other choices."""
     assert row.own
     if weights == "untrained":
-        raise BadChoice(f"{name} is a file of yours: it has no untrained weights.")
+        raise BadChoice(f"{name} is a custom network: it has no untrained weights.")
     if weights not in ("imagenet", row.weights):
         raise WeightsRefused(
-            f"{name} is another file here ({row.weights}) than the one that is asked for ({weights}). "
+            f"{name} is a different file here ({row.weights}) than the one needed ({weights}). "
             f'Remove it (python -m core weights remove "{name}") and add that one under this name.'
         )
     chosen = {"channels": row.own.channels, "output": row.own.output}
     if size not in (None, row.size) or (options and dict(options) != chosen):
         raise BadChoice(
             f"{name} was added for {row.size} px, {row.own.channels} channels and the output "
-            f"{row.own.output}. For other choices, add the file again, by another name or after removing it."
+            f"{row.own.output}. For other settings, add the file again under another name, or remove it "
+            "first."
         )
 
 
@@ -95,7 +96,7 @@ def remove(name: str) -> None:
     """Forget a row, and its file where no other row has it. What was computed with it stays in the cache."""
     row = network(name)
     if row.own is None:
-        raise BadChoice(f"{row.title} is no network that was added, so it can't be removed.")
+        raise BadChoice(f"{row.title} is not a custom network, so it can't be removed.")
     (folder() / f"{name}.json").unlink(missing_ok=True)
     discard(paths.folder("weights") / row.file)
 

@@ -29,15 +29,15 @@ GRAPH = 7  # of a Model
 
 # What else comes under the name .onnx, by its first bytes.
 OTHERS = {
-    b"PK\x03\x04": "a zip archive (PyTorch's .pt and .pth are such)",
+    b"PK\x03\x04": "a zip archive (such as PyTorch's .pt and .pth)",
     b"PK\x05\x06": "a zip archive",
     b"\x80": "a pickle, which may hold code and is never opened",
     b"\x1f\x8b": "a gzip archive",
     b"\x89HDF": "an HDF5 file",
-    b"<": "a text in XML or HTML",
-    b"{": "a text in JSON",
+    b"<": "XML or HTML text",
+    b"{": "JSON text",
 }
-EXPORT = "Export it anew by torch.onnx.export or the like, into one file"
+EXPORT = "Export it again as a single file, for example with torch.onnx.export"
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def scan(data: bytes) -> Scanned:
     """Raises WeightsRefused with the reason."""
     for first, what in OTHERS.items():
         if data.startswith(first):
-            raise WeightsRefused(f"The file is {what}, no ONNX model. {EXPORT}.")
+            raise WeightsRefused(f"The file is {what}, not an ONNX model. {EXPORT}.")
     try:
         return Scanned(_walk(memoryview(data)))
     except _Broken:
-        raise WeightsRefused(f"The file is no ONNX model, or is cut off. {EXPORT}.") from None
+        raise WeightsRefused(f"The file is not an ONNX model, or is truncated. {EXPORT}.") from None
 
 
 def _walk(data: memoryview) -> int:
@@ -89,7 +89,7 @@ def _tensor(message: memoryview) -> int:
     for field, _, value in _fields(message):
         if field == EXTERNAL_DATA or (field == DATA_LOCATION and value != 0):
             raise WeightsRefused(
-                "Part of the model's numbers lies in another file (external data), which is not followed. "
+                "Some of the model's weights are in another file (external data), which is not read. "
                 f"{EXPORT}, with external_data=False."
             )
         if field == DIMS:
@@ -97,8 +97,8 @@ def _tensor(message: memoryview) -> int:
     declared = math.prod(dims)
     if any(side >= 2**63 for side in dims) or declared > 2 * len(message):  # the smallest type has 4 bits
         raise WeightsRefused(
-            f"A tensor declares {'x'.join(map(str, dims[:8]))} numbers and holds {len(message)} bytes: "
-            "the file is damaged, or made to fill the memory."
+            f"A tensor declares {'x'.join(map(str, dims[:8]))} values but holds {len(message)} bytes: "
+            "the file is damaged, or made to exhaust memory."
         )
     return declared
 

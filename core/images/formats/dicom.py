@@ -88,13 +88,15 @@ def read(data: bytes, view: View) -> Decoded:
 def _check(header: FileDataset, promised: int) -> None:
     """All that can be refused before a pixel is decoded; ``promised``: bytes of pixels, by the file."""
     if "PixelData" not in header:
-        raise UnreadableImage("a DICOM file without an image in it, or cut off before it")
+        raise UnreadableImage("a DICOM file without an image, or truncated before it")
     _check_fields(header)
     _check_syntax(header)
     if "ModalityLUTSequence" in header:
-        raise UnreadableImage("its values go by a table (Modality LUT): export it with slope and intercept")
+        raise UnreadableImage(
+            "its values use a lookup table (Modality LUT): export it with slope and intercept"
+        )
     if UNDEFINED != promised > len(header.PixelData):
-        raise UnreadableImage("cut off within its pixels")
+        raise UnreadableImage("truncated within its pixels")
     rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
     check_scan((rows, columns), frames, int(header.SamplesPerPixel) * int(header.BitsAllocated))
 
@@ -114,7 +116,7 @@ def _check_syntax(header: FileDataset) -> None:
     except NotImplementedError:
         able = False
     if not able:
-        raise UnreadableImage(f"its transfer syntax is not read here: {name}. Export it uncompressed")
+        raise UnreadableImage(f"its transfer syntax is not supported: {name}. Export it uncompressed")
 
 
 def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> np.ndarray:
@@ -125,7 +127,7 @@ def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> n
     if kind in COLOURS:
         return _luma(frame)
     if kind not in GREYS:
-        raise UnreadableImage("pixels of a kind that is not read: MONOCHROME, RGB, YBR and PALETTE COLOR are")
+        raise UnreadableImage("unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are read")
     if _plain(header):
         shown = (frame.astype(np.uint32) * 255 // (2 ** int(header.BitsStored) - 1)).astype(np.uint8)
     else:
@@ -141,7 +143,7 @@ def _plain(header: FileDataset) -> bool:
 
 def _windowed(frame: np.ndarray, header: FileDataset, number: int, view: View) -> np.ndarray:
     if view.window is None and header.get("Modality") != "CT":
-        raise UnreadableImage("not CT, so its values have no fixed range: choose a window, centre/width")
+        raise UnreadableImage("not CT, so its values have no fixed range: choose a window (centre/width)")
     slope, intercept = _rescale(header, number)
     return grey(frame.astype(np.float32) * slope + intercept, view.shown)
 

@@ -1,4 +1,4 @@
-"""How much is taken of a stranger's file, said once. Each is checked before the work it bounds."""
+"""Limits on untrusted files. Each is checked before the work that it bounds."""
 
 from core.errors import UnreadableImage
 
@@ -15,16 +15,16 @@ def check_size(height: int, width: int) -> None:
     if width * height > MAX_PIXELS:
         raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS // 10**6} million")
     if min(width, height) < MIN_SIDE:
-        raise UnreadableImage(f"{width} x {height} pixels: too small, {MIN_SIDE} x {MIN_SIDE} is the least")
+        raise UnreadableImage(f"{width} x {height} pixels: too small, the minimum is {MIN_SIDE} x {MIN_SIDE}")
 
 
 def check_scan(size: tuple[int, int], slices: int, bits: int) -> None:
     """A scan's size by its header: ``size`` (H, W) of one of its ``slices``, ``bits`` a pixel."""
     check_size(*size)
     if not 1 <= slices <= MAX_SLICES:
-        raise UnreadableImage(f"{slices} frames or slices in one file: 1 to {MAX_SLICES} are taken")
+        raise UnreadableImage(f"{slices} frames or slices in one file: 1 to {MAX_SLICES} are accepted")
     if not 1 <= bits <= DEEPEST:
-        raise UnreadableImage(f"{bits} bits a pixel: 1 to {DEEPEST} are taken")
+        raise UnreadableImage(f"{bits} bits per pixel: 1 to {DEEPEST} are accepted")
     total = size[0] * size[1] * slices * bits // 8
     if total > MAX_SCAN:
         raise UnreadableImage(f"{total // 2**20} MiB when decoded: more than {MAX_SCAN // 2**20} MiB")

@@ -41,7 +41,7 @@ def read(data: bytes, view: View) -> Decoded:
     header = image.header
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf":
-        raise UnreadableImage("colours or complex numbers: a volume of grey values is read")
+        raise UnreadableImage("colours or complex numbers: only volumes of grey values are read")
     shape = _shape(header.get_data_shape())
     axis = len(AXES) - 1 - AXES.index(view.axis)  # of RAS+: sagittal is x, coronal y, axial z
     orientation = io_orientation(image.affine)
@@ -67,7 +67,7 @@ def _inflated(data: bytes) -> bytes:
     if unzip.unconsumed_tail:
         raise UnreadableImage(f"unpacks to more than {MAX_SCAN // 2**20} MiB")
     if not unzip.eof:
-        raise UnreadableImage("damaged or cut off (its gzip ends too early)")
+        raise UnreadableImage("damaged or truncated (its gzip data end too early)")
     return plain
 
 
@@ -78,14 +78,14 @@ def _sizes(plain: bytes) -> tuple[int, int]:
 def _shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Three sides; further dimensions of one are nothing, a second volume is."""
     if any(side != 1 for side in shape[3:]):
-        raise UnreadableImage(f"{len(shape)} dimensions: save each volume as a file of its own")
+        raise UnreadableImage(f"{len(shape)} dimensions: save each volume as a separate file")
     return (*shape[:3], 1, 1)[:3]
 
 
 def _check(shape: tuple[int, ...], orientation: np.ndarray, axis: int, bits: int) -> None:
     """The volume's size as its header tells it; ``axis`` is one of the turned volume."""
     if np.isnan(orientation).any():
-        raise UnreadableImage("its orientation is lost: an axis points nowhere")
+        raise UnreadableImage("its orientation is undefined: an axis has no direction")
     turned = [0, 0, 0]
     for side, (where, _) in zip(shape, orientation, strict=True):
         turned[int(where)] = int(side)

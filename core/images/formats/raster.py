@@ -57,13 +57,13 @@ def read(data: bytes) -> tuple[np.ndarray, Origin]:
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImage(f"not a {KINDS} image, whatever its name says") from None
+        raise UnreadableImage(f"not a {KINDS} image, whatever its name") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage(f"more than {MAX_PIXELS // 10**6} million pixels") from None
     except MemoryError:
-        raise UnreadableImage("the image needs more memory than there is") from None
+        raise UnreadableImage("the image needs more memory than available") from None
     except Exception as error:  # a decoder may raise anything on a broken file
-        raise UnreadableImage(f"damaged or cut off ({_words(error)})") from None
+        raise UnreadableImage(f"damaged or truncated ({_words(error)})") from None
 
 
 def _check(image: Image.Image, data: bytes) -> None:
@@ -73,7 +73,7 @@ def _check(image: Image.Image, data: bytes) -> None:
     except EOFError:
         image.seek(0)
     else:
-        raise UnreadableImage("several pages in one file: save each as an image of its own")
+        raise UnreadableImage("several pages in one file: save each as a separate image")
     if image.mode == "P" and image.palette is None:
         raise UnreadableImage("damaged (its colours are missing)")
 
@@ -84,7 +84,7 @@ def _check_lines(image: Image.Image, data: bytes) -> None:
         return
     last = np.asarray(image.crop((0, image.height - 1, image.width, image.height)))
     if (png.header(data).interlaced or not last.any()) and not png.whole(data):
-        raise UnreadableImage("damaged or cut off (its lines end too early)")
+        raise UnreadableImage("damaged or truncated (its lines end too early)")
 
 
 def _bits(image: Image.Image, data: bytes) -> int:

@@ -24,7 +24,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if not (abs(self.centre) <= FARTHEST and 0 < self.width <= FARTHEST):
-            raise BadChoice(f"A window's width is above 0, its centre a number; got {self}.")
+            raise BadChoice(f"The width of a window must be above 0, and its centre a number; got {self}.")
 
     def __str__(self) -> str:
         return f"{self.centre:g}/{self.width:g}"
@@ -43,7 +43,7 @@ class View:
 
     def __post_init__(self) -> None:
         if self.axis not in AXES:
-            raise BadChoice(f"A volume is cut axial, coronal or sagittal; got '{self.axis}'.")
+            raise BadChoice(f"The axis is axial, coronal or sagittal; got '{self.axis}'.")
 
     @property
     def shown(self) -> Window:

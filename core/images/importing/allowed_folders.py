@@ -36,14 +36,16 @@ def allowed_folder(path: Path, strict: bool) -> Path:
     try:
         real = path.expanduser().resolve()
     except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody, a NUL
-        raise BadChoice("That is no path of this machine.") from None
+        raise BadChoice("That is not a path on this machine.") from None
     if not os.environ.get(VARIABLE) and not strict:
         return real
     if not listed_folders():
-        raise BadChoice(f"No folder of the server is open for import. Its keeper names some in {VARIABLE}.")
+        raise BadChoice(
+            f"No folder of the server may be imported. The administrator can list folders in {VARIABLE}."
+        )
     if not _inside(real):
         raise BadChoice(
-            f"That path lies in no folder that is open for import ({VARIABLE}). Choose one of the list."
+            f"That path is not in a folder that may be imported ({VARIABLE}). Choose one from the list."
         )
     return real
 

@@ -42,8 +42,8 @@ File = tuple[str, bytes | UnreadableImage]
 Event = np.ndarray | Facts | UnreadableImage
 
 
-class Fallen(Exception):
-    """The child ended, hung or talked nonsense; ``str(error)`` is the reason for a person."""
+class Crashed(Exception):
+    """The child ended, hung or sent an invalid response; ``str(error)`` is the reason for a person."""
 
 
 class Child:
@@ -74,20 +74,20 @@ class Child:
         return self._process.pid
 
     def send(self, header: protocol.Header, data: bytes) -> None:
-        """Put a file on its way, which it goes at the next ``push``."""
+        """Queue a file; the next ``push`` sends it."""
         self._outgoing += [memoryview(protocol.frame_header(header, len(data))), memoryview(data)]
 
     def next_file(self) -> None:
-        """A file's time begins. Only waiting for the child counts, not what happens here meanwhile."""
+        """Start a file's time limit. Only waiting for the child counts, not what happens here meanwhile."""
         self._left = float(SECONDS)
 
     def answer(self) -> tuple[protocol.Header, bytes]:
-        """The next frame from the child. Raises Fallen."""
+        """The next frame from the child. Raises Crashed."""
         while True:
             try:
                 frame = protocol.take_frame(self._incoming, MAX_PIXELS)
             except protocol.BadFrame:
-                raise Fallen("the decoder fell over it") from None
+                raise Crashed("the decoder crashed") from None
             if frame is not None:
                 return frame
             self._wait()
@@ -101,17 +101,17 @@ class Child:
         ready = dict(poll.poll(max(0, self._left) * 1000))
         self._left -= time.monotonic() - before
         if not ready:
-            raise Fallen(f"took longer than {SECONDS} s to decode")
+            raise Crashed(f"took longer than {SECONDS} s to decode")
         if self._to in ready:
             self.push()
         if self._from in ready:
             data = os.read(self._from, READ)
             if not data:
-                raise Fallen(self._last_words())
+                raise Crashed(self._reason())
             self._incoming += data
 
     def push(self) -> None:
-        """Hand over as much as the pipe takes; a child that is gone is met when its answer is read."""
+        """Send as much as the pipe takes; a child that has ended is noticed when its response is read."""
         try:
             while self._outgoing:
                 sent = os.writev(self._to, list(islice(self._outgoing, TOGETHER)))
@@ -124,10 +124,10 @@ class Child:
         except BrokenPipeError:
             self._outgoing.clear()
 
-    def _last_words(self) -> str:
+    def _reason(self) -> str:
         if self._process.wait() == -signal.SIGPROF:
             return f"took longer than {SECONDS} s to decode"
-        return f"the decoder fell over it (a fault of a library, or {MEMORY / 2**30:g} GB of memory too few)"
+        return f"the decoder crashed (library error, or more than {MEMORY / 2**30:g} GB of memory needed)"
 
     def end(self) -> None:
         self._process.kill()
@@ -136,7 +136,7 @@ class Child:
 
 
 class Decoder:
-    """Decodes files in order, in a child that is started at once and replaced when it falls."""
+    """Decodes files in order, in a child that is started at once and replaced when it crashes."""
 
     def __init__(self, view: View) -> None:
         window = view.window
@@ -188,8 +188,8 @@ class Decoder:
                 yield event
                 if not isinstance(event, np.ndarray):
                     return
-            raise Fallen("the decoder fell over it")
-        except Fallen as error:
+            raise Crashed("the decoder crashed")
+        except Crashed as error:
             self._replace()
             yield UnreadableImage(str(error))
 
@@ -204,10 +204,10 @@ class Decoder:
     def _welcome(self) -> None:
         try:
             header, _ = self.child.answer()
-        except Fallen:
+        except Crashed:
             header = {}
         if "ready" not in header:
-            raise ImprintError("The process that decodes images can't be started on this system.")
+            raise ImprintError("The sandboxed process that decodes images can't be started on this system.")
 
 
 def _size(file: File) -> int:
@@ -215,7 +215,7 @@ def _size(file: File) -> int:
 
 
 def _event(header: protocol.Header, body: bytes) -> Event:
-    """A frame as what it says it is. Raises Fallen on anything else."""
+    """A frame as what it says it is. Raises Crashed on anything else."""
     try:
         if "image" in header:
             height, width = map(int, header["image"])
@@ -224,7 +224,7 @@ def _event(header: protocol.Header, body: bytes) -> Event:
             return UnreadableImage(_printable(header["refused"]))
         return _facts(**header["facts"])
     except (KeyError, TypeError, ValueError):
-        raise Fallen("the decoder fell over it") from None
+        raise Crashed("the decoder crashed") from None
 
 
 def _facts(origin: Any, windowed: Any, dropped: Any, private: Any, burned_in: Any) -> Facts:

@@ -58,10 +58,10 @@ def answer(asked: protocol.Header, data: bytes) -> Iterator[Answer]:
         yield {"refused": str(error)}, b""
         return
     except MemoryError:
-        yield {"refused": f"needs more than the {MEMORY / 2**30:g} GB of memory that decoding gets"}, b""
+        yield {"refused": f"needs more than the {MEMORY / 2**30:g} GB of memory allowed for decoding"}, b""
         return
     except Exception as error:  # a library may raise anything on a broken file, and quote it
-        yield {"refused": f"damaged or cut off ({kind_of(error)})"}, b""
+        yield {"refused": f"damaged or truncated ({kind_of(error)})"}, b""
         return
     for pixels in decoded.images:
         yield {"image": pixels.shape}, pixels.tobytes()

@@ -1,4 +1,4 @@
-"""Names of files as display text: no path on this machine, and numbers where they may tell of a patient."""
+"""File names as display text: no path on this machine, and numbers where names may identify a patient."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ def display_name(name: str) -> str:
 
 
 def without_image_syntax(text: str) -> str:
-    """A stranger's words without the sign of an image, by which a page of Markdown fetches from elsewhere."""
+    """Untrusted text without Markdown's image syntax, by which a page would fetch from elsewhere."""
     return text.replace("![", "!(")
 
 

@@ -84,7 +84,7 @@ def detect(paths: Iterable[str], has_labels: bool) -> str:
 def _generators(path: str, labels: Labels) -> Place:
     parts = PurePosixPath(path).parts
     if len(parts) == 1:
-        return Place(refused="lies beside the generators' folders, so its generator is unknown")
+        return Place(refused="is outside the generators' folders, so its generator is unknown")
     return Place(Role.GENERATED, parts[0])
 
 
@@ -93,7 +93,7 @@ def _membership(path: str, labels: Labels) -> Place:
     role = role_of(parts[0]) if len(parts) > 1 else None
     if role is None:
         known = "generated, real_used, real_not_used, real_unknown"
-        return Place(refused=f"lies in no folder with a known role ({known})")
+        return Place(refused=f"is not in a folder with a known role ({known})")
     return Place(role)
 
 

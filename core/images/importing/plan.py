@@ -70,7 +70,7 @@ def plan(
     ]
     out = sum(place.out for place in places.values())
     if out:
-        said.append(f"{out} files lie in folders that you left out.")
+        said.append(f"{out} files are in folders that you left out.")
     if by_hand:
         layout = layouts.HAND
     return Plan(
@@ -104,7 +104,7 @@ def _is_image(source: Source, path: str) -> bool:
 
 def _refused_by_name(source: Source, names: Names) -> list[Refusal]:
     others = [
-        (path, f"{PurePosixPath(path).suffix.lower()} files are not read; {KINDS} are")
+        (path, f"{PurePosixPath(path).suffix.lower()} files are not supported; {KINDS} are")
         for path in source.paths
         if path.lower().endswith(OTHER_IMAGES)
     ]
@@ -132,7 +132,7 @@ def _labels_beside(source: Source, wrapper: str, said: list[str], rename: bool) 
     tables = [(name, text) for name, text in _tables(source, wrapper) if layouts.read_groups(text) is None]
     if len(tables) != 1:
         if tables:
-            said.append(f"{len(tables)} tables lie beside the images, so none was used: say which.")
+            said.append(f"There are {len(tables)} tables beside the images, so none was used: specify which.")
         return None
     name, text = tables[0]
     labels = layouts.read_labels(text, name)
@@ -152,15 +152,15 @@ def nothing_found(source: Source, refused: Sequence[Refusal]) -> str:
     """The sentence where no image could be taken."""
     if refused:
         first = refused[0]
-        return f"None of {len(refused)} files could be taken; {first.file}: {first.reason}."
+        return f"None of {len(refused)} files could be imported; {first.file}: {first.reason}."
     if source.paths:
         return f"No {KINDS} image among {len(source.paths)} files."
-    return f"The folder is empty. Put {KINDS} images into it, a folder for each generator."
+    return f"The folder is empty. Put {KINDS} images into it, one folder per generator."
 
 
 def check(found: Plan) -> None:
     """Raises NothingToImport where no file has a place, by the layout or by hand."""
     places: Mapping[str, Place] = found.places
     if all(place.out or place.refused for place in places.values()) and any(p.out for p in places.values()):
-        raise NothingToImport("Every folder is left out. Give at least one of them a role.")
+        raise NothingToImport("All folders are left out. Give at least one of them a role.")
     layouts.check_fit(found.layout, places)

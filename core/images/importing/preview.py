@@ -79,8 +79,8 @@ class Preview:
         if self.decoded == self.files:
             return f"All {self.files:,} files were decoded."
         return (
-            f"{self.files:,} files were looked at by name, and {self.decoded:,} of them decoded, a few of "
-            "every folder first. The others are decoded when you keep them, and may be refused then."
+            f"{self.files:,} files were listed and {self.decoded:,} of them decoded, a few of every folder "
+            "first. The others are decoded on import, and may be rejected then."
         )
 
 

@@ -50,26 +50,28 @@ class Tally:
         if len(self.shapes) > 1:
             sizes = ", ".join(f"{w} x {h} ({n})" for (h, w), n in self.shapes.most_common(3))
             remarks.append(
-                f"Images of {len(self.shapes)} sizes ({sizes}): size alone may give a generator away."
+                f"Images of {len(self.shapes)} sizes ({sizes}): size alone may identify a generator."
             )
         if self.dark:
             remarks.append(
-                f"{self.dark} images are almost black (brightest value under {DARK} of 255). 12-bit values "
-                "in 16-bit files look so: rescale them to the full range before the import."
+                f"{self.dark} images are almost black (brightest value below {DARK} of 255), as 12-bit "
+                "values in "
+                "16-bit files are: rescale them to the full range before the import."
             )
         return remarks
 
     def _scans(self, view: View) -> list[str]:
         remarks = []
         if self.windowed:
-            chosen = "as you chose" if view.window else f"{DEFAULT}, as none was chosen"
+            chosen = "as selected" if view.window else f"{DEFAULT}, the default"
             remarks.append(
-                f"{self.windowed} scans are shown through the window {view.shown} "
+                f"{self.windowed} scans are displayed with the window {view.shown} "
                 f"(centre/width, HU for CT): {chosen}."
             )
         if self.formats["NIfTI"]:
             remarks.append(
-                f"{self.formats['NIfTI']} NIfTI volumes are cut {view.axis}: {ORIENTATION[view.axis]}."
+                f"{self.formats['NIfTI']} NIfTI volumes are cut along the {view.axis} axis: "
+                f"{ORIENTATION[view.axis]}."
             )
         return remarks
 
@@ -77,14 +79,16 @@ class Tally:
         remarks = []
         if self.formats["DICOM"]:
             remarks.append(
-                f"Of {self.formats['DICOM']} DICOM headers, technical fields alone were read. Left behind, "
-                f"values unread: {self._left()}. This says nothing of what the pixels show."
+                f"Only technical fields were read from {self.formats['DICOM']} DICOM headers. Ignored, "
+                "values "
+                f"unread: {self._left()}. This does not cover what the pixels show."
             )
         said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]
         if said or unsaid:
             remarks.append(
-                f"Text may stand in the pixels: {said} files say so (BurnedInAnnotation), {unsaid} screen "
-                "captures don't say. That is by tag only; no pixel was searched, so look at them."
+                f"There may be text in the pixels: {said} files declare it (BurnedInAnnotation), {unsaid} "
+                "screen "
+                "captures do not say. Only the tag was read, not the pixels, so check the images."
             )
         return remarks
 
@@ -101,7 +105,7 @@ def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[s
     if not unmatched:
         return []
     first = f", '{unmatched[0]}' first" if quote else ""
-    return [f"{len(unmatched)} rows of the labels name no image here{first}."]
+    return [f"{len(unmatched)} rows of the table of labels match no image{first}."]
 
 
 def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
@@ -109,7 +113,7 @@ def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> lis
     unlabelled = sum(label is None for label in given)
     if not (labels and unlabelled):
         return []
-    return [f"{unlabelled} images have no label and count as of an unknown generator."]
+    return [f"{unlabelled} images have no label, so their generator is unknown."]
 
 
 def on_copies(image_set: ImageSet) -> list[str]:
@@ -117,5 +121,5 @@ def on_copies(image_set: ImageSet) -> list[str]:
         return []
     copies = sum(len(group) - 1 for group in image_set.duplicates)
     apart = sum(len({(f.role, f.label) for f in group}) > 1 for group in image_set.duplicates)
-    across = f", {apart} of them across classes, which blurs every score" if apart else ""
-    return [f"{copies} exact copies in {len(image_set.duplicates)} groups{across}."]
+    across = f", {apart} of them across classes, which distorts every score" if apart else ""
+    return [f"{copies} images are exact duplicates, in {len(image_set.duplicates)} sets{across}."]

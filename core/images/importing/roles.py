@@ -1,4 +1,4 @@
-"""What a person says of folders by hand, role and generator: it goes before what a layout recognises."""
+"""Roles and generators that a person sets for folders; they override what a layout recognises."""
 
 import csv
 import json
@@ -29,7 +29,9 @@ class ManualRole:
 
     def __post_init__(self) -> None:
         if self.label and self.role is not Role.GENERATED:
-            raise BadChoice(f"Generated images alone have a generator; '{self.label}' was given to others.")
+            raise BadChoice(
+                f"Only generated images have a generator; '{self.label}' was given for other images."
+            )
         if self.label and (
             len(self.label) > LONGEST or UNSAFE.search(self.label) or self.label in (".", "..")
         ):
@@ -71,7 +73,7 @@ def read_roles(path: Path) -> dict[str, ManualRole]:
         text = path.read_text("utf-8-sig")
         return _of_object(json.loads(text)) if path.suffix.lower() == ".json" else _of_table(text)
     except (OSError, ValueError, TypeError, KeyError, RecursionError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "see --help for what it holds"
+        reason = error.strerror if isinstance(error, OSError) else "see --help for its format"
         raise BadChoice(f"The table of roles {path.name} can't be read: {reason}.") from None
 
 

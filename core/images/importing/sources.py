@@ -30,7 +30,7 @@ SIZE_AT = 12  # of the table of contents, in that record
 
 HEAD = 132  # bytes; by so many DICOM is told
 
-TWICE = "a second file of this name, but for letter case or Unicode form"
+TWICE = "a second file with the same name, except for letter case or Unicode form"
 
 Refused = tuple[tuple[str, str], ...]
 
@@ -83,7 +83,7 @@ def open_zip(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except Exception:  # BadZipFile, OSError, struct.error, UnicodeDecodeError ...
-        raise NothingToImport(f"{name} is not a zip archive, or is damaged or cut off.") from None
+        raise NothingToImport(f"{name} is not a zip archive, or is damaged or truncated.") from None
 
 
 def _size_of_contents(archive: Path | IO[bytes]) -> int:
@@ -108,7 +108,7 @@ def from_folder(folder: Path) -> Source:
     def inside(name: str) -> Path:
         path = (folder / names[name]).resolve()
         if not path.is_relative_to(root):
-            raise UnreadableImage("a link that leads out of the folder")
+            raise UnreadableImage("a link that points outside the folder")
         return path
 
     return _from_paths(names, inside)
@@ -146,7 +146,7 @@ def from_zip(archive: zipfile.ZipFile) -> Source:
     """Entries of an open archive, within limits on count, size and compression."""
     entries = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(entries) > MAX_ENTRIES:
-        raise NothingToImport(f"The archive has {len(entries)} entries; {MAX_ENTRIES} are the most taken.")
+        raise NothingToImport(f"The archive has {len(entries)} entries; at most {MAX_ENTRIES} are accepted.")
     if sum(info.file_size for info in entries) > MAX_TOTAL:
         raise NothingToImport(f"The archive unpacks to more than {MAX_TOTAL // 2**30} GiB.")
     by_name, refused = _sorted_out(entries)
@@ -202,9 +202,9 @@ def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
     if info.flag_bits & 1:
         return "encrypted in the archive"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "compressed in a way that is not read here: deflate is"
+        return "compressed with an unsupported method: only deflate is read"
     if name.lower().endswith(ARCHIVES) and not name.lower().endswith(".nii.gz"):
-        return "an archive in the archive: unpack it first"
+        return "an archive inside the archive: unpack it first"
     return None
 
 
@@ -213,9 +213,9 @@ def fault_of(name: str, whole: str) -> str | None:
     if not name:
         return "a file without a name"
     if name.startswith("/") or re.match("[A-Za-z]:", name):
-        return f"an absolute name, which leads out of the {whole}"
+        return f"an absolute name, which points outside the {whole}"
     if ".." in name.split("/"):
-        return f"a name that climbs out of the {whole}"
+        return f"a name that points outside the {whole}"
     return None
 
 

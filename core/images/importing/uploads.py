@@ -79,7 +79,7 @@ class Incoming:
             os.utime(folder)  # whoever looks at it isn't done with it
         except OSError:
             raise NothingToImport(
-                "The upload is not here any more: it was kept, discarded, or is older than a day."
+                "The upload no longer exists: it was imported, discarded, or is older than a day."
             ) from None
         files = {called: folder / f"{number:06}" for called, number in raw["files"]}
         refused = tuple((called, reason) for called, reason in raw["refused"])
@@ -183,5 +183,7 @@ def _is_zip(name: str) -> bool:
 def _without_zips(
     files: dict[str, Path], refused: tuple[tuple[str, str], ...]
 ) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
-    zips = tuple((name, "an archive beside other files: upload it alone") for name in files if _is_zip(name))
+    zips = tuple(
+        (name, "an archive next to other files: upload it on its own") for name in files if _is_zip(name)
+    )
     return {name: path for name, path in files.items() if not _is_zip(name)}, (*refused, *zips)

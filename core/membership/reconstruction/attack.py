@@ -245,7 +245,7 @@ def adapt_to_machine(config: ReconstructionConfig) -> tuple[ReconstructionConfig
         RULES.get(config.rule)
     spec = config.autoencoder
     if spec.precision == "bf16" and not has_bf16():
-        note = "This processor does not compute in bf16, so the autoencoder is trained in fp32."
+        note = "This processor does not support bf16, so the autoencoder is trained in fp32."
         return replace(config, autoencoder=replace(spec, precision="fp32")), [note]
     return config, []
 

@@ -1,1 +1,1 @@
-"""The page Audit."""
+"""Views of the Audit page."""

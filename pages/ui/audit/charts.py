@@ -1,4 +1,4 @@
-"""The plot of an audit: each blind baseline beside the method."""
+"""The chart of an audit: each blind baseline next to the method."""
 
 import plotly.graph_objects as go
 
@@ -11,8 +11,8 @@ from pages.ui.widgets.charts import layout
 
 WARNING = "#D55E00"
 OUTCOMES = {  # words, colour and shape: the shape speaks where colours don't
-    "competes": ("competes", WARNING, "diamond"),
-    "marks": ("marks one", WARNING, "square"),
+    "competes": ("matches the method", WARNING, "diamond"),
+    "marks": ("identifies one generator", WARNING, "square"),
     "above": ("above chance", PALETTE[0], "circle"),
     "chance": ("at chance", GREY, "circle-open"),
 }
@@ -20,7 +20,7 @@ HEIGHT = 362  # px; of the table beside it, with its twelve rows
 
 
 def baselines(found: Audit) -> go.Figure:
-    """A dot a baseline with its interval, a tick where chance is, the method as a band over all."""
+    """One dot per baseline with its interval, a tick at the value by chance, the method as a band."""
     shown = [each for each in found.findings if each.whole.score.value is not None]
     shown.sort(key=lambda each: each.whole.score.value or 0)
     figure = go.Figure()
@@ -67,9 +67,9 @@ def _by_chance(shown: list[Finding]) -> go.Scatter:
         x=[each.whole.score.chance for each in shown],
         y=[_title(each) for each in shown],
         mode="markers",
-        name="chance level",
+        name="expected by chance",
         marker={"symbol": "line-ns", "size": 11, "line": {"width": 1.5, "color": GREY}},
-        hovertemplate="chance gives %{x:.3f}<extra></extra>",
+        hovertemplate="expected by chance: %{x:.3f}<extra></extra>",
     )
 
 

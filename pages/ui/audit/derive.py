@@ -1,4 +1,4 @@
-"""What if a difference were taken out of every image: the switches, the new set, and what became of it."""
+"""Removing confounders: the transforms, the derived data set, and results before and after."""
 
 from collections.abc import Sequence
 
@@ -21,10 +21,13 @@ from pages.ui.widgets import permalinks
 
 
 def panel(found: Audit) -> None:
-    """Switches, then the derived set beside this one, or the button that makes it."""
-    spec = knobs()
+    """The transforms, then the derived data set next to this one, or the button that makes it."""
+    spec = settings()
     if spec is None:
-        st.caption("Turn on a step: all images pass through it, and the method is asked again.")
+        st.caption(
+            "Select transforms: they are applied to all images, and the method can be run on the "
+            "derived data set."
+        )
         return
     name = derive.derived_name(found.image_set, spec)
     if name in workspace.library().names():
@@ -37,14 +40,14 @@ def panel(found: Audit) -> None:
         st.rerun()
 
 
-def knobs() -> DeriveSpec | None:
-    """A switch a step, in the order in which they are taken; None while all are off."""
+def settings() -> DeriveSpec | None:
+    """One switch per transform, in the order in which they are applied; None while all are off."""
     usual = DeriveSpec(("resize",))
     places = st.columns([1.3, 0.8, 0.8, 1, 1, 1.2], vertical_alignment="bottom")
     switches = zip(STEPS, places, strict=False)
     steps = tuple(name for (name, step), place in switches if place.toggle(step.title, key=f"step_{name}"))
     size = places[-3].number_input(
-        "Size, px", 16, 1024, usual.size, 16, key="step_size", disabled="resize" not in steps
+        "Size (px)", 16, 1024, usual.size, 16, key="step_size", disabled="resize" not in steps
     )
     quality = places[-2].number_input(
         "JPEG quality", 1, 100, usual.quality, 5, key="step_quality", disabled="jpeg" not in steps
@@ -53,7 +56,7 @@ def knobs() -> DeriveSpec | None:
 
 
 def _compare(found: Audit, derived: ImageSet) -> None:
-    """The method and the warnings, before and after."""
+    """Result and warnings, before and after."""
     auditing = views.auditing()
     rows, rows_after = auditing.results(found.image_set), auditing.results(derived)
     after = auditing.audit(derived, best_result(rows_after))
@@ -61,29 +64,29 @@ def _compare(found: Audit, derived: ImageSet) -> None:
     table = [
         {
             "": f"The method's {found.score}",
-            "as it is": _told(score_of(both[0]) if both else found.method),
-            "derived": _told(score_of(both[1])) if both else "not tried yet",
+            "original": _formatted(score_of(both[0]) if both else found.method),
+            "derived": _formatted(score_of(both[1])) if both else "not run yet",
         },
-        {"": "Warnings", "as it is": str(len(found.warnings)), "derived": str(len(after.warnings))},
+        {"": "Warnings", "original": str(len(found.warnings)), "derived": str(len(after.warnings))},
         *_baselines(found, after),
     ]
     left, right = st.columns([1.5, 1])
     with left:
         st.dataframe(pd.DataFrame(table), hide_index=True, height="content", key="before_after")
         if both:
-            st.caption(f"The method: {_method(both[0])}, the best of what was tried on both sets.")
+            st.caption(f"Method: {_method(both[0])}, the best configuration evaluated on both data sets.")
     with right:
-        st.caption(f"{derived.name}: names, roles, labels and groups are those of this set.")
+        st.caption(f"{derived.name} keeps the names, roles, labels and patient groups of this data set.")
         _links(rows, derived)
 
 
 def _baselines(found: Audit, after: Audit) -> list[dict[str, str]]:
-    """Those that warn before or after."""
+    """Baselines with a warning before or after."""
     warned = {each.name for each in (*found.warnings, *after.warnings)}
     return [
         {
             "": f"{BASELINES.get(one.name).title}, {found.score}",
-            "as it is": number(one.whole.score.value),
+            "original": number(one.whole.score.value),
             "derived": number(other.whole.score.value),
         }
         for one, other in zip(found.findings, after.findings, strict=True)
@@ -91,7 +94,7 @@ def _baselines(found: Audit, after: Audit) -> list[dict[str, str]]:
     ]
 
 
-def _told(score: Score | None) -> str:
+def _formatted(score: Score | None) -> str:
     if score is None or score.value is None:
         return "–"
     return f"{number(score.value)} ({spread(score)})"
@@ -103,12 +106,12 @@ def _method(row: Row) -> str:
 
 
 def _links(rows: Sequence[Row], derived: ImageSet) -> None:
-    """To the derived set's own audit, and to the method with the knobs that did best on this set."""
-    permalinks.link("Audit the derived set", permalinks.place(routes.AUDIT, {"set": derived.name}))
+    """Links to the derived data set's audit, and to the method with the settings that were best here."""
+    permalinks.link("Audit the derived data set", permalinks.place(routes.AUDIT, {"set": derived.name}))
     if rows:
         permalinks.link(
-            "Ask the method of it, with the same knobs", permalinks.href(rows[0]["config"], [derived])
+            "Run the method on it with the same settings", permalinks.href(rows[0]["config"], [derived])
         )
         return
     page = routes.REGIONS if derived.real else routes.GENERATORS
-    permalinks.link("Ask the method of it", permalinks.place(page, {"set": derived.name}))
+    permalinks.link("Run the method on it", permalinks.place(page, {"set": derived.name}))

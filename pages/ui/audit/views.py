@@ -1,4 +1,4 @@
-"""The audit on the page: the answer, the baselines, the pairs of near-duplicates."""
+"""The audit on the page: summary, baselines, pairs of near-duplicates."""
 
 import pandas as pd
 import streamlit as st
@@ -35,8 +35,8 @@ def audit(image_set: ImageSet) -> Audit | None:
     workspace.current().check([image_set])
     missing = auditing().missing(image_set)
     if missing > UNASKED:
-        st.info(f"{missing:,} images have not been looked at yet. That takes a minute or two, once.")
-        if not st.button("Look at them", key="look", type="primary"):
+        st.info(f"{missing:,} images are not analysed yet (1 to 2 minutes, once).")
+        if not st.button("Analyse", key="look", type="primary"):
             return None
     place = st.empty()
     by = auditing(lambda step: place.progress(*shown(step)))
@@ -67,7 +67,7 @@ def answer(found: Audit) -> None:
 def _strongest(place: DeltaGenerator, found: Audit) -> None:
     scored = [each for each in found.findings if each.whole.score.value is not None]
     if not scored:
-        place.metric("Strongest baseline", "–", "undefined", **PLAIN)
+        place.metric("Strongest baseline", "undefined", None, **PLAIN)
         return
     first = max(scored, key=lambda each: each.whole.score.value or 0)
     place.metric(
@@ -80,10 +80,10 @@ def _strongest(place: DeltaGenerator, found: Audit) -> None:
 
 def _method(place: DeltaGenerator, found: Audit) -> None:
     if found.method is None:
-        place.metric(f"The method's {found.score}", "–", "no result on this set yet", **PLAIN)
+        place.metric(f"Method, {found.score}", "–", "no result yet", **PLAIN)
         return
     score_card.score_card(
-        place, f"The method's {found.score}", found.method, "The best of all that was tried"
+        place, f"Method, {found.score}", found.method, "The best configuration evaluated on this data set"
     )
 
 
@@ -91,17 +91,17 @@ def _method(place: DeltaGenerator, found: Audit) -> None:
 
 
 def baselines(found: Audit) -> None:
-    """The plot, and beside it what each baseline says."""
+    """The chart, and a table of what each baseline shows."""
     left, right = st.columns([1, 1.15])
     with left:
         st.plotly_chart(
             charts.baselines(found),
             key="audit_chart",
             config=widgets_charts.CONFIG,
-            alt=f"{found.score} of each blind baseline with its interval, beside the method's",
+            alt=f"{found.score} of each blind baseline with its interval, next to the method's",
         )
         st.caption(
-            f"Each row a {'grouping' if found.score == 'ARI' else 'ranking'} by one blind value alone."
+            f"Each row is a {'clustering' if found.score == 'ARI' else 'ranking'} by one blind value only."
         )
     with right:
         rows = [
@@ -124,7 +124,7 @@ def baselines(found: Audit) -> None:
                 "remark": st.column_config.TextColumn(width="large"),
             },
         )
-        st.caption("p-values are corrected for the number of tests (Holm); 0.05 is the bound.")
+        st.caption("p-values are corrected for the number of tests (Holm); the threshold is 0.05.")
 
 
 def _rank(finding: Finding) -> float:
@@ -140,21 +140,21 @@ def _title(finding: Finding) -> str:
 
 
 def near_duplicates(found: Audit) -> None:
-    """Pairs side by side, by the classes that they join; the confounds first."""
+    """Pairs side by side, by the classes that they connect; confounders first."""
     searched = "hash, thumbnail and embedding" if found.embedded else "hash and thumbnail"
     if not found.crossings:
-        st.caption(f"No image of one class is a copy or near-duplicate of one of another, by {searched}.")
+        st.caption(f"No duplicates or near-duplicates across classes were found (by {searched}).")
     for crossing in sorted(found.crossings, key=lambda each: not found.meaning(each).confound):
         st.markdown(f"**{_counted(crossing)}.** {found.meaning(crossing).words}")
         gallery.row([_pair(found, each) for each in crossing.pairs])
     if not found.embedded:
-        run_method(found, st.container(), f"Look by {catalog.title(catalog.DEFAULT)} as well", "embed")
+        run_method(found, st.container(), f"Search with {catalog.title(catalog.DEFAULT)} as well", "embed")
 
 
 def _counted(crossing: CrossClassPairs) -> str:
-    """The classes and how many pairs, all or the closest of which are shown."""
+    """The classes, the number of pairs, and how many of them are shown."""
     shown = len(crossing.pairs)
-    rest = f", of which the {shown} closest are shown" if crossing.total > shown else ""
+    rest = f"; the {shown} closest are shown" if crossing.total > shown else ""
     return f"{' and '.join(crossing.classes)}: {pairs(crossing.total)}{rest}"
 
 
@@ -173,7 +173,7 @@ def _tile(file: ImageFile, words: str) -> str:
 
 
 def run_method(found: Audit, place: DeltaGenerator, label: str, key: str) -> None:
-    """Offer the method with its usual knobs: its result, and the embeddings that it leaves."""
+    """Offer to run the method with its default settings."""
     image_set, state = found.image_set, st.session_state
     asked = state.pop("asked_method", None) == (image_set.name, key)
     if not place.button(label, key=key) and not asked:

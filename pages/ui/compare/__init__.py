@@ -1,1 +1,1 @@
-"""The page Compare."""
+"""Views of the Compare page."""

@@ -1,1 +1,1 @@
-"""The page Data."""
+"""Views of the Data page."""

@@ -1,4 +1,4 @@
-"""What was chosen for import, before anything is kept: its folders, what is refused, and the two ways on."""
+"""The preview of an import: its folders, what would be rejected, and the buttons Keep and Discard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ from pages.ui.layout import page
 from pages.ui.session import workspace
 
 LAYOUT_WORDS = {
-    "auto": "find out",
-    "generators": "a folder a generator",
+    "auto": "detect",
+    "generators": "one folder per generator",
     "membership": "generated, real_used, real_not_used, real_unknown",
     "flat": "flat, with a CSV of labels",
-    layouts.HAND: "roles by hand",
+    layouts.HAND: "roles set by hand",
 }
 SEEN, LABELS = "preview", "preview_labels"  # in the session's state
 
 
 @dataclass(frozen=True)
 class Options:
-    """How the source is read, beside what a person says of its folders."""
+    """How the source is read, besides the roles that a person sets."""
 
     layout: str
     depth: int
@@ -42,7 +42,7 @@ class Options:
 
 
 def draw(chosen: Intake) -> None:
-    """The whole of the page while something waits to be kept; the two ways on stand at its top."""
+    """The whole page while an import waits for a decision; the two buttons are at the top."""
     head, way_on = st.container(), st.container()
     try:
         options, pager = _options()
@@ -56,7 +56,14 @@ def draw(chosen: Intake) -> None:
         return
     _remarks(seen)
     head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
-    refused = f" {len(seen.refused):,} files would be refused, see below." if seen.refused else ""
+    refused = (
+        (
+            f" {len(seen.refused):,} {'file' if len(seen.refused) == 1 else 'files'} would be rejected "
+            "(see below)."
+        )
+        if seen.refused
+        else ""
+    )
     head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
     with way_on:
         _keep(chosen, options, hand)
@@ -77,7 +84,7 @@ def clear() -> None:
 
 
 def _options() -> tuple[Options, DeltaGenerator]:
-    """The knobs that the last look has shown to matter, and the place of another."""
+    """The settings that matter according to the last preview, and the place for another preview."""
     last: Preview | None = st.session_state.get(SEEN, (None, None))[1]
     columns = st.columns([2.2, 1.1, 1.6, 1.2, 1.1, 1.1], vertical_alignment="bottom")
     layout = columns[0].selectbox(
@@ -87,10 +94,10 @@ def _options() -> tuple[Options, DeltaGenerator]:
         labels = _labels()
     depth, view = 1, View()
     if last and last.depths > 1:
-        depth = int(columns[4].number_input("Folders deep", 1, last.depths, 1, key="depth"))
+        depth = int(columns[4].number_input("Folder depth", 1, last.depths, 1, key="depth"))
     if last and last.scans:
         window = columns[2].selectbox(
-            "Window of scans, HU",
+            "Display window (HU)",
             list(windowing.PRESETS),
             index=None,
             key="window",
@@ -100,16 +107,16 @@ def _options() -> tuple[Options, DeltaGenerator]:
             ),
             accept_new_options=True,
         )
-        axis = columns[3].selectbox("Cut volumes", windowing.AXES, key="axis")
+        axis = columns[3].selectbox("Cut volumes along", windowing.AXES, key="axis")
         view = View(windowing.window(window) if window else None, axis)
     return Options(layout, depth, view, labels), columns[5]
 
 
 def _labels() -> dict[str, str] | None:
-    """A table for when the folders' names don't tell; of the upload nothing but its rows stays."""
+    """A table of labels, if folder names do not define them; only its rows are kept."""
     number = st.session_state.get(upload.ROUND, 0)
     key = f"labels_{number}"
-    table = st.file_uploader("A CSV with file and label", type="csv", key=key)
+    table = st.file_uploader("CSV with columns file and label", type="csv", key=key)
     if table is not None:
         text = table.read().decode("utf-8-sig", "replace")
         upload.release(table, st.session_state[key])
@@ -117,14 +124,14 @@ def _labels() -> dict[str, str] | None:
         st.session_state[LABELS] = layouts.read_labels(text, "The table")
         st.rerun()
     held = st.session_state.get(LABELS)
-    if held and st.button(f"Forget {len(held)} labels"):
+    if held and st.button(f"Remove {len(held)} labels"):
         del st.session_state[LABELS]
         st.rerun()
     return held
 
 
 def _seen(chosen: Intake, options: Options) -> Preview:
-    """The look that was had, or a new one where the knobs have changed."""
+    """The present preview, or a new one if the settings have changed."""
     asked = (chosen, options.layout, options.depth, options.view, repr(options.labels))
     before, seen = st.session_state.get(SEEN, (None, None))
     if before != asked:
@@ -144,12 +151,12 @@ def _seen(chosen: Intake, options: Options) -> Preview:
         if before is None or before[:3] + before[4:] != asked[:3] + asked[4:]:
             st.session_state.pop(preview_rows.HAND, None)  # other folders, or other roles for them
         st.session_state[SEEN] = asked, seen
-        st.rerun()  # the knobs that matter are known now
+        st.rerun()  # the settings that matter are known now
     return seen
 
 
 def shown(step: Step) -> tuple[float, str]:
-    return step.done / step.total, f"{step.done} of {step.total} files, {step.rate:.0f} a second"
+    return step.done / step.total, f"{step.done} of {step.total} files, {step.rate:.0f} files per second"
 
 
 # -- what else there is to know, and the way on ---------------------------------------------------------
@@ -159,15 +166,17 @@ def _remarks(seen: Preview) -> None:
     if seen.notes:
         st.caption("  \n".join(seen.notes))
     if seen.dropped:
-        with st.expander(f"{len(seen.dropped)} kinds of DICOM header field are left behind, unread"):
+        with st.expander(f"{len(seen.dropped)} kinds of DICOM header field are ignored, their values unread"):
             rows = [{"field": name, "files": count} for name, count in seen.dropped]
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="dropped")
-    refusals(seen.refused, "would be refused")
+    refusals(seen.refused, "would be rejected")
 
 
 def refusals(refused, words: str) -> None:
     if refused:
-        st.warning(f"{len(refused)} files {words}; the rest is fine.")
+        st.warning(
+            f"{len(refused)} {'file' if len(refused) == 1 else 'files'} {words}. All others can be imported."
+        )
         rows = [{"file": refusal.file, "reason": refusal.reason} for refusal in refused]
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
 
@@ -176,9 +185,9 @@ def _keep(chosen: Intake, options: Options, hand: dict[str, ManualRole] | None) 
     with st.form("keep", border=False):
         name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
         called = name.text_input(
-            "Name of the set", key="name", max_chars=80, placeholder="Synthetic chest CT"
+            "Name of the data set", key="name", max_chars=80, placeholder="Synthetic chest CT"
         )
-        numbers = rename.checkbox("Numbers instead of file names, which may tell of patients", key="rename")
+        numbers = rename.checkbox("Replace file names by numbers (names may identify patients)", key="rename")
         kept = go.form_submit_button("Keep", type="primary", width="stretch")
         if away.form_submit_button("Discard", width="stretch"):
             _leave()

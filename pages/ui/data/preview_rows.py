@@ -1,4 +1,4 @@
-"""The folders of a preview, a row each: what was recognised, a few images, and a person's word on both."""
+"""The folders of a preview, one row each: role, generator and a few images; both can be changed."""
 
 import html
 from collections import Counter
@@ -15,7 +15,7 @@ from pages.ui.data import upload
 from pages.ui.layout import page as layout_page
 from pages.ui.widgets import gallery
 
-OUT, TABLE = "leave out", "as the table says"
+OUT, TABLE = "leave out", "from the table"
 ROWS = 20  # folders a page
 HAND = "preview_hand"  # in the session's state
 COLUMNS = [2.2, 1.5, 1.5, 3.6]
@@ -28,13 +28,13 @@ COLOURS = {
 
 
 def draw(seen: Preview, pager: DeltaGenerator) -> dict[str, ManualRole] | None:
-    """A row a folder, with what a person may change; None where all is as it was recognised."""
+    """One row per folder; returns the changes, or None if everything is as recognised."""
     said: dict[str, tuple[str, str]] = st.session_state.setdefault(HAND, {})
     pages, page = -(-len(seen.folders) // ROWS), 1
     if pages > 1:
-        page = int(pager.number_input(f"Page, of {pages}", 1, pages, 1, key="folders_page"))
+        page = int(pager.number_input(f"Page (of {pages})", 1, pages, 1, key="folders_page"))
     heads = st.columns(COLUMNS)
-    for column, text in zip(heads, ("Folder", "Role", "Generator", "Some of its images"), strict=True):
+    for column, text in zip(heads, ("Folder", "Role", "Generator", "Example images"), strict=True):
         column.caption(text)
     for number, folder in enumerate(seen.folders):
         if (page - 1) * ROWS <= number < page * ROWS:
@@ -50,7 +50,7 @@ def draw(seen: Preview, pager: DeltaGenerator) -> dict[str, ManualRole] | None:
 
 
 def _default(folder: Folder) -> tuple[str, str]:
-    """Role and generator in words, as they were recognised."""
+    """Role and generator as recognised."""
     if folder.table:
         return TABLE, ""
     return (layout_page.ROLE_WORDS[folder.role] if folder.role else OUT), folder.label or ""
@@ -65,7 +65,7 @@ def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str
     role, label = said or _default(folder)
     name, pick, generator, sheet = st.columns(COLUMNS, vertical_alignment="center")
     words = [*layout_page.ROLE_WORDS.values(), OUT, *([TABLE] if folder.table else [])]
-    shown = folder.folder or "beside the folders"
+    shown = folder.folder or "not in a folder"
     name.html(
         f'<div class="folder" title="{html.escape(shown)}"><b>{html.escape(shown)}</b>'
         f"<span>{html.escape(_counts(folder))}</span></div>"
@@ -98,7 +98,7 @@ def _counts(folder: Folder) -> str:
 
 
 def _sheet(folder: Folder, word: str) -> None:
-    """Samples, framed in the colour of the role."""
+    """Example images with a border in the colour of the role."""
     colour = next(
         (COLOURS[role] for role, words in layout_page.ROLE_WORDS.items() if words == word), theme.GREY
     )
@@ -106,11 +106,11 @@ def _sheet(folder: Folder, word: str) -> None:
     if figures:
         gallery.row(figures, small=True)
     else:
-        st.caption("none could be shown")
+        st.caption("no preview available")
 
 
 def total(seen: Preview) -> str:
-    """What keeping would make, by role, after the rows are drawn."""
+    """What the import would contain, by role, after the rows are drawn."""
     said: dict[str, tuple[str, str]] = st.session_state[HAND]
     counts: Counter[str] = Counter()
     generators = set()

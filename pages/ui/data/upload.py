@@ -1,4 +1,4 @@
-"""Where new images come from: an upload, which goes to disk at once, or a folder of the server."""
+"""Where new images come from: an upload, written to disk at once, or a folder of the server."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Intake:
-    """An upload that waits under its id, or a path that was allowed."""
+    """An upload, by its ID, or an allowed path."""
 
     title: str
     upload: str | None = None
@@ -40,24 +40,24 @@ def chosen() -> Intake | None:
 
 
 def failed() -> bool:
-    """Whether a mistake is told when ``choose`` is drawn next."""
+    """Whether ``choose`` will show an error when it is drawn next."""
     return FAULT in st.session_state
 
 
 def forget() -> None:
-    """Discard what was uploaded; a folder of the server stays as it is."""
+    """Discard the upload; a folder of the server is left alone."""
     intake = st.session_state.pop(CHOSEN, None)
     if intake and intake.upload:
         workspace.current().incoming.discard(intake.upload)
 
 
 def strict() -> bool:
-    """Whether listed folders alone are open: when others than this machine's user may sit at the page."""
+    """Whether only listed folders may be read: when people other than this machine's user have access."""
     return not workspace.current().user.local or st.get_option("server.address") not in LOOPBACK
 
 
 def choose() -> None:
-    """Three ways in; what comes is looked at next."""
+    """Three sources; a preview follows."""
     if FAULT in st.session_state:
         st.error(st.session_state.pop(FAULT))
     way = st.segmented_control("From", [FILES, FOLDER, SERVER], default=FILES, key="way", required=True)
@@ -72,13 +72,11 @@ def _upload(way: str) -> None:
     uploads = st.file_uploader(
         "Drop PNG, JPEG, TIFF, DICOM and NIfTI files, or one zip"
         if way == FILES
-        else "Drop a folder; its folders' names tell generators or roles",
+        else "Drop a folder; subfolder names define generators or roles",
         accept_multiple_files=True if way == FILES else "directory",
         key=key,
     )
-    st.caption(
-        "You see first what would be kept. An upload that you neither keep nor discard goes after a day."
-    )
+    st.caption("Preview before importing. Uploads that are not imported are deleted after 24 hours.")
     if uploads:
         alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
@@ -89,7 +87,7 @@ def _upload(way: str) -> None:
 
 
 def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
-    """One after the other, each out of memory as soon as it is on disk."""
+    """One file at a time, each freed from memory as soon as it is on disk."""
     copies = {copy.file_id: copy for copy in st.session_state[key]}
     for upload in uploads:
         yield upload.name, upload
@@ -111,23 +109,23 @@ def _server() -> None:
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     if offered := [str(path) for path in allowed_folders.offered_folders()]:
         text = left.selectbox(
-            "Folder or zip of the server", offered, index=None, key="path", accept_new_options=True
+            "Folder or zip on the server", offered, index=None, key="path", accept_new_options=True
         )
     else:
         text = left.text_input("Folder or zip on this machine", key="path", placeholder="/data/synthetic")
-    if right.button("Look", type="primary", width="stretch", key="look"):
+    if right.button("Preview", type="primary", width="stretch", key="look"):
         _begin(lambda: _at(text or ""))
 
 
 def _at(text: str) -> Intake:
     if not text.strip():
-        raise ImprintError("Choose files to import, or name a folder or zip on this machine.")
+        raise ImprintError("Choose files to import, or enter a folder or zip on this machine.")
     path = allowed_folders.allowed_folder(Path(text.strip()), strict())
     return Intake(f"`{path}`", path=path)
 
 
 def _begin(make) -> None:
-    """What was chosen is looked at in the next run, under fresh widgets; a mistake is told there."""
+    """The preview is made in the next rerun, with fresh widgets; errors are shown there."""
     try:
         st.session_state[CHOSEN] = make()
     except ImprintError as error:

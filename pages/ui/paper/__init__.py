@@ -1,1 +1,1 @@
-"""The page Paper."""
+"""Views of the Paper page."""

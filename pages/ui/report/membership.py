@@ -71,7 +71,9 @@ def _value(score: Score) -> str:
 
 def _scores(answer: Membership | Reconstruction, count: int) -> str:
     said = (
-        cards.list_remarks(answer, count) if isinstance(answer, Membership) else reconstruction.list_remarks(answer)
+        cards.list_remarks(answer, count)
+        if isinstance(answer, Membership)
+        else reconstruction.list_remarks(answer)
     )
     return parts.section(
         "Scores",

@@ -1,1 +1,1 @@
-"""The page Runs."""
+"""Views of the Runs page."""

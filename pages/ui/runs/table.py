@@ -1,4 +1,4 @@
-"""The run log as a table: filtered by words, a row opens its page, all of it as CSV."""
+"""The run log as a table: filtered by text; a row opens its page; all rows as CSV."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,8 +16,8 @@ from pages.ui.widgets.config_text import config_words
 
 KIND_WORDS = {
     ATTRIBUTION: "generators",
-    MEMBERSHIP: "training data, regions",
-    RECONSTRUCTION: "training data, reconstruction",
+    MEMBERSHIP: "training data: regions",
+    RECONSTRUCTION: "training data: reconstruction",
 }
 SHOWN = 500  # rows that are sent; the CSV has them all
 
@@ -25,10 +25,10 @@ SHOWN = 500  # rows that are sent; the CSV has them all
 def table() -> None:
     rows = workspace.current().log()
     if not rows:
-        st.info("Nothing was tried yet. Open Generators or Training: each result is noted here.")
+        st.info("No runs yet. Open the Generators page or a Training data page: every result is listed here.")
         return
     left, middle, right = st.columns([2.4, 2, 1], vertical_alignment="bottom")
-    words = left.text_input("Filter", key="filter", placeholder="a set, a backbone, a linkage ...")
+    words = left.text_input("Filter", key="filter", placeholder="data set, backbone, linkage …")
     kinds = middle.multiselect("Question", list(KIND_WORDS), key="kinds", format_func=KIND_WORDS.get)
     found = [row for row in rows if _matches(row, words, kinds)]
     with right:
@@ -58,7 +58,7 @@ def _draw(rows: Sequence[run_log.Row]) -> None:
     if picked and picked[0] < len(rows):
         _open(rows[picked[0]])
     st.caption(
-        "Choose a row to open it. A score is of one configuration: the best of many is flattered by luck."
+        "Select a row to open it. Scores are per configuration; the best of many is optimistically biased."
     )
 
 
@@ -66,7 +66,7 @@ def _open(row: run_log.Row) -> None:
     names = workspace.library().names()
     gone = [name for name in row["sets"] if name not in names]
     if gone:
-        st.info(f"“{gone[0]}” is not here any more. Import it again to open this run.")
+        st.info(f"“{gone[0]}” was deleted. Import it again to open this run.")
         return
     sets = [workspace.library().get(name) for name in row["sets"]]
     permalinks.link("Open this run on its page", permalinks.href(row["config"], sets))
@@ -81,6 +81,6 @@ def _shown(row: run_log.Row) -> dict[str, Any]:
         "score": flat["score"],
         "value": "undefined" if flat["value"] is None else digits(flat["value"]),
         "95% interval": "" if flat["low"] is None else f"{digits(flat['low'])} to {digits(flat['high'])}",
-        "AUC test": "" if flat["test_auc"] is None else digits(flat["test_auc"]),
-        "sets": flat["sets"],
+        "AUC (test)": "" if flat["test_auc"] is None else digits(flat["test_auc"]),
+        "data sets": flat["sets"],
     }

@@ -1,1 +1,1 @@
-"""The page What-if."""
+"""Views of the What-if page."""

@@ -1,1 +1,1 @@
-"""The page System."""
+"""Views of the System page."""

@@ -1,4 +1,4 @@
-"""A user's own network: an ONNX file is kept, its inputs and outputs shown, its use chosen, then added."""
+"""Custom networks: an ONNX file is stored, its inputs and outputs shown, its use set, then added."""
 
 from pathlib import Path
 
@@ -27,10 +27,11 @@ SEEN = "own_network"  # in the session: the kept file, its look and its proposed
 def panel() -> None:
     if not workspace.current().user.admin:  # a network is for all users, and a path is one of the server
         return
-    with st.expander("A network of your own (ONNX)", expanded=SEEN in st.session_state):
+    with st.expander("Custom network (ONNX)", expanded=SEEN in st.session_state):
         st.caption(
-            "One ONNX file without external data. A process without network and files reads and runs it, "
-            "here and in every extraction; it is known by its SHA-256."
+            "One ONNX file without external data. It is always run in a sandboxed process without network "
+            "or file "
+            "access, and identified by its SHA-256."
         )
         try:
             _ask()
@@ -46,7 +47,7 @@ def _ask() -> None:
         columns = st.columns([2, 2, 1], vertical_alignment="bottom")
         upload = columns[0].file_uploader("ONNX file", type="onnx", key="own_upload")
         path = columns[1].text_input("Or its path on this machine", key="own_path")
-        if not columns[2].form_submit_button("Look at it", width="stretch"):
+        if not columns[2].form_submit_button("Inspect", width="stretch"):
             return
     st.session_state.pop(SEEN, None)
     if upload is not None:
@@ -59,7 +60,7 @@ def _ask() -> None:
         except OSError as error:
             raise WeightsMissing(f"{name} can't be read: {error.strerror}.") from None
     else:
-        raise WeightsMissing("Choose an ONNX file, or name one on this machine.")
+        raise WeightsMissing("Choose an ONNX file, or enter the path of one on this machine.")
     try:
         look = client.look(kept)
         custom_add.propose(look)
@@ -77,7 +78,7 @@ def _choose(kept: Path, look: Look, name: str) -> None:
         columns = st.columns([1.6, 1, 1.4, 1.6, 1.4, 0.8], vertical_alignment="bottom")
         chosen_name = columns[0].text_input("Name", name, key="own_name")
         size = columns[1].number_input(
-            "Input size, px", 16, 1024, usual.size, disabled=fixed_size is not None, key="own_size"
+            "Input size (px)", 16, 1024, usual.size, disabled=fixed_size is not None, key="own_size"
         )
         channels = columns[2].selectbox(
             "Channels",
@@ -95,23 +96,23 @@ def _choose(kept: Path, look: Look, name: str) -> None:
             "Embedding",
             [each.name for each in custom_add.outputs(look)],
             key="own_output",
-            help="Maps are averaged.",
+            help="Feature maps are averaged.",
         )
         add = columns[5].form_submit_button("Add", type="primary", width="stretch")
     if add:
-        with st.spinner("Trying it"):
+        with st.spinner("Testing the network"):
             row = custom_add.add(
                 kept, chosen_name.strip(), Wanted(int(size), channels or 3, str(normalisation), str(output))
             )
         del st.session_state[SEEN]
-        st.toast(f"{row.title} is among the backbones now.")
+        st.toast(f"{row.title} was added to the backbones.")
         st.rerun(scope="app")
 
 
 def _show(look: Look) -> None:
     st.caption(
         f"SHA-256 {look.sha256}, {look.bytes / 2**20:.1f} MB, {look.parameters:,} parameters. "
-        "“any” is an axis that the file leaves open."
+        "“any”: dynamic axis."
     )
     rows = [
         {"port": what, "name": port.name, "shape": port.words, "type": port.kind}

@@ -114,8 +114,8 @@ def test_unlabelled_images_are_grouped_and_never_scored(pipeline: Pipeline, libr
     for _ in range(2):
         result = pipeline.attribute(bare, config())
         assert (result.k, result.k_source) == (3, "auto")
-        assert "No generator is known, so k was chosen by silhouette." in result.notes
-        assert result.agreement.scores["ari"].undefined == "no image's generator is known"
+        assert "No image has a generator label, so k was selected by silhouette." in result.notes
+        assert result.agreement.scores["ari"].undefined == "no image has a generator label"
 
 
 def test_one_generator_has_no_score(pipeline: Pipeline, library: Library) -> None:

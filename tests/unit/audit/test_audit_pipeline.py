@@ -194,7 +194,7 @@ def test_unknown_truth_leaves_every_score_undefined(auditing: Auditor, library: 
     )
     found = auditing.audit(hidden)
     assert set(outcomes(found).values()) == {"undefined"}
-    assert "no image's truth is known" in found.remark(found.findings[0])
+    assert "no image is labelled" in found.remark(found.findings[0])
 
 
 def test_a_second_look_computes_nothing(auditing: Auditor, library: Library) -> None:

@@ -61,7 +61,7 @@ def test_many_words_are_the_frequent_ones_and_the_rest() -> None:
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ([], "no image's truth is known"),
+        ([], "no image is labelled"),
         ([None] * 4, "not kept"),
         ([1.0, 2.0, 3.0, None], "1 of 4 images: not kept"),
         ([5.0] * 4, blind_scores.SAME),

@@ -113,7 +113,7 @@ def test_people_read_text(ran: Ran, folder: Path) -> None:
     assert "1 configurations tried" in out
     assert "embeddings computed" in out
     _, out, _ = ran("import", folder, "--name", "s")
-    assert "The set was here already with the same content; nothing was done." in out
+    assert "The data set already exists with the same content; nothing was done." in out
 
 
 def test_undefined_scores_are_null_with_a_reason(told: Callable[..., Any], library: Library) -> None:
@@ -132,7 +132,7 @@ def test_a_set_without_labels_twice(ran: Ran, tmp_path: Path) -> None:
     for _ in range(2):
         status, out, _ = ran("attribute", "s", *SPECTRUM)
         assert status == 0
-        assert "ARI undefined: no image's generator is known" in out
+        assert "ARI undefined: no image has a generator label" in out
 
 
 def test_zip_layout_and_labels_flags(told: Callable[..., Any], tmp_path: Path) -> None:

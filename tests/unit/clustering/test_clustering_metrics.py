@@ -158,7 +158,7 @@ def test_the_same_seed_gives_the_same_and_another_seed_nearly_so(one: Agreement)
 @pytest.mark.parametrize(
     ("truth", "clusters", "reason"),
     [
-        ([None, None], [0, 1], "no image's generator is known"),
+        ([None, None], [0, 1], "no image has a generator label"),
         (["a", "a"], [0, 1], "all images come from one generator, a"),
         (["a", "b"], [0, 0], "all images are in one cluster"),
         (["a", "b", None], [1, 1, 0], "all images are in one cluster"),

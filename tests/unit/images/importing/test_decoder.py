@@ -129,7 +129,7 @@ def test_what_is_given_up(act: str, tmp_path: Path) -> None:
         ("[1 for _ in iter(int, 1)]", "took longer than"),
         ("time.sleep(60)", "took longer than 5 s"),
         ("os.write(3, b'nonsense' * 9) and os.write(4, b'nonsense' * 9)", "fell over it"),
-        ("int('x')", "damaged or cut off (ValueError)"),
+        ("int('x')", "damaged or truncated (ValueError)"),
     ],
 )
 def test_a_child_that_falls_costs_one_file(act: str, why: str) -> None:

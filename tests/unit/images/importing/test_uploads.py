@@ -86,7 +86,7 @@ def test_a_zip_alone_is_what_it_holds_and_beside_others_it_is_refused(home: Path
         assert [name for name, _ in source.refused] == ["../2.png"]
     with Incoming().source(staged({"s.zip": packed, "1.png": A})) as source:
         assert source.paths == ("1.png",)
-        assert source.refused == (("s.zip", "an archive beside other files: upload it alone"),)
+        assert source.refused == (("s.zip", "an archive next to other files: upload it on its own"),)
     with (
         pytest.raises(NothingToImport, match="not a zip archive"),
         Incoming().source(staged({"s.zip": b"x"})),
