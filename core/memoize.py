@@ -1,7 +1,7 @@
-"""What follows from a long tuple, worked out once while that very tuple is asked about.
+"""Caching of what follows from a long tuple, for as long as that very tuple object is used.
 
-The files of a set stay one tuple for as long as its manifest does, and a page asks the same of them at every
-turn of a knob; to compare or hash 50,000 of them would take as long as the answer.
+The files of a data set stay one tuple while its manifest is unchanged, and a page needs the same facts about
+them at every rerun; comparing or hashing 50,000 of them would take as long as computing the facts.
 """
 
 import functools

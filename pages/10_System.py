@@ -56,9 +56,9 @@ def weights_table() -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="weights_table")
     st.caption(
         "Weights files are accepted only if their SHA-256 matches the published hash, or the hash recorded "
-        "when "
-        "you added the file. Custom files are re-hashed before every use, published ones when a network is "
-        "prepared. Times are UTC. No file is unpickled. IMPRINT_WEIGHTS may name a folder with weights files."
+        "when you added the file. Custom files are re-hashed before every use, published ones when a "
+        "network is prepared. Times are UTC. No file is unpickled. IMPRINT_WEIGHTS may name a folder with "
+        "weights files."
     )
     custom_networks.panel()
     lacking = [

@@ -3,7 +3,7 @@
 For generators: the images grouped by the value (k-means on the one number, or the words as they are) against
 the truth, ARI; and the generator that the value tells best from all others, AUC. For real images: used
 against not used, AUC. An AUC takes the better side, or word, and its p-value lets permutations do the same.
-With many baselines some look good by luck: p-values are corrected after Holm (1979).
+With many baselines some look good by chance: p-values are corrected after Holm (1979).
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,11 +3,11 @@
 Two images are near-duplicates where their perceptual hashes differ in at most 8 of 64 bits (the signs of the
 lowest 8 x 8 cosine frequencies about their median: Zauner 2010) and their thumbnails correlate by 0.975; or,
 where embeddings are at hand, where the cosine of these is at least 0.95. All CT slices look alike, and a hash
-alone takes strangers for kin: of 19,693 pairs of unrelated real slices of membership-dev 132 are within 8
-bits, but none correlates by more than 0.915, and none has a cosine above 0.928. Of the 407 pairs that its
-groups.csv marks, 150 are found by hash and thumbnail and 63 by embedding: slices of one scan that lie further
-apart are no near-duplicates in this sense. Of a demo set, 174 of 300 pairs of one patient are found, and none
-of 19,600 others, which correlate by at most 0.963.
+alone mistakes unrelated slices for duplicates: of 19,693 pairs of unrelated real slices of membership-dev 132
+are within 8 bits, but none correlates by more than 0.915, and none has a cosine above 0.928. Of the 407 pairs
+that its groups.csv marks, 150 are found by hash and thumbnail and 63 by embedding: slices of one scan that
+lie further apart are no near-duplicates in this sense. Of a demo set, 174 of 300 pairs of one patient are
+found, and none of 19,600 others, which correlate by at most 0.963.
 """
 
 from collections.abc import Mapping, Sequence

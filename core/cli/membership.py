@@ -80,8 +80,7 @@ def membership(args: Args) -> Outcome:
     chosen = outcome["chosen"]
     head = (
         f"{catalog.title(config.feature.backbone)}, crop {config.crop}; selected on development out of "
-        f"{chosen['of']}: "
-        f"distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
+        f"{chosen['of']}: distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
     )
     return _outcome(args, result, outcome, head)
 

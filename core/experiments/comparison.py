@@ -27,7 +27,7 @@ class Comparison:
     """``differences``: the second less the first, by score, with its paired interval.
 
     ``before`` and ``after`` int (n,) are clusters of ``files``, the second's renumbered to agree with the
-    first's as far as they do, or 1 for called used; an image has changed where they differ.
+    first's as far as they do, or 1 for predicted "used"; an image has changed where they differ.
     """
 
     files: tuple[ImageFile, ...]

@@ -122,7 +122,7 @@ def identifiers(files: Sequence[ImageFile]) -> list[str]:
 
 
 def membership(files: Sequence[ImageFile], used: np.ndarray) -> str:
-    """Of real images and bool (n,) which are called used. Raises BadChoice."""
+    """Of real images and bool (n,) which are predicted "used". Raises BadChoice."""
     return _text(MEMBERSHIP, files, used.astype(int))
 
 

@@ -152,7 +152,7 @@ class Embedder:
 
     def _worth_a_cluster(self, feature: FeatureSpec, images: int) -> bool:
         if not self.effort.spread or runtime.has_cuda() or registry.is_own(feature.backbone):
-            return False  # a stranger's network runs in one process with limits, which uses all cores
+            return False  # an untrusted network runs in one process with limits, which uses all cores
         return dask_cluster.address() is not None or images / self._pace(feature) > WORTH_A_CLUSTER
 
     def _pace(self, feature: FeatureSpec) -> float:

@@ -27,7 +27,7 @@ from core.files import write_atomic
 from core.hashing import key, pixels_key
 from core.types import ImageFile, ImageSet, Origin, Role
 
-PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # of a stranger's name no link is made
+PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # untrusted names must not become links
 
 
 class Library:

@@ -136,8 +136,8 @@ BY_COUNTS = {
     "used_rate": predicted_positive_rate,
 }
 WHY = {
-    "f1": "nothing is used and nothing was called used",
-    "precision": "nothing was called used",
+    "f1": "no image is used and none was predicted “used”",
+    "precision": "no image was predicted “used”",
     "kappa": "chance would agree fully",
     "mcc": "everything was called the same",
 }
@@ -255,7 +255,7 @@ def _few(rate: float, n_not: int) -> Score:
 
 
 def _baselines(n_used: int, n_not: int, predicted: np.ndarray) -> dict[str, float | None]:
-    """F1 that needs no look at an image: everything used, or as many as were predicted, at random.
+    """F1 of baselines that use no image: always predicting "used", or at random at the same rate.
 
     With s the share of used images, rate q at random scores 2 q s / (q + s), in expectation of the counts.
     """

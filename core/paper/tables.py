@@ -32,16 +32,13 @@ CAPTIONS = {
 REMARKS = {
     "2": "ResNet50 without PCA, hierarchical, is printed as 0.1, which is probably 1. EfficientNet keeps 3 "
     "features at 95% of the variance, while other networks keep more than a hundred. LBP is a single "
-    "feature; "
-    "its radius, points and method are not specified.",
+    "feature; its radius, points and method are not specified.",
     "3": "Always predicting “used” scores F1 = 0.667 on a balanced data set, more than any test F1 here. The "
     "decision rule is not specified.",
     "4": "On DB1, run 7 predicts “used” for almost no image and run 8 for almost all (recall 0.978, "
-    "precision "
-    "0.500): its 0.661 is the trivial baseline.",
+    "precision 0.500): its 0.661 is the trivial baseline.",
     "5": "The abstract gives 0.996 for the best run, the table 0.9971; the text and the table swap DenseNet "
-    "and "
-    "MobileNetV2.",
+    "and MobileNetV2.",
 }
 STAND_IN = {
     "efficientnet_b0": "efficientnet_lite0"

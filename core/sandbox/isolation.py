@@ -1,4 +1,4 @@
-"""What the decoder's process gives up before it looks at a stranger's bytes; none of it can be taken back.
+"""What a sandboxed process gives up, irrevocably, before it reads untrusted bytes.
 
 By the kernel (Linux): 2 GB of address space, no byte written to any file, no core dump, and by a seccomp
 filter on x86-64 and ARM64 no socket, no new program, no file opened for writing, made, renamed or removed.

@@ -1,4 +1,4 @@
-"""Everything under IMPRINT_HOME looked over: what is sound is kept, what is not is set aside or removed."""
+"""Checks everything under IMPRINT_HOME: what is damaged is quarantined, what is left over is removed."""
 
 from dataclasses import asdict, dataclass
 
@@ -43,9 +43,8 @@ class Report:
         store, library = self.store, self.library
         lines = [
             f"Cache: {store.entries} entries intact; {store.damaged} damaged and quarantined, "
-            f"{store.missing} "
-            f"without a file removed, {store.leftovers} leftovers and {store.rows} lines of the index "
-            "removed.",
+            f"{store.missing} without a file removed, {store.leftovers} leftovers and {store.rows} lines of "
+            "the index removed.",
             f"Library: {library.images} images and {library.sets} data sets intact; {library.images_damaged} "
             f"images and {library.sets_damaged} data sets damaged and quarantined.",
         ]

@@ -1,9 +1,9 @@
-"""The one gate between a user and all data: what isn't the user's, or shared with the user, is not there.
+"""Access to data for one user: whatever is not owned by or shared with the user does not exist for them.
 
-Pages get sets, answers, the run log and jobs from a ``Gate`` and from nowhere else (tests/unit/test_doors.py
-walks the code). Each call asks anew, so a share that was taken back ends with the next turn of a knob, and
-what another owns looks as what never was. Pixels, embeddings and scores stand in one place for all, by the
-hash of what they are of; to ask for them takes a set that has passed here.
+Pages get data sets, results, the run log and jobs from a ``Workspace`` and from nowhere else
+(tests/unit/architecture/test_data_access.py checks the code). Every call checks again, so a share that was
+revoked ends with the next rerun. Pixels, embeddings and scores are kept once for all users, by the hash of
+what they are of; reading them takes a data set that was loaded here.
 """
 
 from collections.abc import Sequence

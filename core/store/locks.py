@@ -1,7 +1,7 @@
-"""Who writes, known without asking: a writer holds a shared lock while its file is not yet in the index.
+"""Locks that tell live writers from dead ones: a writer holds a shared lock until its file is in the index.
 
-The kernel lets go of a dead process's lock, so whoever gets the exclusive one knows that a file that no entry
-names is a dead writer's. Whoever waits for it holds the gate, so that new writers queue up behind.
+The kernel releases a dead process's lock, so whoever gets the exclusive one knows that a file without an
+entry was left by a dead writer. Whoever waits for it holds the gate, so that new writers queue up behind.
 """
 
 import contextlib

@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Repaired:
-    """``entries`` and ``bytes`` are whole; the others count what was done.
+    """``entries`` and ``bytes`` are intact; the others count what was done.
 
-    ``damaged`` were set aside, ``missing`` had an entry and no file, ``leftovers`` were files of dead
+    ``damaged`` were quarantined, ``missing`` had an entry and no file, ``leftovers`` were files of dead
     writers, ``rows`` other lines of the index that led nowhere. ``index_replaced``: it could not be read.
     """
 
@@ -36,7 +36,7 @@ class Repaired:
 
 
 def opened(folder: Path | None = None) -> tuple[Store, bool]:
-    """The store; where its index is no database any more, with an empty one, the old one set aside."""
+    """The store; an index that is not a database any more is quarantined and replaced by an empty one."""
     try:
         store = Store(folder)
         if store.sound():

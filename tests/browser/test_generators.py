@@ -130,7 +130,7 @@ def test_a_link_opens_the_same_view(page: Page, server: Server) -> None:
 def test_a_trail_row_turns_the_knobs(page: Page, server: Server) -> None:
     open_generators(page, server, "backbone=LBP&cluster=k-means")
     page.get_by_role("radio", name="Trail").click()
-    expect(page.locator(".st-key-trail_table canvas").first).to_be_visible()
+    expect(page.locator(".st-key-history_table canvas").first).to_be_visible()
 
 
 def test_missing_weights_say_what_to_do(page: Page, server: Server) -> None:

@@ -84,8 +84,8 @@ def outputs(look: Look) -> list[Port]:
         have = "; ".join(f"{each.name or 'unnamed'}: {each.words}, {each.kind}" for each in look.outputs)
         raise WeightsRefused(
             f"No output can be used as an embedding (outputs: {have or 'none'}). One output must be "
-            "floating-point "
-            "with the shape (N, D), (N, T, D) or (N, D, H, W): export the network up to its features."
+            "floating-point with the shape (N, D), (N, T, D) or (N, D, H, W): export the network up to its "
+            "features."
         )
     return sorted(usable, key=lambda each: len(each.shape or ()) or 5)
 

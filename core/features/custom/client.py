@@ -1,7 +1,7 @@
-"""A stranger's ONNX file, read and run by a process with limits (process.py); never by this one.
+"""An untrusted ONNX file, read and run by a sandboxed process (process.py); never by this one.
 
-The child gets memory by the file's size, and a time for each step; whatever ends it is one sentence here. Its
-answers are checked before they are believed.
+The child gets memory by the file's size and a time limit for each step; whatever ends it becomes one sentence
+here. Its responses are checked before they are used.
 """
 
 import os
@@ -212,7 +212,7 @@ def _start(file: int, memory: int, threads: int) -> "subprocess.Popen[bytes]":
 
 
 def _look(frame: tuple[protocol.Header, bytes]) -> Look:
-    """A stranger's words, cut to what they may be."""
+    """Untrusted text, limited in length and characters."""
     told = frame[0]
     try:
         if not SHA256.fullmatch(told["sha256"]):

@@ -53,7 +53,7 @@ def is_own(name: str) -> bool:
 def missing(
     name: str, weights: str = "", size: int | None = None, options: Mapping[str, object] | None = None
 ) -> str:
-    """What to do; the rest is as a spec says it, which may be a stranger's."""
+    """What to do; the rest is as a spec says it, which may be from an untrusted file."""
     sha256 = f" (SHA-256 {weights.removeprefix('sha256:')})" if weights.startswith("sha256:") else ""
     chosen = {"name": name, **({"size": size} if size else {}), **(options or {})}
     flags = " ".join(f"--{flag} {shlex.quote(str(value))}" for flag, value in chosen.items())

@@ -55,8 +55,7 @@ class Tally:
         if self.dark:
             remarks.append(
                 f"{self.dark} images are almost black (brightest value below {DARK} of 255), as 12-bit "
-                "values in "
-                "16-bit files are: rescale them to the full range before the import."
+                "values in 16-bit files are: rescale them to the full range before the import."
             )
         return remarks
 
@@ -80,15 +79,13 @@ class Tally:
         if self.formats["DICOM"]:
             remarks.append(
                 f"Only technical fields were read from {self.formats['DICOM']} DICOM headers. Ignored, "
-                "values "
-                f"unread: {self._left()}. This does not cover what the pixels show."
+                f"values unread: {self._left()}. This does not cover what the pixels show."
             )
         said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]
         if said or unsaid:
             remarks.append(
                 f"There may be text in the pixels: {said} files declare it (BurnedInAnnotation), {unsaid} "
-                "screen "
-                "captures do not say. Only the tag was read, not the pixels, so check the images."
+                "screen captures do not say. Only the tag was read, not the pixels, so check the images."
             )
         return remarks
 

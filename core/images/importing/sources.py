@@ -1,7 +1,7 @@
 """Where an import comes from: a folder, a zip, or files in memory, all read the same way.
 
-An archive is a stranger's: its names are only ever display text, nothing is extracted to disk, bytes
-are counted as they come and not as the archive says.
+An archive is untrusted: its names are only used as display text, nothing is extracted to disk, and bytes are
+counted as they are read, not as the archive declares.
 """
 
 import os

@@ -53,8 +53,7 @@ def list_remarks(result: Attribution, tried: int) -> list[str]:
     if tried > 1:
         sentences.append(
             f"{tried} configurations were evaluated on this data set; the best result is optimistically "
-            "biased: "
-            "select on a development set, report on a test set."
+            "biased: select on a development set, report on a test set."
         )
     return sentences
 

@@ -97,7 +97,7 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
         )
         st.caption(SILHOUETTE_CAPTION)
     elif tab == "History":
-        _trail(image_set)
+        _history(image_set)
 
 
 def _images(result: Attribution, chosen: list[str]) -> None:
@@ -150,13 +150,13 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
     st.caption("A large gap between merge heights at the dashed line supports this number of clusters.")
 
 
-def _trail(image_set: ImageSet) -> None:
+def _history(image_set: ImageSet) -> None:
     rows = workspace.current().ranked_runs(ATTRIBUTION, [image_set])
-    frame = pd.DataFrame([_trail_row(row) for row in rows])
+    frame = pd.DataFrame([_history_row(row) for row in rows])
     st.dataframe(
         frame,
         hide_index=True,
-        key="trail_table",
+        key="history_table",
         on_select=lambda: _go(rows),
         selection_mode="single-row",
     )
@@ -165,7 +165,7 @@ def _trail(image_set: ImageSet) -> None:
     )
 
 
-def _trail_row(row: Mapping) -> dict[str, object]:
+def _history_row(row: Mapping) -> dict[str, object]:
     config = row["config"]
     untrained = " (untrained)" if config["weights"] == catalog.UNTRAINED else ""
     method = controls.METHOD_WORDS[config["cluster"]]
@@ -187,6 +187,6 @@ def _trail_row(row: Mapping) -> dict[str, object]:
 
 
 def _go(rows: list) -> None:
-    selection = st.session_state["trail_table"]["selection"]["rows"]
+    selection = st.session_state["history_table"]["selection"]["rows"]
     if selection:
         permalinks.load_settings(rows[selection[0]]["config"])

@@ -39,8 +39,7 @@ def chosen(sets: Sequence[ImageSet]) -> list[Answer]:
     if len(rows) < 2:
         st.info(
             "Fewer than two configurations have been evaluated on this data set. Change a setting on its "
-            "page, or "
-            "run a grid on the What-if page, then come back."
+            "page, or run a grid on the What-if page, then come back."
         )
         return []
     names = _choose(rows)
@@ -206,9 +205,7 @@ def _distances(first: Answer, second: Answer, comparison: Comparison, other: str
     rules = [RULES.get(answer.development.choice.rule).title.lower() for answer in (first, second)]
     st.caption(
         "Each slice by the rank of its distance; low ranks are suspicious. Slices off the diagonal are "
-        "ranked "
-        "differently. "
-        f"Rules: A “{rules[0]}”, {other} “{rules[1]}”."
+        f"ranked differently. Rules: A “{rules[0]}”, {other} “{rules[1]}”."
     )
     return [str(point["customdata"][0]) for point in event["selection"]["points"]]
 

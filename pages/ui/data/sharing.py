@@ -9,27 +9,26 @@ from pages.ui.session import workspace
 
 WHAT = (
     "They can view the data set and all results, and download both. They cannot edit or delete it. You can "
-    "stop "
-    "sharing at any time; existing downloads remain."
+    "stop sharing at any time; existing downloads remain."
 )
 
 
 def panel(image_set: ImageSet) -> None:
     """A popover if people sign in; nothing for a single local user."""
-    gate = workspace.current()
-    if gate.user.local:
+    current = workspace.current()
+    if current.user.local:
         return
-    if not gate.library.owns(image_set.name):
+    if not current.library.owns(image_set.name):
         st.caption("Shared with you by its owner. You can view it, but not change it.")
         return
-    names = gate.library.share_of(image_set.name).names()
+    names = current.library.share_of(image_set.name).names()
     with st.popover(f"Shared with {len(names)}" if names else "Share"):
         st.caption(WHAT)
         try:
             _change(image_set.name, names)
         except ImprintError as error:
             st.error(str(error))
-        st.caption(f"Your code, for others to share with you: `{gate.user.id}`")
+        st.caption(f"Your code, for others to share with you: `{current.user.id}`")
 
 
 def _change(name: str, names: list[str]) -> None:

@@ -32,18 +32,15 @@ STOPS = (
         "Model attribution",
         "Four generators made these images. The noise that remains after smoothing identifies the generator "
         "without any labels: the ARI is close to 1, and 0 is expected by chance. Click a cell of the table "
-        "to "
-        "see its images.",
+        "to see its images.",
         routes.GENERATORS,
         {"set": ATTRIBUTION_SET, "backbone": "Residual spectrum"},
     ),
     Stop(
         "Memorisation found: training-data leakage",
         "This generator reproduces memorised training images. A membership inference attack sees that "
-        "training "
-        "slices lie nearer to the generated images: note the two separate peaks, and below them a slice "
-        "beside "
-        "its copy.",
+        "training slices lie nearer to the generated images: note the two separate peaks, and below them a "
+        "slice beside its copy.",
         routes.REGIONS,
         _pair(1),
     ),

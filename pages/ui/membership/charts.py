@@ -173,11 +173,11 @@ def _place(over: OverK, chosen: tuple[str, int]) -> int | None:
 
 
 def _levels(ks: Sequence[int], over: OverK, everything_used: float | None) -> list[go.Scatter]:
-    """What is reached without looking: by calling everything used, and by the best of so many tries."""
+    """Reference levels: always predicting “used”, and the best of as many candidates by chance."""
     ends = [min(ks), max(ks)]
     levels = {f"best of {len(over.candidates)} by chance": (over.curves.best_by_chance, "dot")}
     if everything_used is not None:
-        levels["everything used"] = (everything_used, "dash")
+        levels["always “used”"] = (everything_used, "dash")
     return [
         _line(ends, np.array([height] * 2), name, GREY, 1.4, dash) for name, (height, dash) in levels.items()
     ]

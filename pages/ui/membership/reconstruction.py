@@ -34,8 +34,7 @@ ERRORS_CAPTION = (
 CENTROIDS_CAPTION = (
     "Mean error images of the development set, on one scale. With SSIM, a slice is assigned to the centroid "
     "that its own error map resembles more (window 7 × 7, data range: the largest value). Right: orange "
-    "where "
-    "slices that were not used have larger errors."
+    "where slices that were not used have larger errors."
 )
 
 

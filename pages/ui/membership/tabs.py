@@ -40,7 +40,7 @@ SCORE_WORDS = {
     "used_rate": "Predicted-positive rate",
 }
 
-TRAIL_WORDS = {
+HISTORY_WORDS = {
     "dev_auc": "AUC (development)",
     "dev_f1": "F1 (development)",
     "test_auc": "AUC (test)",
@@ -69,7 +69,7 @@ def tabs(sets: Sets, result: Membership) -> None:
     elif tab == "Rules":
         _rules(result)
     elif tab == "History":
-        _trail(sets)
+        _history(sets)
 
 
 def part_of(result: AttackResult) -> str:
@@ -131,8 +131,7 @@ def _all_crops(sets: Sets, result: Membership) -> None:
     )
     st.caption(
         "All results computed for these data sets, using the rule above. If a random patch performs as well "
-        "as "
-        "the lung crop, anatomy does not explain the result. Grey band: 95% range under permuted labels. "
+        "as the lung crop, anatomy does not explain the result. Grey band: 95% range under permuted labels. "
         "Dashed line: always predict “used”."
     )
     if lacking:
@@ -238,19 +237,18 @@ def _rules(result: Membership) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="rules_table")
     st.caption(
         "The paper does not specify its decision rule. Rules are compared by cross-validated balanced "
-        "accuracy "
-        "on the development set, because F1 favours predicting “used” for all."
+        "accuracy on the development set, because F1 favours predicting “used” for all."
     )
 
 
-def _trail(sets: Sets) -> None:
+def _history(sets: Sets) -> None:
     rows = workspace.current().ranked_runs(MEMBERSHIP, [each for each in sets if each])
-    table = [_trail_row(row) for row in rows]
+    table = [_history_row(row) for row in rows]
     st.dataframe(
         pd.DataFrame(table),
         hide_index=True,
         height="content",
-        key="trail_table",
+        key="history_table",
         on_select=lambda: _go(rows),
         selection_mode="single-row",
     )
@@ -260,7 +258,7 @@ def _trail(sets: Sets) -> None:
     )
 
 
-def _trail_row(row: run_log.Row) -> dict[str, object]:
+def _history_row(row: run_log.Row) -> dict[str, object]:
     config = row["config"]
     untrained = " (untrained)" if config["weights"] == catalog.UNTRAINED else ""
     return {
@@ -270,12 +268,12 @@ def _trail_row(row: run_log.Row) -> dict[str, object]:
         "distance": row["distance"],
         "k": row["k"],
         "rule": RULES.get(row["rule"]).title,
-        **{title: theme.number(row[name]) for name, title in TRAIL_WORDS.items()},
+        **{title: theme.number(row[name]) for name, title in HISTORY_WORDS.items()},
         "more": ", ".join(f"{name} {value}" for name, value in config["options"].items()),
     }
 
 
 def _go(rows: list[run_log.Row]) -> None:
-    selection = st.session_state["trail_table"]["selection"]["rows"]
+    selection = st.session_state["history_table"]["selection"]["rows"]
     if selection:
         permalinks.load_settings(rows[selection[0]]["config"])

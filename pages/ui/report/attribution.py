@@ -60,8 +60,7 @@ def _said(answer: Attribution) -> str:
     chance = "" if agreement.p_value is None else f", {_p(answer)}"
     return (
         f"Clustered without labels, {n:,} images of {sides} generators form {answer.k} clusters; {inside:,} "
-        "are in "
-        f"the cluster of their own generator (ARI {_value('ari', answer)}, "
+        f"are in the cluster of their own generator (ARI {_value('ari', answer)}, "
         f"{theme.spread(agreement.scores['ari'])}{chance})."
     )
 

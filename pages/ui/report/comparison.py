@@ -147,8 +147,7 @@ def _differences(comparisons: Mapping[str, Comparison]) -> str:
     ]
     caption = (
         "Paired bootstrap: both are scored on the same resampled images, so effects that they share cancel. "
-        "An "
-        "interval that includes 0 shows no difference; it does not show that there is none."
+        "An interval that includes 0 shows no difference; it does not show that there is none."
     )
     return parts.section("Differences", parts.table(rows), parts.words(caption, kind="note"))
 

@@ -199,8 +199,7 @@ CONFOUNDERS = (
 )
 ONE_METHOD = (
     "The intervals cover the sampling of images only. They do not cover other generators, other data, or "
-    "another "
-    "choice of method."
+    "another choice of method."
 )
 UNTRAINED = "The network is untrained: these numbers are placeholders and must not be interpreted."
 GROUND_TRUTH = "The ground truth is what was given on import; nothing here verifies it."
@@ -216,8 +215,7 @@ def multiplicity(count: int) -> str:
         return "Only this configuration has been evaluated on these data sets."
     return (
         f"{count} configurations have been evaluated on these data sets. The best of many is optimistically "
-        "biased, "
-        "and the p-value is not corrected for their number."
+        "biased, and the p-value is not corrected for their number."
     )
 
 
@@ -225,10 +223,8 @@ def attribution_limits(answer: Attribution, count: int) -> list[str]:
     known = answer.k_source == "known"
     return [
         "The adjusted Rand index measures how well clusters formed without labels agree with the "
-        "generators: 1 is "
-        "perfect agreement, 0 is chance. It does not explain why generators differ, and does not show that "
-        "an image "
-        "of another generator would be recognised.",
+        "generators: 1 is perfect agreement, 0 is chance. It does not explain why generators differ, and "
+        "does not show that an image of another generator would be recognised.",
         "The number of clusters was set to the number of generators, which is not known in a blind test."
         if known
         else "",
@@ -245,20 +241,17 @@ def membership_limits(sets: Sequence[ImageSet], answer: Membership | Reconstruct
     untrained = isinstance(answer, Membership) and answer.config.feature.weights == catalog.UNTRAINED
     return [
         "“No leak found” does not mean that the data are safe: one attack, at one sample size, found "
-        "nothing. The "
-        "verdict gives the smallest leak that it would probably have detected; other attacks may detect "
-        "more.",
+        "nothing. The verdict gives the smallest leak that it would probably have detected; other attacks "
+        "may detect more.",
         "“A leak was found” means that used slices are, on average, nearer to the generated images than "
-        "others. It "
-        "does not prove for any single slice that it was used, and similarity is no proof of a copy.",
+        "others. It does not prove for any single slice that it was used, and similarity is no proof of a "
+        "copy.",
         "Compare an F1 with the baseline of always predicting “used”.",
         "The patients of these slices are unknown, so each slice is treated as independent. If several "
-        "slices are "
-        "of one patient, the intervals are too narrow."
+        "slices are of one patient, the intervals are too narrow."
         if ungrouped
         else "Slices of one patient are not independent, so the bootstrap and the permutation test draw "
-        "whole "
-        "patient groups.",
+        "whole patient groups.",
         ""
         if answer.test
         else "There is no test set: the numbers are cross-validated on the development set.",

@@ -30,8 +30,7 @@ def panel() -> None:
     with st.expander("Custom network (ONNX)", expanded=SEEN in st.session_state):
         st.caption(
             "One ONNX file without external data. It is always run in a sandboxed process without network "
-            "or file "
-            "access, and identified by its SHA-256."
+            "or file access, and identified by its SHA-256."
         )
         try:
             _ask()
