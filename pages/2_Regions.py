@@ -42,8 +42,8 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
     except ImprintError as error:
         answer.error(str(error))
         return
-    tried = len(workspace.current().ranked_runs(MEMBERSHIP, sets))
-    cards.remarks(result, tried)
+    evaluated = len(workspace.current().ranked_runs(MEMBERSHIP, sets))
+    cards.remarks(result, evaluated)
     tabs.tabs((development, test), result)
 
 
@@ -61,25 +61,22 @@ def picture(result: Membership) -> None:
             config=charts.CONFIG,
             alt=f"F1 on {part} by number of clusters, for minimum and mean distance",
         )
-        st.caption(
-            "Grey band: 95% range of F1 under permuted labels. Circle: selected k. Thin lines: development "
-            "set."
-        )
+        st.caption(membership_charts.F1_CAPTION)
     with right:
-        judged = result.reported
-        roles = [gallery.role(file) for file in judged.files]
+        part_result = result.reported
+        roles = [gallery.role(file) for file in part_result.files]
         axis = f"{DISTANCE_WORDS[distance]} distance to {k} centroids (feature units)"
         st.plotly_chart(
-            membership_charts.histogram(judged.distance, roles, result.development.choice.threshold, axis),
+            membership_charts.histogram(
+                part_result.distance, roles, result.development.choice.threshold, axis
+            ),
             key="distance_chart",
             config=charts.CONFIG,
             alt="Histogram of distances of used and not used images",
         )
-        left_out = int((~np.isfinite(judged.distance)).sum())
-        st.caption(
-            "If the generator leaks training data, the “used” slices have smaller distances (further left). "
-            + (slices.excluded_words(left_out) if left_out else "")
-        )
+        left_out = int((~np.isfinite(part_result.distance)).sum())
+        excluded = slices.excluded_words(left_out) if left_out else ""
+        st.caption(f"{membership_charts.DISTANCE_CAPTION} {excluded}")
 
 
 panel(development, test)

@@ -1,4 +1,4 @@
-"""Training data: reconstruction. Does an autoencoder of the generated images reconstruct this slice well?"""
+"""Training data: reconstruction. Is this slice reconstructed unusually well? (sub-task 1; F1)"""
 
 import streamlit as st
 

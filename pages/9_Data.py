@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.images.importing.importer import ImportReport
 from core.types import ImageSet, Role
+from core.wording import counted
 from pages.ui import theme
 from pages.ui.data import preview, sharing, upload
 from pages.ui.data.preview import LAYOUT_WORDS
@@ -21,7 +22,8 @@ def show_report(report: ImportReport) -> None:
     image_set = report.image_set
     words = "already exists with the same content" if report.unchanged else "was imported"
     st.success(
-        f"{image_set.name} {words}: {len(image_set)} images, layout: {LAYOUT_WORDS[image_set.layout]}."
+        f"{image_set.name} {words}: {counted(len(image_set), 'image')}, layout: "
+        f"{LAYOUT_WORDS[image_set.layout]}."
     )
     for note in report.notes:
         st.caption(note)
@@ -71,7 +73,7 @@ def by_class(image_set: ImageSet) -> dict[str, list]:
 def copies(image_set: ImageSet) -> None:
     if not image_set.duplicates:
         return
-    with st.expander(f"{len(image_set.duplicates)} sets of exact duplicates"):
+    with st.expander(f"Exact duplicates: {counted(len(image_set.duplicates), 'image')} with copies"):
         rows = [
             {
                 "files": ", ".join(file.name for file in group),

@@ -26,6 +26,7 @@ from core.stages.cached import Stage, index_files
 from core.stages.out_of_core import run_for
 from core.store import Store
 from core.types import ImageFile, ImageSet
+from core.wording import counted
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def generated(image_set: ImageSet) -> tuple[ImageFile, ...]:
     """The images to attribute. Raises BadChoice where there are too few to group."""
     if len(image_set.generated) < 2:
         raise BadChoice(
-            f"'{image_set.name}' has {len(image_set.generated)} generated images; clustering needs at least "
-            "2."
+            f"'{image_set.name}' has {counted(len(image_set.generated), 'generated image')}; clustering "
+            "needs at least 2."
         )
     return image_set.generated

@@ -8,6 +8,7 @@ from core.audit.blind_scores import SAME, Finding, significant
 from core.audit.near_duplicates import CrossClassPairs
 from core.numeric.statistics import Score
 from core.types import ImageFile, Role
+from core.wording import counted
 
 ROLES = {
     Role.GENERATED: "generated",
@@ -97,7 +98,7 @@ def sentence(findings: Sequence[Finding], score: str, method: Score | None, conf
 
 
 def pairs(count: int) -> str:
-    return "1 pair" if count == 1 else f"{count:,} pairs"
+    return counted(count, "pair")
 
 
 def unknown(method: Score | None) -> bool:

@@ -26,6 +26,7 @@ from core.images.library import Library
 from core.numeric.statistics import format_p
 from core.regions.crops import crop_spec
 from core.store import Store
+from core.wording import counted
 
 
 def attribute_flags(sub: argparse.ArgumentParser) -> None:
@@ -74,7 +75,7 @@ def _attribution_text(facts: Outcome) -> str:
     config = facts["config"]
     trained = "  (untrained weights)" if config["weights"] == catalog.UNTRAINED else ""
     lines = [
-        f"{facts['set']}: {facts['n']} images, {catalog.title(config['backbone'])}{trained}, "
+        f"{facts['set']}: {counted(facts['n'], 'image')}, {catalog.title(config['backbone'])}{trained}, "
         f"{facts['n_features']} of {facts['n_features_raw']} features, k = {facts['k']} ({facts['k_source']})"
     ]
     if facts["ari"] is None:
@@ -84,7 +85,7 @@ def _attribution_text(facts: Outcome) -> str:
         lines.append(
             f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, expected by chance "
             f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {format_p(facts['p_value'])}, "
-            f"{facts['tried']} {'configuration' if facts['tried'] == 1 else 'configurations'} evaluated"
+            f"{counted(facts['tried'], 'configuration')} evaluated"
         )
         others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
         lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))

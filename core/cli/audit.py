@@ -16,6 +16,7 @@ from core.cli.common import Args, Outcome
 from core.images.library import Library
 from core.numeric.statistics import format_p
 from core.store import Store
+from core.wording import counted
 
 
 def audit_flags(sub: argparse.ArgumentParser) -> None:
@@ -64,7 +65,7 @@ def derive(args: Args) -> Outcome:
     library = Library()
     spec = DeriveSpec(tuple(args.steps.split(",")), args.size, args.quality)
     made = audit_derive.derive(library, library.get(args.set), spec, args.name, common.listener(args))
-    text = f"{made.name}: {len(made)} images of {args.set}, {spec.words}"
+    text = f"{made.name}: {counted(len(made), 'image')} of {args.set}, {spec.words}"
     return {"name": made.name, "n": len(made), "of": args.set, **asdict(spec), "text": text}
 
 

@@ -9,6 +9,7 @@ from core.images.importing import uploads
 from core.membership.reconstruction import checkpoints
 from core.service import maintenance
 from core.store import Store
+from core.wording import counted
 
 
 def cache_flags(sub: argparse.ArgumentParser) -> None:
@@ -27,10 +28,15 @@ def cache(args: Args) -> Outcome:
         found = asdict(store.verify())
         checkpoints.tidy(paths.folder("training"))
         uploads.tidy()
-        text = f"{found['entries']} entries intact, {found['damaged']} damaged and quarantined, "
-        return {**found, "text": text + f"{found['leftovers']} leftovers removed."}
+        text = (
+            f"{counted(found['entries'], 'entry', 'entries')} intact, {found['damaged']} damaged and "
+            "quarantined, "
+        )
+        return {**found, "text": text + f"{counted(found['leftovers'], 'leftover')} removed."}
     stats = store.stats()
-    lines = [f"{stats['folder']}: {stats['entries']} entries, {stats['bytes'] / 1e6:.1f} MB"]
+    lines = [
+        f"{stats['folder']}: {counted(stats['entries'], 'entry', 'entries')}, {stats['bytes'] / 1e6:.1f} MB"
+    ]
     lines += [
         f"  {name:12} {s['entries']:6} {s['bytes'] / 1e6:9.1f} MB" for name, s in stats["stages"].items()
     ]

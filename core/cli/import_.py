@@ -14,6 +14,7 @@ from core.images.importing.preview import Folder, look
 from core.images.importing.roles import ManualRole
 from core.images.importing.sources import open_source
 from core.images.library import Library
+from core.wording import counted
 
 
 def import_flags(sub: argparse.ArgumentParser) -> None:
@@ -53,7 +54,9 @@ def import_(args: Args) -> Outcome:
         args.path, args.name, Library(), args.layout, args.labels, listener, view, args.rename, by_hand
     )
     facts = sets.describe(report.image_set)
-    lines = [f"{facts['name']}: {facts['n']} images, layout {facts['layout']}, {sets.counts(facts)}"]
+    lines = [
+        f"{facts['name']}: {counted(facts['n'], 'image')}, layout {facts['layout']}, {sets.counts(facts)}"
+    ]
     if report.unchanged:
         lines.append("The data set already exists with the same content; nothing was done.")
     lines += report.notes
@@ -122,4 +125,4 @@ def _line(folder: Folder) -> str:
     said = folder.refused or ("from a table" if folder.table else None)
     role = roles.LEAVE_OUT if folder.out else folder.role
     label = f" by {folder.label}" if folder.label else ""
-    return f"  {folder.folder or '.'}: {said or f'{role}{label}'}; {folder.files} files"
+    return f"  {folder.folder or '.'}: {said or f'{role}{label}'}; {counted(folder.files, 'file')}"

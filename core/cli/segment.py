@@ -19,6 +19,7 @@ from core.images.importing.plan import images_of
 from core.images.importing.sources import Source, open_source
 from core.progress import Meter
 from core.regions.segmentation import Segmenter
+from core.wording import counted
 
 TWICE = "Two images would have the same mask {}. Rename one of them."
 
@@ -50,7 +51,7 @@ def segment(args: Args) -> Outcome:
         if not paths:
             raise NothingToImport(f"No {KINDS} image in {args.path}.")
         _write_masks(args, source, paths, found)
-    lines = [f"{found.masks} masks in {args.out}, {found.empty} of them empty (no lung found)."]
+    lines = [f"{counted(found.masks, 'mask')} in {args.out}, {found.empty} of them empty (no lung found)."]
     lines += [f"rejected: {refusal['file']}: {refusal['reason']}" for refusal in found.refused]
     return {
         "out": str(args.out),

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from core.cli.common import Args, Outcome
 from core.images.library import Library
 from core.types import ImageSet
+from core.wording import counted
 
 
 def demo_flags(sub: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def demo(args: Args) -> Outcome:
 
 def sets(args: Args) -> Outcome:
     facts = [describe(image_set) for image_set in Library().all()]
-    lines = [f"{fact['name']}: {fact['n']} images, {counts(fact)}" for fact in facts]
+    lines = [f"{fact['name']}: {counted(fact['n'], 'image')}, {counts(fact)}" for fact in facts]
     empty = "No data set yet: python -m core import PATH --name NAME"
     return {"sets": facts, "text": "\n".join(lines) or empty}
 

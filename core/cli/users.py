@@ -4,6 +4,7 @@ The command line acts as the local user, who owns everything it imports; others 
 """
 
 import argparse
+from typing import Any
 
 from core import paths
 from core.access import users
@@ -11,6 +12,7 @@ from core.access.sharing import Share
 from core.access.users import User
 from core.cli.common import Args, Outcome
 from core.images.library import Library
+from core.wording import counted
 
 
 def share_flags(sub: argparse.ArgumentParser) -> None:
@@ -51,10 +53,13 @@ def share(args: Args) -> Outcome:
 def list_users(args: Args) -> Outcome:
     """All users who have signed in, with the number of their data sets."""
     rows = [_row(user) for user in users.known()]
-    lines = [f"{r['id']}  {r['title']}, {r['email'] or 'no address'}: {r['sets']} data sets" for r in rows]
+    lines = [
+        f"{r['id']}  {r['title']}, {r['email'] or 'no address'}: {counted(r['sets'], 'data set')}"
+        for r in rows
+    ]
     return {"users": rows, "text": "\n".join(lines) or "Nobody has signed in yet."}
 
 
-def _row(user: User) -> dict[str, object]:
+def _row(user: User) -> dict[str, Any]:
     sets = len(list(paths.base(user.id).glob("sets/*.json")))
     return {"id": user.id, "title": user.title, "email": user.email, "sets": sets, "admin": user.admin}

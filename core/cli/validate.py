@@ -9,6 +9,7 @@ from core.cli.common import Args, Outcome
 from core.experiments import submission
 from core.experiments.submission import Problem
 from core.images.library import Library
+from core.wording import counted
 
 INVALID = 1  # exit status of a file that breaks a rule
 SHOWN = 20  # problems that are written out
@@ -31,7 +32,7 @@ def validate(args: Args) -> Outcome:
     task = args.task or submission.task_of(image_set.files)
     known = submission.identifiers(submission.images_to_submit(image_set.files, task))
     problems = submission.validate(args.file.read_bytes(), known, task)
-    about = f"for {task}, {len(known)} images of {image_set.name}"
+    about = f"for {task}, {counted(len(known), 'image')} of {image_set.name}"
     head = f"{args.file}: {'not a' if problems else 'a'} valid submission {about}."
     return {
         "set": image_set.name,

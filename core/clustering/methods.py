@@ -14,6 +14,7 @@ from core.errors import BadChoice
 from core.numeric import parallel
 from core.numeric.blocks import Rows, blocks
 from core.numeric.distances import condensed_distances
+from core.wording import counted
 
 VERSION = 2
 METHODS = ("hierarchical", "kmeans")
@@ -48,7 +49,7 @@ def check_k(features: Rows, k: int) -> None:
     """Raises BadChoice where k groups can't be told apart."""
     n = len(features)
     if k > n:
-        raise BadChoice(f"k is {k}, but this data set has {n} images. Choose k up to {n}.")
+        raise BadChoice(f"k is {k}, but this data set has {counted(n, 'image')}. Choose k up to {n}.")
     if k > 1 and k > (distinct := count_distinct(features, k)):
         raise BadChoice(
             f"k is {k}, but only {distinct} of the {n} images have distinct features; the others are "

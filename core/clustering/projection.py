@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.errors import BadChoice
+from core.wording import counted
 
 VERSION = 1
 MAPS = ("pca", "umap")
@@ -19,7 +20,7 @@ def pca_map(scores: np.ndarray) -> np.ndarray:
 def umap_map(features: np.ndarray, seed: int) -> np.ndarray:
     """UMAP of (n, d) features to (n, 2), seeded; its import and first fit cost seconds (numba)."""
     if len(features) < 5:
-        raise BadChoice(f"{len(features)} images are too few for UMAP. Use the PCA map.")
+        raise BadChoice(f"{counted(len(features), 'image')}: too few for UMAP. Use the PCA map.")
     import warnings
 
     with warnings.catch_warnings():

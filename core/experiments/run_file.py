@@ -18,6 +18,7 @@ from core.errors import BadChoice, ImprintError
 from core.experiments import results_json
 from core.images.library import Library
 from core.types import ImageSet
+from core.wording import counted
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
@@ -172,8 +173,8 @@ def _same_set(here: Sequence[ImageSet], asked: SetReference) -> ImageSet:
             "patient groups than in the run, so the scores can't be compared. Import them as in the run."
         )
     raise ImprintError(
-        f"The data set '{asked.name}' ({asked.n} images) is missing. Import it first, under any name: "
-        "python -m core import PATH --name NAME"
+        f"The data set '{asked.name}' ({counted(asked.n, 'image')}) is missing. Import it first, under any "
+        "name: python -m core import PATH --name NAME"
     )
 
 

@@ -1,1 +1,1 @@
-"""Training-data fingerprints: was this slice used to train the generator? (paper, section 3.1)"""
+"""Membership inference attacks: was this slice used to train the generator? (paper, section 3.1)"""

@@ -3,8 +3,8 @@
     sets -> measure -> distances -> rule selected on development -> predictions -> scores -> verdict
             (the attack)            (evaluation.py: the same for every attack)
 
-An attack says how real images are measured against generated ones, and nothing else. A new attack is a
-subclass with its configuration (config.py), and a line in ``Engine``.
+An attack defines only how real images are measured against generated ones. A new attack is a subclass with
+its configuration (config.py), and a line in ``Engine``.
 """
 
 import time
@@ -25,14 +25,14 @@ Result = TypeVar("Result", bound=AttackResult)
 
 
 class Attack(ABC, Generic[Config, Result]):
-    """Infers which real images a generator was trained on. ``store`` keeps what is computed."""
+    """Infers which real images a generator was trained on. ``store`` caches the steps."""
 
     store: Store
 
     def run(self, development: ImageSet, test: ImageSet | None, config: Config) -> Result:
         """Select on ``development``, and report on ``test`` where there is one.
 
-        Raises BadChoice where a part of the config is unknown, or where the sets can't answer.
+        Raises BadChoice if the config is invalid, or if a data set lacks the images that the attack needs.
         """
         start = time.perf_counter()
         config, notes = self.prepare(config)
@@ -60,7 +60,7 @@ class Attack(ABC, Generic[Config, Result]):
 
     @abstractmethod
     def prepare(self, config: Config) -> tuple[Config, list[str]]:
-        """The config, checked and as this machine computes it, and what was changed. Raises BadChoice."""
+        """The config, validated and adapted to this machine, and notes on changes. Raises BadChoice."""
 
     @abstractmethod
     def measure(self, sets: Sequence[ImageSet], config: Config) -> list[Measurement]:
@@ -70,26 +70,26 @@ class Attack(ABC, Generic[Config, Result]):
     def result(
         self, common: AttackResult, measured: Sequence[Measurement], sets: Sequence[ImageSet], config: Config
     ) -> Result:
-        """What all attacks report, and what this one adds."""
+        """The common result, extended by what this attack adds."""
 
     @abstractmethod
     def ready(self, sets: Sequence[ImageSet], config: Config) -> bool:
-        """Whether what takes long has been computed already."""
+        """Whether all expensive steps are cached."""
 
     @abstractmethod
     def expected_seconds(self, sets: Sequence[ImageSet], config: Config) -> float:
-        """About how long it takes to compute what is not there yet."""
+        """Estimated time of the steps that are not cached."""
 
     @abstractmethod
     def seed(self, config: Config) -> int:
-        """Of folds, bootstrap draws and permutations."""
+        """Seed of folds, bootstrap draws and permutations."""
 
     def rules(self, config: Config) -> list[str]:
         """Names of the decision rules that development selects from."""
         return decision_rules.general_rules() if config.rule == "best" else [config.rule]
 
     def meaning(self, config: Config) -> str:
-        """What a small distance means, as it is said of used images: "used images are ..."."""
+        """What a small distance means, to complete the sentence "used images are ..."."""
         return model_selection.NEARER
 
     def notes(

@@ -44,7 +44,7 @@ class Membership(AttackResult):
 
 @dataclass(frozen=True)
 class OverK:
-    """F1 of one rule at every k of the sweep; ``candidates`` names the places of the curves."""
+    """F1 of one rule at every k of the sweep; ``candidates`` gives distance and k of each point."""
 
     candidates: Candidates
     curves: Curves
@@ -95,7 +95,7 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
         return config.seed
 
     def ready(self, sets: Sequence[ImageSet], config: MembershipConfig) -> bool:
-        """Whether nothing would have to be embedded; quick to say no."""
+        """Whether all embeddings are cached; the first images are checked first, which is quick."""
         first = [each.files[0].sha256 for each in sets if each.files]
         spaces = [feature_key(adapt_to_machine(config.feature)[0], crop) for crop in config.crops()]
         if any(self.store.count_rows(space, first) < len(first) for space in spaces):
@@ -114,7 +114,7 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
     def over_k(
         self, development: ImageSet, test: ImageSet | None, config: MembershipConfig, rule: str
     ) -> OverK:
-        """F1 of a rule at both distances and every k, whatever the config chooses of them."""
+        """F1 of a rule at both distances and every k, whichever the config selects."""
         config = replace(self.prepare(config)[0], distance="best", k="sweep")
         measured = self.measure([development] if test is None else [development, test], config)
         name = key(
@@ -134,6 +134,8 @@ def check(config: MembershipConfig) -> None:
     CROPS.get(config.crop)
     methods.check_spec(ClusterSpec(config.method, config.linkage))
     if config.distance not in (*distances.KINDS, "best"):
-        raise BadChoice(f"distance is one of {', '.join(distances.KINDS)}, best; got '{config.distance}'.")
+        raise BadChoice(
+            f"distance must be one of {', '.join(distances.KINDS)}, best; got '{config.distance}'."
+        )
     if config.rule != "best":
         RULES.get(config.rule)

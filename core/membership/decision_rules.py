@@ -1,7 +1,7 @@
-"""Rules that turn a distance into used / not used. The paper leaves its rule open, so it is a choice here.
+"""Rules that turn a distance into used / not used. The paper does not specify one, so it is a setting.
 
-A rule is fitted to the labelled distances of the development set. It gives a threshold, and the side of it
-that is predicted "used", and is applied to other images unchanged.
+A rule is fitted to the labelled distances of the development set. The fit, a threshold and the side
+of it that is predicted "used", is applied to other images unchanged.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def class_means(distances: np.ndarray, used: np.ndarray) -> Fitted:
 
 
 def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
-    """The midpoint between neighbouring distances of best balanced accuracy; of equals, the smallest."""
+    """The midpoint between adjacent distances with the best balanced accuracy; of ties, the smallest."""
     order = np.argsort(distances, axis=1, kind="stable")
     ordered = np.take_along_axis(distances, order, 1)
     hits = used[order]
@@ -61,7 +61,7 @@ def best_threshold(distances: np.ndarray, used: np.ndarray) -> Fitted:
     false_rate = (~hits).cumsum(1) / (~used).sum()
     middles = (ordered + np.concatenate([ordered[:, 1:], ordered[:, -1:]], 1)) / 2
     last = np.ones((len(ordered), 1), bool)
-    ends = np.concatenate([np.diff(ordered, axis=1) > 0, last], 1)  # no boundary parts equal distances
+    ends = np.concatenate([np.diff(ordered, axis=1) > 0, last], 1)  # no threshold separates equal distances
     gain = np.where(ends, true_rate - false_rate, -np.inf)
     best = gain.argmax(1)
     return Fitted(middles[np.arange(len(best)), best], np.ones(len(best)))

@@ -1,8 +1,8 @@
 """Distance of real images to clusters of generated ones, for many numbers of clusters at once.
 
 Paper, section 3.1.1: the generated images fall into clusters G_1 .. G_k, and a used image should be closer
-to them: d(G, S) = min d(G_i, S) or avg d(G_i, S). The distance to a cluster is the Euclidean one to its
-centroid.
+to them: d(G, S) = min d(G_i, S) or avg d(G_i, S). The distance to a cluster is the Euclidean
+distance to its centroid.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,27 +12,28 @@ import numpy as np
 from core.errors import BadChoice
 from core.numeric.blocks import Rows, blocks
 from core.numeric.distances import euclidean_distances
+from core.wording import counted
 
 VERSION = 1
 KINDS = ("min", "avg")
-# 30 values, as the paper tried; which 30 it doesn't say. All k of its table 3 are among them.
+# The paper evaluated 30 values of k without listing them; all k of its table 3 are among these 30.
 SWEEP = (*range(2, 11), *range(12, 21, 2), *range(25, 101, 5))
 
 
 def sweep_ks(n: int) -> tuple[int, ...]:
-    """The k of the sweep that ``n`` generated images allow."""
+    """The k of the sweep that do not exceed ``n`` generated images."""
     return tuple(k for k in SWEEP if k <= n)
 
 
 def by_tree(generated: Rows, merges: np.ndarray, real: np.ndarray, ks: Sequence[int]) -> np.ndarray:
-    """float64 (2, k, n): min and avg distance of ``real`` (n, d) to every cut of one tree over ``generated``.
+    """float64 (2, k, n): min and avg distance of ``real`` (n, d) to the clusters of every cut of one tree.
 
     The clusters of all cuts are nodes of the tree, at most twice as many as the largest k: their centroids
-    and the distances to them are computed once, and a cut is a choice among these columns.
+    and the distances to them are computed once, and a cut is a selection of these columns.
     """
     n, most = len(generated), max(ks)
     _check(most, n)
-    first = n - most  # merges that every cut has done
+    first = n - most  # merges that all cuts share
     labels, ids = _roots(merges[:first], n)
     sums = np.zeros((len(ids) + most - 1, generated.shape[1]))
     for place, block in blocks(generated):
@@ -84,4 +85,6 @@ def _roots(merges: np.ndarray, n: int) -> tuple[np.ndarray, list[int]]:
 
 def _check(k: int, n: int) -> None:
     if k > n:
-        raise BadChoice(f"k is {k}, but this data set has {n} generated images. Choose k up to {n}.")
+        raise BadChoice(
+            f"k is {k}, but this data set has {counted(n, 'generated image')}. Choose k up to {n}."
+        )

@@ -1,4 +1,4 @@
-"""From distances to a verdict: the steps that all attacks share, each looked up by its content.
+"""From distances to a verdict: the steps that all attacks share, each cached by its content.
 
 development's distances -> rule -> predictions -> scores
 test's distances -------------/
@@ -22,10 +22,10 @@ NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
 
 @dataclass(frozen=True)
 class Measurement:
-    """A set's real images by c distances, ``rows`` float (c, n), infinite where there is none.
+    """c distances of each real image of a data set: ``rows`` float (c, n), infinite where there is none.
 
-    ``truth`` is of the images that are labelled, ``known`` bool (n,); ``lungless`` counts those without a
-    lung.
+    ``known`` bool (n,) marks the labelled images, ``truth`` is their ground truth; ``lungless`` counts images
+    without a lung.
     """
 
     name: str
@@ -40,17 +40,17 @@ class Measurement:
 
     @property
     def key(self) -> str:
-        """Of all that scores depend on."""
+        """Key of everything that the scores depend on."""
         of = (self.rows, self.known, self.truth.used, self.truth.groups)
         return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
 
 
 @dataclass(frozen=True)
 class PartResult:
-    """A set's real images under the chosen rule. ``distance`` float (n,), infinite where there is no lung.
+    """The real images of a data set under the selected rule.
 
-    ``verdict`` is over the labelled images, None where there are none; ``p_value`` is that of its AUC,
-    corrected for the selection where this is the set that was selected on.
+    ``distance`` float (n,), infinite where there is no lung. ``verdict`` is over the labelled images, None
+    if there are none; ``p_value`` is that of its AUC, corrected for selection on the development set.
     """
 
     name: str
@@ -65,7 +65,7 @@ class PartResult:
 
 @dataclass(frozen=True)
 class AttackResult:
-    """What was selected on development, and both parts under it; the verdict is an outcome and a sentence."""
+    """The selection on development, both parts under it, and the verdict: an outcome and a sentence."""
 
     development: Development
     dev: PartResult
@@ -78,12 +78,12 @@ class AttackResult:
 
     @property
     def reported(self) -> PartResult:
-        """Test, or development where there is none."""
+        """The test part, or development if there is no test set."""
         return self.test or self.dev
 
 
 def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
-    """Of the labelled images; and which these are, bool (n,)."""
+    """Ground truth of the labelled images, and which images these are, bool (n,)."""
     known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
     chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
     names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]

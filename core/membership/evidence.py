@@ -1,6 +1,6 @@
 """The evidence about one real image: its distances, and the generated images nearest to it.
 
-Memorisation shows side by side (Carlini et al. 2023; Dar et al. 2024 for CT).
+Memorisation is visible side by side (Carlini et al. 2023; Dar et al. 2024 for CT).
 """
 
 from dataclasses import dataclass, replace
@@ -52,7 +52,10 @@ class SliceView:
 def gather_evidence(
     embedder: Embedder, image_set: ImageSet, config: MembershipConfig, k: int, file: ImageFile, count: int = 5
 ) -> Evidence:
-    """Of random patches the first draw. Raises BadChoice where the crop of the image is empty."""
+    """The ``count`` nearest generated images, and distances to k clusters; of random patches, the first draw.
+
+    Raises BadChoice if the image has no lung to crop.
+    """
     config = replace(config, feature=adapt_to_machine(config.feature)[0])
     images = measurement.select_comparable(embedder, image_set, config)
     place = next(i for i, each in enumerate(images.real) if each.name == file.name)
@@ -86,7 +89,7 @@ def gather_evidence(
 
 
 def view_slice(embedder: Embedder, identity: str, crop: CropSpec = FULL) -> SliceView:
-    """What the network and the crop make of an image."""
+    """An image, its lung mask and its crop."""
     pixels = embedder.library.pixels(identity)
     lungs = resize_mask(embedder.masks([identity])[identity], pixels.shape)
     return SliceView(pixels, lungs, cropped(crop.kind, pixels, lungs, crop.seed, identity))

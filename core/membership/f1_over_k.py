@@ -1,4 +1,4 @@
-"""F1 by number of clusters, with its range under permuted labels: how much of a curve is chance.
+"""F1 by number of clusters, with its 95% range under permuted labels.
 
 The paper evaluates 30 k, two distances, three crops and two networks, and reports the best (section 3.1.1).
 """
@@ -54,7 +54,7 @@ def f1_curves(
     rule: str,
     seed: int,
 ) -> Curves:
-    """Each part is distances (c, n) and the truth of these n images, of both classes in development."""
+    """Each part: distances (c, n) and the ground truth of the n images; development needs both classes."""
     rows, truth = development
     predicted = model_selection.cross_validate(rows, truth, [rule], seed)[0]
     dev_f1 = _f1(predicted, truth.used)

@@ -1,4 +1,4 @@
-"""Distances of a set's real images to the clusters of its generated ones, each looked up or computed once.
+"""Distances of a data set's real images to the clusters of its generated ones, computed once and cached.
 
 generated -> crop -> features -> clusters -> distances
 real      -> crop -> features -------------/
@@ -20,13 +20,14 @@ from core.regions.crops import NEEDS_LUNGS
 from core.stages.cached import Run
 from core.stages.out_of_core import run_for
 from core.types import ImageFile, ImageSet
+from core.wording import counted
 
 
 @dataclass(frozen=True)
 class Comparable:
-    """The images of a set that can be compared: a generated one without lungs forms no cluster of lungs.
+    """The images of a data set that can be compared: generated images without lungs are excluded.
 
-    ``no_lung`` bool (n,) is of the real ones; ``lungless`` counts both kinds.
+    ``no_lung`` bool (n,) marks real images without lungs; ``lungless`` counts them for both kinds.
     """
 
     name: str
@@ -36,11 +37,7 @@ class Comparable:
     lungless: dict[str, int]
 
     def note(self) -> str | None:
-        found = [
-            f"{count} {kind} image{'s' if count > 1 else ''}"
-            for kind, count in self.lungless.items()
-            if count
-        ]
+        found = [counted(count, f"{kind} image") for kind, count in self.lungless.items() if count]
         if not found:
             return None
         return (
@@ -58,8 +55,9 @@ def select_comparable(embedder: Embedder, image_set: ImageSet, config: Membershi
     if not real or len(kept) < 2:
         with_lungs = " with lungs" if empty else ""
         raise BadChoice(
-            f"'{image_set.name}' has {len(kept)} generated{with_lungs} and {len(real)} real images; "
-            "a membership inference attack needs at least 2 generated images and 1 real image."
+            f"'{image_set.name}' has {counted(len(kept), 'generated image')}{with_lungs} and "
+            f"{counted(len(real), 'real image')}; a membership inference attack needs at least 2 generated "
+            "images and 1 real image."
         )
     no_lung = np.array([file.sha256 in empty for file in real])
     lungless = {"generated": len(generated) - len(kept), "real": int(no_lung.sum())}
@@ -67,7 +65,7 @@ def select_comparable(embedder: Embedder, image_set: ImageSet, config: Membershi
 
 
 def candidates(config: MembershipConfig, generated: int) -> Candidates:
-    """The distances and k that development chooses among."""
+    """The distances and k that are compared on development."""
     kinds: Sequence[str] = distances.KINDS if config.distance == "best" else (config.distance,)
     ks = distances.sweep_ks(generated) if config.k == "sweep" else (int(config.k),)
     return tuple((kind, k) for kind in kinds for k in ks)
@@ -76,7 +74,7 @@ def candidates(config: MembershipConfig, generated: int) -> Candidates:
 def measure_distances(
     embedder: Embedder, images: Comparable, config: MembershipConfig, of: Candidates
 ) -> Measurement:
-    """Of random patches the mean over draws."""
+    """Distances (c, n) of the candidates ``of``; with random patches, the mean over draws."""
     tables = [_table(embedder, images, config, crop, of) for crop in config.crops()]
     rows = np.mean([rows for rows, _ in tables], axis=0)
     rows = np.where(images.no_lung, np.inf, rows)
@@ -87,7 +85,7 @@ def measure_distances(
 
 
 def clustering_run(embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec) -> Run:
-    """The generated images' stages under one crop."""
+    """The pipeline of the generated images under one crop."""
     cluster = ClusterSpec(config.method, config.linkage, seed=config.seed)
     return run_for(embedder, PipelineConfig(config.feature, cluster=cluster, crop=crop), images.generated)
 
@@ -95,7 +93,7 @@ def clustering_run(embedder: Embedder, images: Comparable, config: MembershipCon
 def _table(
     embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec, of: Candidates
 ) -> tuple[np.ndarray, bool]:
-    """float (c, n) for one crop, and whether it was there."""
+    """float (c, n) for one crop, and whether it was cached."""
     store = embedder.store
     run = clustering_run(embedder, images, config, crop)
     ks = _ks(config, len(images.generated), of)
@@ -121,6 +119,6 @@ def _table(
 
 
 def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:
-    """One tree gives all k for the price of one; k-means is done for those that are asked for."""
-    asked = {k for _, k in of}
-    return sorted(asked if config.method == "kmeans" else asked | set(distances.sweep_ks(generated)))
+    """One tree gives all k at no extra cost; k-means runs only for the k requested."""
+    requested = {k for _, k in of}
+    return sorted(requested if config.method == "kmeans" else requested | set(distances.sweep_ks(generated)))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_interval
+from core.wording import counted
 
 VERSION = 1
 PERMUTATIONS = 1999
@@ -23,25 +24,25 @@ Counts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # tp, fp, fn, tn
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """``used`` bool (n,), and the group of each image, int (n,): an image without one is its own."""
+    """``used`` bool (n,); ``groups`` int (n,): patient groups, an image without one is its own group."""
 
     used: np.ndarray
     groups: np.ndarray
 
     @property
     def mixed(self) -> bool:
-        """Some group has used and not used images, so roles can't be permuted between groups."""
+        """Some patient group has used and not used images, so labels can't be permuted between groups."""
         size = np.bincount(self.groups)
         share = np.bincount(self.groups, self.used) / np.maximum(size, 1)
         return bool(((share > 0) & (share < 1)).any())
 
     def drawn(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Bootstrap weights of the images, float (count, n): groups drawn with replacement."""
+        """Bootstrap weights of the images, float (count, n): patient groups drawn with replacement."""
         m = int(self.groups.max()) + 1
         return rng.multinomial(m, np.full(m, 1 / m), count).astype(float)[:, self.groups]
 
     def permuted(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """bool (count, n): roles shuffled between groups, or between images where groups are mixed."""
+        """bool (count, n): labels permuted between patient groups, or between images if a group is mixed."""
         if self.mixed:
             return np.stack([rng.permutation(self.used) for _ in range(count)])
         _, first = np.unique(self.groups, return_index=True)
@@ -75,7 +76,7 @@ class MembershipScores:
 
 
 def confusion_counts(predicted: np.ndarray, used: np.ndarray, weights: np.ndarray) -> Counts:
-    """All bool or float of shapes that broadcast to (b, n); sums over the images."""
+    """Weighted counts; all arguments are bool or float of shapes that broadcast to (b, n)."""
     yes, real = np.asarray(predicted, float), np.asarray(used, float)
 
     def total(values: np.ndarray) -> np.ndarray:
@@ -138,8 +139,8 @@ BY_COUNTS = {
 WHY = {
     "f1": "no image is used and none was predicted “used”",
     "precision": "no image was predicted “used”",
-    "kappa": "chance would agree fully",
-    "mcc": "everything was called the same",
+    "kappa": "agreement expected by chance is complete",
+    "mcc": "all predictions are the same",
 }
 
 
@@ -147,7 +148,7 @@ WHY = {
 
 
 def auc(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Chance that a used image is nearer than one that is not, ties half: float (c, b).
+    """Probability that a used image is nearer than a not-used one, ties counting half: float (c, b).
 
     ``distances`` (c, n), ``used`` bool (b, n) or (n,). By rank sums: Hanley and McNeil 1982.
     """
@@ -161,7 +162,7 @@ def auc(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
 
 
 def weighted_auc(distances: np.ndarray, used: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The same of distances (n,) with each image counted ``weights`` (b, n) times: float (b,)."""
+    """The AUC of distances (n,) with each image counted ``weights`` (b, n) times: float (b,)."""
     order = np.argsort(distances, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(distances[order]) > 0, True))
     near, far = ((weights * side)[:, order].cumsum(1)[:, ends] for side in (used, ~used))
@@ -176,7 +177,7 @@ def _wins(near: np.ndarray, far: np.ndarray) -> np.ndarray:
 
 
 def roc_curve(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """False and true positive rates, float (m, 2), from (0, 0) to (1, 1), a point a distinct distance."""
+    """False and true positive rates, float (m, 2), from (0, 0) to (1, 1), one point per distinct distance."""
     order = np.argsort(distances, kind="stable")
     ends = np.flatnonzero(np.append(distances[order][1:] > distances[order][:-1], True))
     true, false = (side[order].cumsum()[ends] / side.sum() for side in (used, ~used))
@@ -184,17 +185,17 @@ def roc_curve(distances: np.ndarray, used: np.ndarray) -> np.ndarray:
 
 
 def tpr_at_fpr(curve: np.ndarray, false_rate: float) -> float:
-    """True positive rate at a false positive rate that is not exceeded."""
+    """The highest true positive rate at a false positive rate of at most ``false_rate``."""
     return float(curve[curve[:, 0] <= false_rate + 1e-12, 1].max())
 
 
 def corrected_p_value(distances: np.ndarray, truth: GroundTruth, seed: int) -> float:
-    """p-value of the best AUC among (c, n) distances: permutations may choose their best as well."""
+    """p-value of the best AUC among (c, n) distances, corrected for selecting the best."""
     return p_value(float(auc(distances, truth.used).max()), permuted_best_auc(distances, truth, seed))
 
 
 def permuted_best_auc(distances: np.ndarray, truth: GroundTruth, seed: int) -> np.ndarray:
-    """The best AUC among (c, n) distances under each permutation of the roles, float (PERMUTATIONS,)."""
+    """The best AUC among (c, n) distances under each permutation of the labels, float (PERMUTATIONS,)."""
     permuted = truth.permuted(PERMUTATIONS, np.random.default_rng(seed))
     return np.asarray(auc(distances, permuted).max(0))
 
@@ -250,7 +251,7 @@ def _score(value: float, drawn: np.ndarray, chance: np.ndarray, why: str) -> Sco
 
 def _few(rate: float, n_not: int) -> Score:
     if n_not * FALSE_RATE < 1:
-        return Score(None, undefined=f"1% of {n_not} images that were not used is less than one image")
+        return Score(None, undefined=f"1% of {counted(n_not, 'image')} not used is less than one image")
     return Score(rate, chance=FALSE_RATE)
 
 

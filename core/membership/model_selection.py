@@ -1,4 +1,4 @@
-"""Select on the development set, report on the test set: the one way from distances to predictions.
+"""Select on the development set, report on the test set: from distances to predictions.
 
 Every candidate is scored by cross-validation with whole patient groups held out, so a rule is never evaluated
 on images that it was fitted to. The best one is fitted to all of development and applied to test unchanged.
@@ -14,6 +14,7 @@ from core.membership import metrics
 from core.membership.decision_rules import RULES
 from core.membership.metrics import GroundTruth
 from core.numeric.statistics import format_p
+from core.wording import counted
 
 VERSION = 1
 FOLDS = 5
@@ -21,7 +22,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """A distance (its row among the candidates) and the rule that decides by it."""
+    """A distance (its row among the candidates) and the rule fitted to it."""
 
     row: int
     rule: str
@@ -52,7 +53,7 @@ class Development:
     apparent_f1: float
 
     def as_arrays(self) -> dict[str, np.ndarray]:
-        """All but the rules' names, which the config has."""
+        """Everything except the names of the rules, which the config has."""
         choice = self.choice
         numbers = [choice.row, self.rules.index(choice.rule), choice.threshold, choice.sign, self.apparent_f1]
         return {
@@ -72,7 +73,7 @@ class Development:
 def select(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int = 0) -> Development:
     """Score every candidate row of ``distances`` (c, n) under every rule; the best balanced accuracy wins.
 
-    Not the best F1, as always predicting "used" reaches 0.667. Of equals, the first. Raises BadChoice where
+    Not the best F1, as always predicting "used" reaches 0.667. Of ties, the first. Raises BadChoice if
     development has only one class.
     """
     check_classes(truth)
@@ -90,7 +91,7 @@ def select(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed
 
 
 def check_classes(truth: GroundTruth) -> None:
-    """Raises BadChoice where development has only one class."""
+    """Raises BadChoice if development has only one class."""
     if truth.used.all() or not truth.used.any():
         missing = "not used" if truth.used.all() else "used"
         raise BadChoice(
@@ -112,7 +113,10 @@ def cross_validate(distances: np.ndarray, truth: GroundTruth, rules: Sequence[st
 
 
 def group_folds(truth: GroundTruth, seed: int) -> list[np.ndarray]:
-    """bool (n,) masks of held-out images: whole groups, and in each fold about as many used as in all."""
+    """bool (n,) masks of held-out images: whole patient groups, stratified by label.
+
+    Raises BadChoice if a class has fewer than two patient groups.
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
     groups = min(len(np.unique(truth.groups[truth.used == use])) for use in (True, False))
@@ -140,11 +144,14 @@ NEARER = "nearer to the generated images"
 
 
 def describe_verdict(found: metrics.MembershipScores, p: float | None, how: str = NEARER) -> tuple[str, str]:
-    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how`` used images differ."""
+    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how``: see Attack.meaning."""
     auc = found.scores["auc"]
     if auc.value is None or auc.low is None or auc.high is None or p is None:
         return "undefined", f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
-    size = f"{found.n_used} used and {found.n_not_used} not used images, {found.groups} patient groups"
+    size = (
+        f"{found.n_used} used and {found.n_not_used} not used images, "
+        f"{counted(found.groups, 'patient group')}"
+    )
     if p < 0.05 and auc.low > 0.5:
         return "leak", (
             f"A leak was found: used images are {how} than expected by chance "

@@ -11,6 +11,7 @@ from core.membership.reconstruction import checkpoints
 from core.store import Store
 from core.store import repair as stores
 from core.store.repair import Repaired
+from core.wording import counted
 
 QUARANTINE = "quarantine"  # of images and manifests; the store has its own
 
@@ -42,11 +43,11 @@ class Report:
         """What was done, in sentences."""
         store, library = self.store, self.library
         lines = [
-            f"Cache: {store.entries} entries intact; {store.damaged} damaged and quarantined, "
-            f"{store.missing} without a file removed, {store.leftovers} leftovers and {store.rows} lines of "
-            "the index removed.",
-            f"Library: {library.images} images and {library.sets} data sets intact; {library.images_damaged} "
-            f"images and {library.sets_damaged} data sets damaged and quarantined.",
+            f"Cache: {counted(store.entries, 'entry', 'entries')} intact; {store.damaged} damaged and "
+            f"quarantined, {store.missing} without a file removed, {counted(store.leftovers, 'leftover')} "
+            f"and {counted(store.rows, 'line')} of the index removed.",
+            f"Library: {counted(library.images, 'image')} and {counted(library.sets, 'data set')} intact; "
+            f"{library.images_damaged} images and {library.sets_damaged} data sets damaged and quarantined.",
         ]
         if store.index_replaced:
             lines.append(

@@ -57,7 +57,7 @@ def test_the_page_says_what_the_engine_found(library: Library, open_page: Open) 
     assert found.sentence in words(page)
     table = page.dataframe[0].value.set_index("baseline")
     assert table.loc["Darkest grey", "remark"] == "Above chance: higher in c, AUC 1.00."
-    assert metrics(page)["The method's ARI"] == "–"
+    assert metrics(page)["Method, ARI"] == "–"
     assert page.button(key="run_method").label == "Run the method"
 
 
@@ -67,7 +67,7 @@ def test_many_images_wait_for_a_click(
     monkeypatch.setattr("pages.ui.audit.views.UNASKED", 10)
     generators(library)
     page = open_page(PAGE)
-    assert "120 images have not been looked at yet" in words(page)
+    assert "120 images not analysed yet" in words(page)
     page = page.button(key="look").click().run()
     assert not page.exception
     assert metrics(page)["Warnings"] == "0"
@@ -78,7 +78,7 @@ def test_a_clean_set_is_called_so(library: Library, open_page: Open) -> None:
     page = open_page(PAGE)
     assert not page.exception
     assert metrics(page)["Warnings"] == "0"
-    assert "None of 12 blind baselines competes with the method" in page.success[0].value
+    assert "None of 12 blind baselines matches the method" in page.success[0].value
 
 
 def test_pairs_stand_side_by_side(library: Library, open_page: Open) -> None:
@@ -96,17 +96,17 @@ def test_the_switches_make_a_set_and_compare(library: Library, open_page: Open) 
     image_set = generators(library, brighter)
     attribute(library, image_set)
     page = open_page(PAGE)
-    assert "Turn on a step" in words(page)
+    assert "Select transforms" in words(page)
     page = page.toggle(key="step_histogram").set_value(True).run()
     page = page.button(key="derive").click().run()
     assert not page.exception
     derived = library.get("set, histogram matched")
     table = page.dataframe[1].value.set_index("")
-    assert table.loc["The method's ARI", "derived"] == "not run yet"
+    assert table.loc["Method, ARI", "derived"] == "not run yet"
     attribute(library, derived)
     table = page.run().dataframe[1].value.set_index("")
-    assert table.loc["The method's ARI", "derived"] != "not run yet"
-    assert table.loc["Warnings", "as it is"] == metrics(page)["Warnings"]
+    assert table.loc["Method, ARI", "derived"] != "not run yet"
+    assert table.loc["Warnings", "original"] == metrics(page)["Warnings"]
 
 
 def test_the_method_is_run_from_here(
@@ -119,4 +119,4 @@ def test_the_method_is_run_from_here(
     monkeypatch.setattr("pages.ui.audit.views.catalog.spec", lambda: config.feature)
     page = open_page(PAGE).button(key="run_method").click().run()
     assert not page.exception
-    assert float(metrics(page)["The method's ARI"]) == pytest.approx(expected.value, abs=0.006)
+    assert float(metrics(page)["Method, ARI"]) == pytest.approx(expected.value, abs=0.006)

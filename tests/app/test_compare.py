@@ -65,7 +65,7 @@ def test_where_nothing_was_tried_it_says_how(small: Library, open_page: Open) ->
     page = open_page(COMPARE, set=NAME)
     assert not page.exception
     assert "Fewer than two configurations have been evaluated" in words(page)
-    assert "Nothing was tried yet" in words(open_page(RUNS))
+    assert "No runs yet" in words(open_page(RUNS))
 
 
 def test_the_papers_rows_that_can_run_stand_beside_ours(small: Library, open_page: Open) -> None:
@@ -82,7 +82,7 @@ def test_the_papers_rows_that_can_run_stand_beside_ours(small: Library, open_pag
     assert [float(value) for value in ours] == pytest.approx(
         [row.score for row in swept.rows if row.score is not None], abs=0.005
     )
-    assert sum("Did not run" in remark for remark in table["remark"]) == 8
+    assert sum("Not evaluated" in remark for remark in table["remark"]) == 8
 
 
 def test_the_log_is_filtered_by_words(small: Library, open_page: Open) -> None:

@@ -87,11 +87,11 @@ def test_an_upload_is_on_disk_and_out_of_memory_before_it_is_kept(
     assert in_memory() == []
     (folder,) = waiting(home)
     assert (folder / "000001").stat().st_size == len(zipped(FILES))
-    assert "All 6 files were decoded. Files: 6 generated. Generators: 2." in words(page)
+    assert "6 files decoded: all of them. Files: 6 generated. Generators: 2." in words(page)
     assert Library().names() == []
     assert list((home / "images").rglob("*.png")) == []
     page = keep(page, "mine")
-    assert "mine is imported: 6 images, layout: a folder a generator." in words(page)
+    assert "mine was imported: 6 images, layout: one folder per generator." in words(page)
     assert Library().get("mine").counts("label") == {"a": 3, "b": 3}
     assert waiting(home) == []
 
@@ -146,7 +146,7 @@ def test_what_is_refused_and_left_behind_is_shown(home: Path, open_page: Open) -
     """By reason and by name; values never. A scan offers windows and axes."""
     files = {**FILES, "a/broken.png": b"no", "a/1.dcm": dicom(ct(), PatientName="Doe^John")}
     page = uploaded(open_page(DATA), files)
-    assert "1 files would be refused" in words(page)
+    assert "1 file would be rejected" in words(page)
     dropped, refused = (table.value for table in page.dataframe)
     assert dropped.values.tolist() == [["PatientName", 1]]
     assert refused["file"].tolist() == ["a/broken.png"]
@@ -154,14 +154,14 @@ def test_what_is_refused_and_left_behind_is_shown(home: Path, open_page: Open) -
     page.selectbox(key="window").set_value("bone").run()
     page = keep(page, "mine")
     assert Library().get("mine").view == "window 480/2500"
-    assert "Scans are shown through window 480/2500." in words(page)
+    assert "Scans are displayed with window 480/2500." in words(page)
 
 
 def test_a_name_that_is_taken_leaves_the_upload_waiting(home: Path, open_page: Open) -> None:
     page = keep(uploaded(open_page(DATA), FILES), "mine")
     page = uploaded(page, {"a/1.png": encoded(noise(1, 32, 9)[0])})
     page = keep(page, "mine")
-    assert "A set 'mine' with other content is here already." in words(page)
+    assert "A data set 'mine' with different content already exists." in words(page)
     assert len(waiting(home)) == 1
     keep(page, "other")
     assert Library().names() == ["mine", "other"]
@@ -171,21 +171,21 @@ def test_an_upload_that_went_is_told(home: Path, open_page: Open) -> None:
     page = uploaded(open_page(DATA), FILES)
     Incoming().tidy(-1)
     page = keep(page, "mine")
-    assert "The upload is not here any more" in words(page)
+    assert "The upload no longer exists" in words(page)
     button(page, "Discard").click().run()
     assert not page.exception
 
 
 def test_nothing_of_it_is_an_image(home: Path, open_page: Open) -> None:
     page = uploaded(open_page(DATA), {"a.bmp": b"x"})
-    assert "a.bmp: .bmp files are not read" in words(page)
+    assert "a.bmp: .bmp files are not supported" in words(page)
     button(page, "Discard").click().run()
     assert waiting(home) == []
 
 
 def test_a_name_that_is_a_picture_in_markdown_is_none_on_the_page(home: Path, open_page: Open) -> None:
     page = uploaded(open_page(DATA), {"![x](http://192.0.2.1/a.png).bmp": b"x"})
-    assert "!(x](http://192.0.2.1/a.png).bmp: .bmp files are not read" in words(page)
+    assert "!(x](http://192.0.2.1/a.png).bmp: .bmp files are not supported" in words(page)
 
 
 def test_labels_come_from_a_table(home: Path, open_page: Open, managers: list) -> None:
@@ -219,8 +219,8 @@ def test_a_folder_by_path_is_looked_at_kept_and_the_set_deleted(
     assert not page.exception
     assert Library().names() == []
     page = keep(page, "mine")
-    assert "mine is imported: 6 images" in words(page)
-    assert "1 files were refused" in words(page)
+    assert "mine was imported: 6 images" in words(page)
+    assert "1 file rejected" in words(page)
     assert Library().names() == ["mine"]
     assert (folder / "a" / "0.png").exists()
     page.button(key="delete").click().run()
@@ -242,7 +242,7 @@ def test_where_folders_are_listed_no_other_is_open(
     assert page.selectbox(key="path").options == [str(server / "open"), str(server / "open" / "set")]
     page.selectbox(key="path").set_value(str(server / "open" / "set")).run()
     page = page.button(key="look").click().run()
-    assert "All 6 files were decoded." in words(page)
+    assert "6 files decoded: all of them." in words(page)
 
 
 def test_a_path_that_is_not_open_is_one_sentence(
@@ -250,7 +250,7 @@ def test_a_path_that_is_not_open_is_one_sentence(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "gone"))
     page = at(open_page(DATA), tmp_path)
-    assert "No folder of the server is open for import." in words(page)
+    assert "No folder of the server may be imported." in words(page)
 
 
 def test_an_import_of_nothing_says_what_to_do(home: Path, open_page: Open) -> None:

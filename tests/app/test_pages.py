@@ -107,7 +107,7 @@ def test_one_class_is_told_and_no_score_is_shown(home: Path, open_page: Open) ->
     embed(library, "one", "lbp")
     page = open_page(GENERATORS, backbone="LBP")
     assert not page.exception
-    assert metrics(page)["ARI"] == "–"
+    assert metrics(page)["ARI"] == "undefined"
     assert "one generator, gan" in words(page)
 
 
@@ -120,11 +120,11 @@ def test_identical_images_are_told(home: Path, open_page: Open) -> None:
         if "copies" in words(page):
             break
         page = page.run()
-    assert "only 1 of the 6 images have features of their own" in words(page)
+    assert "only 1 of the 6 images have distinct features" in words(page)
 
 
 def test_k_beyond_the_images_is_one_sentence(small: Library, open_page: Open) -> None:
     embed(small, NAME, "lbp")
     page = open_page(GENERATORS, backbone="LBP", k="999")
     assert not page.exception
-    assert "k is 999, but this set has 180 images. Choose k up to 180." in words(page)
+    assert "k is 999, but this data set has 180 images. Choose k up to 180." in words(page)

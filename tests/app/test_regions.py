@@ -92,7 +92,7 @@ def test_a_set_without_real_images_gives_way_and_the_page_says_so(library: Libra
     computed(library, leaky(library, "with real images", 1), None)
     page = open_page(PAGE, set="a generators set", backbone="Pixels")
     assert not page.exception
-    assert "“a generators set” has no real images, showing “with real images” instead" in words(page)
+    assert "“a generators set” has no real images; showing “with real images” instead" in words(page)
 
 
 @pytest.mark.parametrize("tab", ["Slices", "ROC", "All crops", "Scores", "Rules", "History"])

@@ -20,7 +20,7 @@ def words(page: AppTest) -> str:
 
 def looked_at(page: AppTest, path: Path) -> AppTest:
     page.text_input(key="own_path").set_value(str(path))
-    return next(button for button in page.button if button.label == "Look at it").click().run()
+    return next(button for button in page.button if button.label == "Inspect").click().run()
 
 
 def test_an_onnx_file_is_shown_then_added_then_a_backbone(
@@ -68,4 +68,4 @@ def test_repair_tells_what_it_did(home: Path, open_page: Open) -> None:
     page = open_page(SYSTEM)
     page.button(key="repair").click().run()
     assert not page.exception
-    assert "1 lines of the index removed" in words(page)
+    assert "1 line of the index removed" in words(page)

@@ -82,7 +82,7 @@ def test_the_owner_shares_by_address_and_takes_it_back(signed_in, ann: User, hom
     next(button for button in test.button if button.label == "Share").click().run()
     assert not test.exception
     assert library.share_of("Annette's own").names() == ["bob@clinic.example"]
-    next(button for button in test.button if button.label == "Take back").click().run()
+    next(button for button in test.button if button.label == "Stop sharing").click().run()
     assert library.share_of("Annette's own").names() == []
 
 
@@ -91,11 +91,11 @@ def test_the_cache_and_the_folder_are_shown_to_administrators(
 ) -> None:
     test = signed_in("pages/10_System.py", ANN)
     assert "Verify" not in [button.label for button in test.button]
-    assert "Folder" not in list(test.dataframe[-1].value["what"])
+    assert "Folder" not in list(test.dataframe[-1].value["property"])
     monkeypatch.setenv("IMPRINT_ADMINS", "ann@clinic.example")
     test = signed_in("pages/10_System.py", ANN)
     assert "Verify" in [button.label for button in test.button]
-    assert "Folder" in list(test.dataframe[-1].value["what"])
+    assert "Folder" in list(test.dataframe[-1].value["property"])
 
 
 def test_where_nobody_listed_folders_none_of_the_server_is_for_who_signs_in(signed_in, ann: User) -> None:
@@ -104,7 +104,7 @@ def test_where_nobody_listed_folders_none_of_the_server_is_for_who_signs_in(sign
     test.text_input(key="path").input("/etc")
     test.button(key="look").click().run()
     assert [error.value for error in test.error] == [
-        "No folder of the server is open for import. Its keeper names some in IMPRINT_FOLDERS."
+        "No folder of the server may be imported. The administrator can list folders in IMPRINT_FOLDERS."
     ]
 
 

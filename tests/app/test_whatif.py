@@ -54,7 +54,7 @@ def test_rows_of_a_pair_for_membership(library: Library, open_page: Open) -> Non
     page = choose(open_page(PAGE, set="my development"), "pixels", "lbp")
     assert not page.exception
     assert "Best on the development set: Pixels" in words(page)
-    assert "On test: AUC" in words(page)
+    assert "On the test set: AUC" in words(page)
 
 
 def test_a_grid_waits_for_a_click_and_an_empty_one_says_so(small: Library, open_page: Open) -> None:

@@ -50,11 +50,11 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
     page.get_by_role("radio", name="On this server").click()
     page.get_by_label("Folder or zip on this machine").fill(str(folder))
     page.get_by_role("button", name="Look", exact=True).click()
-    expect(page.get_by_text("1 files would be refused").first).to_be_visible()
+    expect(page.get_by_text("1 file would be rejected").first).to_be_visible()
     page.get_by_label("Name of the data set").fill("Mine")
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_text("Mine is imported: 36 images")).to_be_visible()
-    expect(page.get_by_text("1 files were refused")).to_be_visible()
+    expect(page.get_by_text("1 file rejected")).to_be_visible()
     expect(page.locator(".gallery img").first).to_be_visible()
 
     page.goto(f"{server.url}/Generators?set=Mine&backbone=LBP")

@@ -22,6 +22,6 @@ def test_train_watch_reload_and_look(page: Page, demo_server: Server) -> None:
 
     settled(page)
     choose(page, "Decision by", "error pattern (SSIM)")
-    expect(page.get_by_text("SSIM with the others' centroid less")).to_be_visible()
+    expect(page.get_by_text("SSIM with the “not used” centroid − SSIM with the “used” centroid")).to_be_visible()
     page.get_by_role("radio", name="Centroids").click()
-    expect(page.get_by_text("not used less used")).to_be_visible()
+    expect(page.get_by_text("not used − used")).to_be_visible()

@@ -25,7 +25,7 @@ def test_the_leak_its_evidence_and_the_lungs(page: Page, demo_server: Server) ->
 
     table = page.locator(".st-key-slices_test .dvn-scroller")
     table.click(position={"x": 16, "y": 2.5 * 35})  # the second slice
-    expect(page.get_by_text("Distance to the nearest of")).to_be_visible()
+    expect(page.get_by_text(re.compile("Minimum distance to .* cluster centroids"))).to_be_visible()
     expect(page.locator(".gallery").last.locator("img")).to_have_count(5)
 
     page.get_by_role("combobox", name="Crop").scroll_into_view_if_needed()
@@ -38,7 +38,7 @@ def test_the_leak_its_evidence_and_the_lungs(page: Page, demo_server: Server) ->
     settled(page)
     page.get_by_role("radio", name="All crops").click()
     expect(page.locator(".st-key-crops_chart").get_by_text("not computed yet")).to_have_count(2)
-    page.get_by_role("button", name="Compute this backbone's other crops").click()
+    page.get_by_role("button", name="Compute the other crops for this backbone").click()
     expect(page.locator(".st-key-crops_chart").get_by_text("not computed yet")).to_have_count(0)
 
 
@@ -51,7 +51,7 @@ def test_no_leak_is_told_with_what_would_have_been_missed(page: Page, demo_serve
 def test_a_link_opens_the_same_verdict(page: Page, demo_server: Server) -> None:
     test = "test=Demo+membership+DB2+test%2C+dial+1"
     open_regions(page, demo_server, f"{LEAKY}&{test}&distance=avg&clusters=20&rule=Median")
-    expect(page.get_by_text("distance avg, k = 20, rule “median”")).to_be_visible()
+    expect(page.get_by_text("mean distance, k = 20, rule “median”")).to_be_visible()
     expect(
         page.get_by_test_id("stSidebar").get_by_text("Demo membership DB2 test, dial 1").first
     ).to_be_visible()

@@ -53,11 +53,14 @@ def test_each_kind_of_question_has_its_kind_of_answer(store: Store, library: Lib
     ("change", "sentence"),
     [
         ({"kind": "oracle"}, "is one of attribution, membership, reconstruction; got 'oracle'"),
-        ({"reduce": {"variance": 7}}, "PCA keeps a share"),
-        ({"cluster": {"k": 3, "colour": "red"}}, "lacks a part, or has one too many"),
+        ({"reduce": {"variance": 7}}, "PCA variance is a share"),
+        ({"cluster": {"k": 3, "colour": "red"}}, "has a missing or unexpected part"),
         ({"feature": {**engine.as_json(CONFIGS[0])["feature"], "backbone": "magic"}}, "magic"),
-        ({"feature": {**engine.as_json(CONFIGS[0])["feature"], "pooling": "max"}}, "not what this version"),
-        ({"feature": None}, "lacks a part"),
+        (
+            {"feature": {**engine.as_json(CONFIGS[0])["feature"], "pooling": "max"}},
+            "differ from what this version",
+        ),
+        ({"feature": None}, "has a missing or unexpected part"),
     ],
 )
 def test_a_strangers_configuration_is_checked(change: dict[str, object], sentence: str) -> None:

@@ -93,7 +93,7 @@ def _membership(path: str, labels: Labels) -> Place:
     role = role_of(parts[0]) if len(parts) > 1 else None
     if role is None:
         known = "generated, real_used, real_not_used, real_unknown"
-        return Place(refused=f"is not in a folder with a known role ({known})")
+        return Place(refused=f"is in no folder with a known role ({known})")
     return Place(role)
 
 

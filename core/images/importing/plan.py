@@ -12,6 +12,7 @@ from core.images.importing.filenames import Names
 from core.images.importing.layouts import Place
 from core.images.importing.roles import Roles
 from core.images.importing.sources import Source
+from core.wording import counted
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
 OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".npy", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
@@ -70,7 +71,7 @@ def plan(
     ]
     out = sum(place.out for place in places.values())
     if out:
-        said.append(f"{out} files are in folders that you left out.")
+        said.append(f"{counted(out, 'file')} left out with the folders that you chose.")
     if by_hand:
         layout = layouts.HAND
     return Plan(
@@ -152,9 +153,9 @@ def nothing_found(source: Source, refused: Sequence[Refusal]) -> str:
     """The sentence where no image could be taken."""
     if refused:
         first = refused[0]
-        return f"None of {len(refused)} files could be imported; {first.file}: {first.reason}."
+        return f"None of {counted(len(refused), 'file')} could be imported; {first.file}: {first.reason}."
     if source.paths:
-        return f"No {KINDS} image among {len(source.paths)} files."
+        return f"No {KINDS} image among {counted(len(source.paths), 'file')}."
     return f"The folder is empty. Put {KINDS} images into it, one folder per generator."
 
 

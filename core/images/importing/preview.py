@@ -25,6 +25,7 @@ from core.images.importing.roles import Roles
 from core.images.importing.sources import Source
 from core.progress import Listener, Meter, silent
 from core.types import Role
+from core.wording import counted
 
 SAMPLES = 6  # images of a folder that are shown
 SIDE = 128  # px of a sample
@@ -77,10 +78,10 @@ class Preview:
     def looked(self) -> str:
         """What was looked at, in a sentence."""
         if self.decoded == self.files:
-            return f"All {self.files:,} files were decoded."
+            return f"{counted(self.files, 'file')} decoded: all of them."
         return (
-            f"{self.files:,} files were listed and {self.decoded:,} of them decoded, a few of every folder "
-            "first. The others are decoded on import, and may be rejected then."
+            f"{counted(self.files, 'file')} listed and {self.decoded:,} of them decoded, a few of every "
+            "folder first. The others are decoded on import, and may be rejected then."
         )
 
 

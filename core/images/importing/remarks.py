@@ -8,6 +8,7 @@ import numpy as np
 from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
 from core.images.formats.windowing import DEFAULT, View
 from core.types import ImageSet
+from core.wording import counted, verb
 
 DARK = 32  # of 255; a CT slice in any window is brighter somewhere
 LISTED = 12  # keywords in a sentence; the report has all of them
@@ -54,8 +55,8 @@ class Tally:
             )
         if self.dark:
             remarks.append(
-                f"{self.dark} images are almost black (brightest value below {DARK} of 255), as 12-bit "
-                "values in 16-bit files are: rescale them to the full range before the import."
+                f"{counted(self.dark, 'image')} almost black (brightest value below {DARK} of 255), as "
+                "12-bit values in 16-bit files are: rescale them to the full range before the import."
             )
         return remarks
 
@@ -64,12 +65,12 @@ class Tally:
         if self.windowed:
             chosen = "as selected" if view.window else f"{DEFAULT}, the default"
             remarks.append(
-                f"{self.windowed} scans are displayed with the window {view.shown} "
+                f"{counted(self.windowed, 'scan')} displayed with the window {view.shown} "
                 f"(centre/width, HU for CT): {chosen}."
             )
         if self.formats["NIfTI"]:
             remarks.append(
-                f"{self.formats['NIfTI']} NIfTI volumes are cut along the {view.axis} axis: "
+                f"{counted(self.formats['NIfTI'], 'NIfTI volume')} cut along the {view.axis} axis: "
                 f"{ORIENTATION[view.axis]}."
             )
         return remarks
@@ -78,14 +79,15 @@ class Tally:
         remarks = []
         if self.formats["DICOM"]:
             remarks.append(
-                f"Only technical fields were read from {self.formats['DICOM']} DICOM headers. Ignored, "
-                f"values unread: {self._left()}. This does not cover what the pixels show."
+                f"Only technical fields were read from {counted(self.formats['DICOM'], 'DICOM header')}. "
+                f"Ignored, values unread: {self._left()}. This does not cover what the pixels show."
             )
         said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]
         if said or unsaid:
             remarks.append(
-                f"There may be text in the pixels: {said} files declare it (BurnedInAnnotation), {unsaid} "
-                "screen captures do not say. Only the tag was read, not the pixels, so check the images."
+                f"There may be text in the pixels: {counted(said, 'file')} declared it (BurnedInAnnotation), "
+                f"{counted(unsaid, 'screen capture')} did not say. Only the tag was read, not the pixels, "
+                "so check the images."
             )
         return remarks
 
@@ -93,7 +95,7 @@ class Tally:
         names = sorted(self.dropped)
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         listed = f" ({', '.join(names[:LISTED])}{more})" if names else ""
-        return f"{len(names)} kinds of field{listed} and {self.private} private or unknown ones"
+        return f"{counted(len(names), 'kind')} of field{listed} and {self.private} private or unknown ones"
 
 
 def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
@@ -102,7 +104,10 @@ def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[s
     if not unmatched:
         return []
     first = f", '{unmatched[0]}' first" if quote else ""
-    return [f"{len(unmatched)} rows of the table of labels match no image{first}."]
+    return [
+        f"{counted(len(unmatched), 'row')} of the table of labels "
+        f"{verb(len(unmatched), 'matches', 'match')} no image{first}."
+    ]
 
 
 def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
@@ -110,7 +115,7 @@ def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> lis
     unlabelled = sum(label is None for label in given)
     if not (labels and unlabelled):
         return []
-    return [f"{unlabelled} images have no label, so their generator is unknown."]
+    return [f"{counted(unlabelled, 'image')} without a label: generator unknown."]
 
 
 def on_copies(image_set: ImageSet) -> list[str]:
@@ -119,4 +124,4 @@ def on_copies(image_set: ImageSet) -> list[str]:
     copies = sum(len(group) - 1 for group in image_set.duplicates)
     apart = sum(len({(f.role, f.label) for f in group}) > 1 for group in image_set.duplicates)
     across = f", {apart} of them across classes, which distorts every score" if apart else ""
-    return [f"{copies} images are exact duplicates, in {len(image_set.duplicates)} sets{across}."]
+    return [f"{counted(copies, 'exact duplicate')}{across}."]

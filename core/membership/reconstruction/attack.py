@@ -1,10 +1,10 @@
-"""The attack by reconstruction: used images are reconstructed better (paper, section 3.1.2).
+"""The reconstruction attack: used images are reconstructed better (paper, section 3.1.2).
 
     generated -> autoencoder
     real      -> reconstruction -> error -> rule -> predictions -> scores (evaluation.py)
 
-Each set's real images meet the autoencoder of its own generated ones; what an error means is learnt on
-development. A training leaves a checkpoint an epoch, and goes on from there.
+The real images of each data set are passed through the autoencoder trained on its generated images; the rule
+is selected on development. Training writes a checkpoint after each epoch and resumes from it.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from core.progress import Listener, Meter, Step, silent
 from core.store import Arrays, Store
 from core.types import ImageFile, ImageSet
 
-FIRST_GUESS = 300.0  # images a second at 64 px, before this machine has told its own
+FIRST_GUESS = 300.0  # images per second at 64 px, until this machine's rate is measured
 PREPARE = 6.0  # seconds to load torch
 CHUNK = 256  # images that are reconstructed at a time
 SAMPLES = 8  # generated images whose reconstruction is kept
@@ -39,14 +39,14 @@ OWN_RULE = {"mse": "means", "ssim": "centroid"}
 
 @dataclass(frozen=True)
 class Reconstruction(AttackResult):
-    """``generated_mse`` float (m,): errors on the reported set's own generated images."""
+    """``generated_mse`` float (m,): errors on the generated images of the reported data set."""
 
     config: ReconstructionConfig
     generated_mse: np.ndarray
 
     @property
     def chosen(self) -> str:
-        """The rule."""
+        """Name of the selected rule."""
         return self.development.choice.rule
 
 
@@ -61,19 +61,19 @@ class Reconstructions:
 
 
 class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
-    """The attack over one store and one library; ``effort`` is that of other attacks, and changes nothing."""
+    """The attack over one store and one library; ``effort`` has no effect here."""
 
     def __init__(
         self, store: Store, library: Library, effort: Effort | None = None, listener: Listener = silent
     ) -> None:
         self.store, self.library, self.listener = store, library, listener
-        self._to_train: list[str] = []  # models that the question at hand still lacks
+        self._to_train: list[str] = []  # models still to be trained in this run
 
     def prepare(self, config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
         return adapt_to_machine(config)
 
     def measure(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> list[Measurement]:
-        """Each set's real images by the autoencoder of its own generated ones."""
+        """Distances of each data set's real images under the autoencoder of its generated images."""
         check(sets)
         there, spec = self.ready(sets, config), config.autoencoder
         self._to_train = [name for each in sets if not self.store.has(name := model_key(each, spec))]
@@ -108,7 +108,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return HOW[config.decision]
 
     def ready(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> bool:
-        """Whether everything that needs the network is there."""
+        """Whether everything that needs the network is cached."""
         spec = adapt_to_machine(config)[0].autoencoder
         looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
         names = [errors_key(each, files, spec) for each, files in looked_at]
@@ -117,7 +117,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return all(self.store.has(name) for name in names)
 
     def expected_seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
-        """Of training; the rest is quick."""
+        """Estimated time of training; the rest is quick."""
         spec = adapt_to_machine(config)[0].autoencoder
         pace = self.store.note(pace_name(spec))
         rate = float(pace["images_per_second"]) if pace else FIRST_GUESS * (64 / spec.size) ** 2
@@ -125,7 +125,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return PREPARE + sum(len(each.generated) for each in lacking) * spec.epochs / rate
 
     def trained(self, image_set: ImageSet, config: ReconstructionConfig) -> bool:
-        """Whether a set's autoencoder is there."""
+        """Whether the autoencoder of a data set has been trained."""
         return self.store.has(model_key(image_set, adapt_to_machine(config)[0].autoencoder))
 
     def history(self, image_set: ImageSet, config: ReconstructionConfig) -> list[list[float]]:
@@ -136,7 +136,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
     def inspect(
         self, image_set: ImageSet, files: Sequence[ImageFile], config: ReconstructionConfig
     ) -> Reconstructions:
-        """Images of a judged set as the network sees them: real ones, or the first few generated ones."""
+        """Images at the network's input size: real ones, or the first few generated ones of the data set."""
         spec = adapt_to_machine(config)[0].autoencoder
         pools = [image_set.real, image_set.generated[:SAMPLES]]
         places = [{file.name: i for i, file in enumerate(pool)} for pool in pools]
@@ -160,7 +160,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
     def _by_ssim(
         self, sets: Sequence[ImageSet], arrays: Sequence[Arrays], config: ReconstructionConfig
     ) -> list[np.ndarray]:
-        """Centroids are of development; its own images meet those of the other folds."""
+        """Centroids come from development; its own images are compared with those of the other folds."""
         truth, known = ground_truth(sets[0].real)
         spec = config.autoencoder
 
@@ -177,7 +177,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return [found[f"part{place}"] for place in range(len(sets))]
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
-        """``mse`` float32 (n,) of all files; of the real ones, and a few others, ``maps`` and ``made``."""
+        """``mse`` float32 (n,) of all files; ``maps`` and ``made`` of real and a few generated images."""
 
         def make() -> Arrays:
             from core.membership.reconstruction import autoencoder
@@ -186,7 +186,9 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
             kept = len(files) if files == image_set.real else SAMPLES
             meter = Meter("reconstructing", len(files), self.listener)
             mse, maps, looks = [], [], []
-            for first in range(0, len(files), CHUNK):  # thousands of images would not fit as floats
+            for first in range(
+                0, len(files), CHUNK
+            ):  # as floats, thousands of images would not fit into memory
                 images = self._pixels(files[first : first + CHUNK], spec)
                 made = autoencoder.reconstruct(weights, spec, images)
                 errors = error_maps.squared_errors(images, made)
@@ -203,7 +205,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files])
 
     def weights(self, image_set: ImageSet, spec: AutoencoderSpec) -> Arrays:
-        """The autoencoder of a set's generated images, trained where it is not there yet."""
+        """The autoencoder of a data set's generated images, trained if it is not cached."""
         name = model_key(image_set, spec)
         return self.store.compute(name, lambda: self._train(image_set, spec, name), "autoencoders")[0]
 
@@ -212,7 +214,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
         from core.membership.reconstruction.autoencoder import Training
 
-        torch.set_num_threads(usable_cores())  # sums depend on it: not a setting
+        torch.set_num_threads(usable_cores())  # results depend on it, so it is not a setting
         files = sorted(image_set.generated, key=lambda file: file.sha256)
         path = checkpoint_path(name)
         of = max(1, len(self._to_train)) * spec.epochs
@@ -240,7 +242,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
 
 def adapt_to_machine(config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
-    """The config as this machine computes it, and what was changed, in words. Raises BadChoice."""
+    """The config adapted to this machine, and notes on what was changed. Raises BadChoice."""
     if config.rule not in ("own", "best"):
         RULES.get(config.rule)
     spec = config.autoencoder
@@ -251,7 +253,7 @@ def adapt_to_machine(config: ReconstructionConfig) -> tuple[ReconstructionConfig
 
 
 def check(sets: Sequence[ImageSet]) -> None:
-    """Raises BadChoice where a set lacks what it takes: before hours of training, and looking at no pixel."""
+    """Raises BadChoice if a data set can't be used: before training, which may take hours."""
     for each in sets:
         if not each.real:
             raise BadChoice(f"'{each.name}' has no real images, so no membership can be inferred.")

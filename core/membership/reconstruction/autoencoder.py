@@ -1,9 +1,9 @@
-"""The autoencoder and its training. The paper leaves its layers open; these are four strided convolutions.
+"""The autoencoder and its training. The paper does not specify its layers; here: four strided convolutions.
 
 Pixels are uint8 (n, size, size); the loss is the mean squared error of grey levels from 0 to 1. Training
-holds out a tenth of the images and keeps the weights of the epoch that did best on them. Each epoch's order
-is drawn from the seed and the epoch's number, so that training goes on from a checkpoint as if it had never
-stopped.
+holds out a tenth of the images for validation and keeps the weights of the epoch with the lowest validation
+error. The order of each epoch is drawn from the seed and the epoch's number, so that training resumed from a
+checkpoint gives the same result as uninterrupted training.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ VERSION = 1
 WIDTHS = (16, 32, 64, 128)
 BATCH, RATE = 16, 1e-3
 HELD_OUT = 0.1  # share of images
-PATIENCE = 20  # epochs without a better one on the held-out images
+PATIENCE = 20  # epochs without a lower validation error
 INFER = 64
 
 Arrays = dict[str, np.ndarray]
 
 
 class Autoencoder(nn.Module):
-    """(n, 1, size, size) in 0..1 through ``bottleneck`` numbers and back."""
+    """(n, 1, size, size) in 0..1 through a ``bottleneck`` of that many dimensions."""
 
     def __init__(self, size: int, bottleneck: int) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Epoch:
 class Training:
     """One training run over images uint8 (n, size, size), from the start or from a ``state``.
 
-    ``tell`` hears of epochs done, with their fraction, and images per second, about once a second.
+    ``tell`` is called about once a second with the epochs done (a fraction) and images per second.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Training:
         self.history: list[Epoch] = []
         self.best = self._weights()
         if state is not None and self._fits(state):
-            self._go_on(state)
+            self._resume(state)
 
     @property
     def over(self) -> bool:
-        """All epochs are done, or none has been better for long enough."""
+        """All epochs are done, or the validation error has not improved for PATIENCE epochs."""
         done = len(self.history)
         return done >= self.spec.epochs or done - self.best_epoch >= PATIENCE
 
@@ -106,13 +106,13 @@ class Training:
         return min(self.history, key=lambda epoch: epoch.held_out).number
 
     def epochs(self) -> Iterator[Epoch]:
-        """Train, an epoch at a time. Raises ImprintError where the loss is not a number."""
+        """Train one epoch at a time. Raises ImprintError if the loss is not finite."""
         while not self.over:
             epoch = self._epoch(len(self.history) + 1)
             if not np.isfinite(epoch.train + epoch.held_out):
                 raise ImprintError(
-                    f"The training's loss is not a number after epoch {epoch.number}. "
-                    "Choose a smaller bottleneck, fp32, or another seed."
+                    f"The training loss is not finite after epoch {epoch.number}. "
+                    "Choose a smaller bottleneck, fp32 precision or another seed."
                 )
             self.history.append(epoch)
             if self.best_epoch == epoch.number:
@@ -120,7 +120,7 @@ class Training:
             yield epoch
 
     def state(self) -> Arrays:
-        """All that going on takes, as plain arrays."""
+        """Everything needed to resume, as plain arrays."""
         arrays = {f"now.{name}": value for name, value in self._weights().items()}
         arrays |= {f"best.{name}": value for name, value in self.best.items()}
         for place, moments in self._optimiser.state_dict()["state"].items():
@@ -129,14 +129,14 @@ class Training:
         return {**arrays, "history": np.array(rows, np.float64).reshape(-1, 4)}
 
     def _fits(self, state: Mapping[str, np.ndarray]) -> bool:
-        """Whether a state is one of this very network: another version's is not."""
+        """Whether a state belongs to this network and not to another version of it."""
         wanted = {name: value.shape for name, value in self.best.items()}
         parts = [
             {name: value.shape for name, value in _under(state, kind).items()} for kind in ("now.", "best.")
         ]
         return all(part == wanted for part in parts) and state.get("history", np.zeros(0)).shape[1:] == (4,)
 
-    def _go_on(self, state: Mapping[str, np.ndarray]) -> None:
+    def _resume(self, state: Mapping[str, np.ndarray]) -> None:
         self._network.load_state_dict(_tensors(_under(state, "now.")))
         self.best = _under(state, "best.")
         self.history = [Epoch(int(row[0]), *map(float, row[1:])) for row in state["history"]]
@@ -144,8 +144,8 @@ class Training:
         for name, value in _under(state, "adam.").items():
             place, _, kind = name.partition(".")
             moments.setdefault(int(place), {})[kind] = torch.from_numpy(value.copy())
-        whole = self._optimiser.state_dict()
-        self._optimiser.load_state_dict({**whole, "state": moments})
+        current = self._optimiser.state_dict()
+        self._optimiser.load_state_dict({**current, "state": moments})
 
     def _epoch(self, number: int) -> Epoch:
         start = time.perf_counter()

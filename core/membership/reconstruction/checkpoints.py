@@ -1,6 +1,6 @@
-"""Where a training is, on disk: arrays without code in them, behind their SHA-256.
+"""Checkpoints of training on disk: the SHA-256, then arrays in a format that can hold no code.
 
-A file that is not whole, or is not what the network expects, is no checkpoint: the training starts anew.
+A file that is damaged or does not fit the network is ignored, and training starts from the beginning.
 """
 
 import time
@@ -13,7 +13,7 @@ from core.files import write_atomic
 from core.hashing import bytes_key
 
 DIGEST = 64  # characters before the arrays
-KEPT = 30 * 86400  # seconds that an abandoned training is kept
+KEPT = 30 * 86400  # seconds that an abandoned checkpoint is kept
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -24,7 +24,7 @@ def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read(path: Path) -> dict[str, np.ndarray] | None:
-    """The arrays, if there is a whole file."""
+    """The arrays, or None if the file is missing or damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -38,11 +38,11 @@ def read(path: Path) -> dict[str, np.ndarray] | None:
 
 
 def tidy(folder: Path, everything: bool = False) -> int:
-    """Remove what killed writers left and what was abandoned a month ago, or ``everything``; bytes freed."""
+    """Remove unfinished writes and checkpoints older than a month, or ``everything``; returns bytes freed."""
     freed, now = 0, time.time()
     for path in folder.iterdir():
         facts = path.stat()
-        # A part that is a minute old is nobody's any more: a whole checkpoint takes seconds.
+        # Writing a checkpoint takes seconds, so a partial file that is a minute old was abandoned.
         old = now - facts.st_mtime > (60 if path.suffix == ".part" else KEPT)
         if everything or old:
             path.unlink(missing_ok=True)

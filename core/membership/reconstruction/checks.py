@@ -1,6 +1,6 @@
-"""Training-data fingerprints by reconstruction: what an autoencoder of generated images finds familiar.
+"""Whether an autoencoder can be trained on the generated images of a data set.
 
-Paper, section 3.1.2: trained on what a generator made, it should reconstruct the generator's own training
+Paper, section 3.1.2: an autoencoder trained on generated images should reconstruct the generator's training
 images better than others.
 """
 
@@ -8,18 +8,18 @@ import numpy as np
 
 from core.errors import BadChoice
 
-FEWEST = 4  # images that can be parted into learnt and held out
+FEWEST = 4  # images that can be split into training and validation
 
 
 def check_count(images: int) -> None:
-    """Raises BadChoice where there are too few generated images to learn from."""
+    """Raises BadChoice if there are too few generated images to train on."""
     if images < FEWEST:
         count = f"{images} generated image{'s' if images != 1 else ''}"
         raise BadChoice(f"An autoencoder can't be trained on {count}: it needs at least {FEWEST}.")
 
 
 def check_content(images: np.ndarray) -> None:
-    """Raises BadChoice where uint8 (n, size, size) hold nothing to learn."""
+    """Raises BadChoice if images uint8 (n, size, size) are all identical or all uniform."""
     if (images == images[0]).all():
         raise BadChoice("All generated images are identical, so an autoencoder has nothing to learn.")
     if (np.ptp(images.reshape(len(images), -1), axis=1) == 0).all():

@@ -1,7 +1,7 @@
-"""From reconstructions to distances: how large an error is, and where it lies.
+"""From reconstructions to distances: the size of the errors (MSE) and their pattern (SSIM).
 
-Paper, section 3.1.2. SSIM (Wang et al. 2004) compares an image of squared errors with two centroids, the mean
-error images of the used and of the others: window 7 x 7, data range the largest value in both centroids.
+Paper, section 3.1.2. SSIM (Wang et al. 2004) compares an image of squared errors with two centroids, the
+mean error images of the used and of the not-used images. Window 7 x 7; data range: the largest value in both.
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ def squared_errors(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarra
 
 
 def centroids(maps: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """float64 (2, size, size): the mean error image of the used and of the others."""
+    """float64 (2, size, size): the mean error images of the used and of the not-used images."""
     return np.stack([maps[used].mean(0, dtype=np.float64), maps[~used].mean(0, dtype=np.float64)])
 
 
 def ssim_difference(maps: np.ndarray, pair: np.ndarray) -> np.ndarray:
-    """float64 (n,): SSIM with the others' centroid less that with the used one's; below 0 is like used."""
+    """float64 (n,): SSIM with the not-used centroid minus SSIM with the used one; negative: like used."""
     from skimage.metrics import structural_similarity
 
     largest = float(pair.max())
@@ -36,7 +36,7 @@ def ssim_difference(maps: np.ndarray, pair: np.ndarray) -> np.ndarray:
 
 
 def held_out_ssim_difference(maps: np.ndarray, used: np.ndarray, folds: list[np.ndarray]) -> np.ndarray:
-    """The same for each image with centroids of the other folds: no image meets a centroid that it made."""
+    """The same for each image with centroids of the other folds, to which it did not contribute."""
     found = np.zeros(len(maps))
     for held in folds:
         found[held] = ssim_difference(maps[held], centroids(maps[~held], used[~held]))

@@ -1,4 +1,4 @@
-"""Keys and places of what the reconstruction attack keeps: trained networks, errors, checkpoints."""
+"""Cache keys and paths of the reconstruction attack: trained networks, errors, checkpoints."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ VERSION = 1  # of the network, its training and its errors; raise it when the nu
 
 
 def model_key(image_set: ImageSet, spec: AutoencoderSpec) -> str:
-    """Of a trained network: what it was trained on, and how."""
+    """Key of a trained network: the images it was trained on, and its settings."""
     return key("autoencoder", VERSION, sorted(file.sha256 for file in image_set.generated), spec)
 
 
@@ -25,7 +25,7 @@ def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: Autoencode
 
 
 def ssim_key(sets: Sequence[ImageSet], spec: AutoencoderSpec) -> str:
-    """Centroids are of development's roles, and its folds of its groups."""
+    """Centroids depend on the labels of development, and its folds on its patient groups."""
     truth, _ = ground_truth(sets[0].real)
     names = [errors_key(each, each.real, spec) for each in sets]
     used = truth.used.tolist(), truth.groups.tolist()
@@ -37,5 +37,5 @@ def pace_name(spec: AutoencoderSpec) -> str:
 
 
 def checkpoint_path(name: str) -> Path:
-    """Where a training leaves its state, to go on from."""
+    """File from which an interrupted training resumes."""
     return paths.folder("training") / f"{name}.safetensors"

@@ -63,7 +63,7 @@ def _compare(found: Audit, derived: ImageSet) -> None:
     both = before_and_after(rows, rows_after)
     table = [
         {
-            "": f"The method's {found.score}",
+            "": f"Method, {found.score}",
             "original": _formatted(score_of(both[0]) if both else found.method),
             "derived": _formatted(score_of(both[1])) if both else "not run yet",
         },

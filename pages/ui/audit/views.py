@@ -13,6 +13,7 @@ from core.config import MembershipConfig, PipelineConfig
 from core.features import catalog
 from core.progress import Listener, Step, silent
 from core.types import ImageFile, ImageSet
+from core.wording import counted
 from pages.ui.audit import charts
 from pages.ui.background import results
 from pages.ui.session import workspace
@@ -35,7 +36,7 @@ def audit(image_set: ImageSet) -> Audit | None:
     workspace.current().check([image_set])
     missing = auditing().missing(image_set)
     if missing > UNASKED:
-        st.info(f"{missing:,} images are not analysed yet (1 to 2 minutes, once).")
+        st.info(f"{counted(missing, 'image')} not analysed yet (1 to 2 minutes, once).")
         if not st.button("Analyse", key="look", type="primary"):
             return None
     place = st.empty()

@@ -16,6 +16,7 @@ from core.jobs import queue
 from core.membership.cluster_distance import Membership
 from core.membership.reconstruction.attack import Reconstruction, adapt_to_machine, check
 from core.types import ImageSet
+from core.wording import counted
 from pages.ui.background import weights_download
 from pages.ui.background.job_progress import find_job, run_by_job, start_job, watch
 from pages.ui.session import workspace
@@ -81,20 +82,20 @@ def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) 
     configs = len(listed.configs)
     job = find_job(queue.SWEEP, sets, listed)
     if job is None or not job.active:
-        st.caption(f"{configs} configurations. Shared steps are computed only once.")
+        st.caption(f"{counted(configs, 'configuration')}. Shared steps are computed only once.")
         if job is not None and job.state == "failed":
             st.error(job.error)
-        if st.button(f"Run {configs} configurations", key="run_sweep", type="primary"):
+        if st.button(f"Run {counted(configs, 'configuration')}", key="run_sweep", type="primary"):
             start_job(queue.SWEEP, sets, listed)
         beside()
         return None
-    watch(job.id, f"Evaluating {configs} configurations", beside)
+    watch(job.id, f"Evaluating {counted(configs, 'configuration')}", beside)
     return None
 
 
 def _embed(kind: str, sets: Sequence[ImageSet], config: EmbeddingConfig, plan: Plan) -> None:
     if _weights_ready(config.feature):
-        what = f"Embedding {plan.missing} images with {catalog.title(config.feature.backbone)}"
+        what = f"Embedding {counted(plan.missing, 'image')} with {catalog.title(config.feature.backbone)}"
         run_by_job(kind, sets, config, what, plan.seconds)
 
 

@@ -16,6 +16,7 @@ from core.images.importing.layouts import LAYOUTS
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
 from core.progress import Step
+from core.wording import counted
 from pages.ui.data import preview_rows, upload
 from pages.ui.data.upload import Intake
 from pages.ui.layout import page
@@ -124,7 +125,7 @@ def _labels() -> dict[str, str] | None:
         st.session_state[LABELS] = layouts.read_labels(text, "The table")
         st.rerun()
     held = st.session_state.get(LABELS)
-    if held and st.button(f"Remove {len(held)} labels"):
+    if held and st.button(f"Remove {counted(len(held), 'label')}"):
         del st.session_state[LABELS]
         st.rerun()
     return held
@@ -166,7 +167,9 @@ def _remarks(seen: Preview) -> None:
     if seen.notes:
         st.caption("  \n".join(seen.notes))
     if seen.dropped:
-        with st.expander(f"{len(seen.dropped)} kinds of DICOM header field are ignored, their values unread"):
+        with st.expander(
+            f"{counted(len(seen.dropped), 'kind')} of DICOM header field ignored, values unread"
+        ):
             rows = [{"field": name, "files": count} for name, count in seen.dropped]
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="dropped")
     refusals(seen.refused, "would be rejected")

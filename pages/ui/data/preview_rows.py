@@ -10,6 +10,7 @@ from core.images.importing import roles
 from core.images.importing.preview import Folder, Preview
 from core.images.importing.roles import ManualRole, parse_manual_role
 from core.types import Role
+from core.wording import counted
 from pages.ui import theme
 from pages.ui.data import upload
 from pages.ui.layout import page as layout_page
@@ -91,7 +92,7 @@ def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str
 
 
 def _counts(folder: Folder) -> str:
-    counts = f"{folder.files:,} files" if folder.files != 1 else "1 file"
+    counts = counted(folder.files, "file")
     if folder.decoded == folder.files != folder.images:
         counts += f", {folder.images:,} images"
     return f"{counts}: {folder.refused}" if folder.refused else counts

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import ImprintError
 from core.types import ImageSet, Role
+from core.wording import counted
 from pages.ui import routes, theme
 from pages.ui.layout import tour, warmup
 from pages.ui.session import sign_in, workspace
@@ -76,7 +77,7 @@ def _picker(names: list[str]) -> None:
     counts = [f"{n:,} {ROLE_WORDS[Role(role)]}" for role, n in image_set.counts("role").items()]
     generators = image_set.counts("label")
     if generators:
-        counts.append(f"{len(generators)} generators" if len(generators) > 1 else "1 generator")
+        counts.append(counted(len(generators), "generator"))
     st.caption("  \n".join([name, *counts]))
 
 

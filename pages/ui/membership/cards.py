@@ -8,7 +8,7 @@ from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, PartResult
 from core.paper.reference import same_regions
 from pages.ui.membership.charts import DISTANCE_WORDS
-from pages.ui.theme import digits, p_value
+from pages.ui.theme import digits, number, p_value
 from pages.ui.widgets.score_card import PLAIN, score_card
 
 
@@ -61,7 +61,8 @@ def list_remarks(result: Membership, tried: int) -> list[str]:
     if result.config.feature.weights == catalog.UNTRAINED:
         sentences.append("Computed with an untrained network (random weights, seed 0).")
     sentences += [
-        f"Paper, table 3, run {run.run} (different images): {run.features}, {run.distance}, k = {run.k}: "
+        f"Paper, table 3, run {run.run} (different images): {run.features}, "
+        f"{DISTANCE_WORDS[run.distance]} distance, k = {run.k}: "
         f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
         for run in same_regions(result.config)
     ]
@@ -95,7 +96,7 @@ def _f1(columns: list, result: AttackResult) -> None:
     baseline = reported.baselines["everything_used"]
     columns[2].metric(
         "Baseline F1",
-        "–" if baseline is None else digits(baseline),
+        number(baseline),
         "always “used”",
         help="F1 if all images are predicted “used”. Lower F1 values are no better than this trivial "
         "baseline.",

@@ -13,6 +13,12 @@ from pages.ui.widgets.charts import layout
 BAND = "rgba(138,145,153,0.22)"
 BINS = 40
 BY_CHANCE = "95% range by chance"
+F1_CAPTION = (
+    "Grey band: 95% range of F1 under permuted labels. Circle: selected k. Thin lines: development set."
+)
+DISTANCE_CAPTION = (
+    "If the generator leaks training data, the “used” slices have smaller distances (further left)."
+)
 DISTANCE_WORDS = {"min": "minimum", "avg": "mean"}
 
 
@@ -24,9 +30,11 @@ def f1_over_k(over: OverK, part: str, chosen: tuple[str, int], everything_used: 
     for kind, colour in DISTANCES.items():
         ks, development, test = _lines(over, kind)
         shown = development if test is None else test
-        figure.add_trace(_line(ks, shown, kind, colour, width=2, mode="lines+markers"))
+        figure.add_trace(_line(ks, shown, DISTANCE_WORDS[kind], colour, width=2, mode="lines+markers"))
         if test is not None:
-            faint = _line(ks, development, f"{kind}, development", colour, width=1, dash="dot")
+            faint = _line(
+                ks, development, f"{DISTANCE_WORDS[kind]}, development", colour, width=1, dash="dot"
+            )
             figure.add_trace(faint.update(showlegend=False))
     if (place := _place(over, chosen)) is not None:
         curve = over.curves.development if over.curves.test is None else over.curves.test
@@ -56,7 +64,7 @@ def all_crops(
     titles = sorted({title for title, _ in found})
     for column, crop in enumerate(crops, start=1):
         here = {title: over for (title, kind), over in found.items() if kind == crop}
-        for trace in _panel(here, titles) or [_nothing_yet()]:
+        for trace in _panel(here, titles) or [_not_computed()]:
             trace.showlegend = trace.name is not None and all(trace.name != t.name for t in figure.data)
             figure.add_trace(trace, 1, column)
     layout(figure, "", f"F1 on {part}", 330)
@@ -79,12 +87,12 @@ def _panel(found: Mapping[str, OverK], titles: list[str]) -> list[go.Scatter]:
         for kind in DISTANCES:
             at, development, test = _lines(over, kind)
             shown = development if test is None else test
-            traces.append(_line(at, shown, f"{title}, {kind}", colour, 1.6, DASHES[kind]))
+            traces.append(_line(at, shown, f"{title}, {DISTANCE_WORDS[kind]}", colour, 1.6, DASHES[kind]))
             traces[-1].legendgroup = traces[-1].name
     return traces
 
 
-def _nothing_yet() -> go.Scatter:
+def _not_computed() -> go.Scatter:
     """A text in place of curves."""
     return go.Scatter(
         x=[14], y=[0.5], mode="text", text=["not computed yet"], textfont={"color": GREY}, hoverinfo="skip"
@@ -92,7 +100,7 @@ def _nothing_yet() -> go.Scatter:
 
 
 def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis: str) -> go.Figure:
-    """Images by distance and role, with the rule's threshold. Infinite distances are left out."""
+    """Images by distance and role, with the rule's threshold. Infinite distances are excluded."""
     names, finite = np.array(roles), np.isfinite(distance)
     figure = go.Figure()
     if finite.any():
@@ -109,7 +117,7 @@ def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis
                         name=name,
                         marker={"color": colour, "line": {"width": 0}},
                         opacity=0.6,
-                        hovertemplate=f"{name}: %{{y}} images at %{{x:.3g}}<extra></extra>",
+                        hovertemplate=f"{name}: n = %{{y}} at %{{x:.3g}}<extra></extra>",
                     )
                 )
     if np.isfinite(threshold):
@@ -125,7 +133,10 @@ def histogram(distance: np.ndarray, roles: Sequence[str], threshold: float, axis
 
 
 def roc(curves: Mapping[str, np.ndarray], resolution: float, logarithmic: bool) -> go.Figure:
-    """True over false positive rates (m, 2) by part; below one false positive nothing can be measured."""
+    """ROC curves of each part, from false and true positive rates (m, 2).
+
+    ``resolution``: the rate of one false positive, below which nothing can be measured.
+    """
     figure = go.Figure()
     floor = resolution / 2
     xs = np.geomspace(floor, 1, 50) if logarithmic else np.array([0.0, 1.0])
@@ -160,7 +171,7 @@ def _lines(over: OverK, kind: str) -> tuple[list[int], np.ndarray, np.ndarray | 
 
 
 def _band(over: OverK) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """At each k the widest of both distances."""
+    """The range at each k that covers both distances."""
     ks = sorted({k for _, k in over.candidates})
     at = [[i for i, (_, k) in enumerate(over.candidates) if k == wanted] for wanted in ks]
     low = np.array([over.curves.low[places].min() for places in at])

@@ -58,7 +58,7 @@ def loss(history: Sequence[Sequence[float]]) -> go.Figure:
         )
     if len(epochs):
         best = int(epochs[epochs[:, 2].argmin(), 0])
-        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="used")
+        figure.add_vline(best, line={"dash": "dot", "width": 1.2, "color": GREY}, annotation_text="selected")
     charts.layout(figure, "epoch", "mean squared error", 300)
     figure.update_yaxes(type="log", dtick=1)
     return figure
@@ -146,9 +146,7 @@ def _browser(sets: Sets, result: Reconstruction) -> None:
 def of_slice(part: PartResult, place: int, mse: float) -> str:
     role = gallery.role(part.files[place])
     predicted = "used" if part.predicted[place] else "not used"
-    nearer = slices.share_nearer(part.files, part.distance, place).replace(
-        "are at least as near", "have an equal or smaller value"
-    )
+    nearer = slices.share_nearer(part.files, part.distance, place, "at least as suspicious")
     return f"Mean squared error {mse:.5f}. Ground truth: {role}; predicted: {predicted}. {nearer}"
 
 
@@ -192,13 +190,13 @@ def centroids(pair: np.ndarray) -> list[str]:
 
 
 def enlarged(pixels: np.ndarray) -> np.ndarray:
-    """Each pixel as a square: what the network sees is small, and nothing is smoothed."""
+    """Nearest-neighbour enlargement: the network's input is small, and must not be smoothed."""
     times = max(1, SIDE // len(pixels))
     return np.kron(pixels, np.ones((times, times), pixels.dtype))
 
 
 def heat(values: np.ndarray, largest: float) -> np.ndarray:
-    """uint8 (H, W, 3), from black by orange to white."""
+    """uint8 (H, W, 3), from black through orange to white."""
     share = np.clip(values / largest, 0, 1)
     channels = [np.clip(share * 2, 0, 1), np.clip(share * 1.5 - 0.2, 0, 1), np.clip(share * 3 - 2, 0, 1)]
     return np.stack([enlarged((255 * channel).astype(np.uint8)) for channel in channels], 2)

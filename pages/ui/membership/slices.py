@@ -1,4 +1,4 @@
-"""One real slice and the evidence about it: mask, crop, distances, the nearest generated images."""
+"""Evidence about one real slice: lung mask, crop, distances, and the nearest generated images."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from core.membership.evaluation import AttackResult, PartResult
 from core.membership.evidence import Evidence
 from core.regions.crops import NEEDS_LUNGS
 from core.types import ImageFile, ImageSet, Role
+from core.wording import counted, verb
 from pages.ui.session import workspace
 from pages.ui.theme import GREY, PALETTE, ROLES
 from pages.ui.widgets import gallery
@@ -36,7 +37,7 @@ def browser(sets: tuple[ImageSet, ImageSet | None], result: Membership) -> None:
 
 
 def pick(result: AttackResult, distance: str) -> tuple[PartResult, int]:
-    """A part of the result, and the place of one of its slices, chosen from a table by rising distance."""
+    """A part of the result, and the index of the slice selected in a table sorted by distance."""
     part = _part(result)
     order = np.argsort(part.distance, kind="stable")
     return part, _table(part, order, "test" if part is result.test else "development", distance)
@@ -79,7 +80,7 @@ def _table(part: PartResult, order: np.ndarray, kind: str, distance: str) -> int
         height=330,
         column_config={distance: st.column_config.NumberColumn(format="%.4g")},
     )
-    st.caption(f"Sorted by {distance}, the most suspicious first. Select a row to see its evidence.")
+    st.caption(f"Sorted by {distance}, the most suspicious slice first. Select a row to see its evidence.")
     picked = event["selection"]["rows"]
     return int(order[picked[0] if picked and picked[0] < len(order) else 0])
 
@@ -109,7 +110,7 @@ def _evidence(image_set: ImageSet, result: Membership, part: PartResult, place: 
     cropped = crop.kind in NEEDS_LUNGS and st.toggle("Crop the generated images too", key="as_cropped")
     gallery.row([_neighbour(each, cropped, result) for each in found.neighbours], large=False)
     st.caption(
-        "The nearest generated images. A copy is visible here, side by side; similarity alone is not proof."
+        "Nearest generated images: a memorised slice has a near-copy here. Similarity alone is not proof."
     )
 
 
@@ -130,7 +131,7 @@ def neighbour(each: evidence.Neighbour, pixels: np.ndarray) -> str:
 
 def describe_evidence(found: Evidence, part: PartResult, place: int) -> str:
     nearer = share_nearer(part.files, part.distance, place)
-    images = "1 generated image" if found.size == 1 else f"{found.size} generated images"
+    images = counted(found.size, "generated image")
     return (
         f"Minimum distance to {found.k} cluster centroids: {found.min:.4g} (cluster {found.cluster + 1}, "
         f"{images}); mean distance: {found.avg:.4g}. {nearer}"
@@ -139,21 +140,26 @@ def describe_evidence(found: Evidence, part: PartResult, place: int) -> str:
 
 def excluded_words(count: int) -> str:
     """A sentence about real slices that have no distance."""
-    slices, verb = ("slice", "is") if count == 1 else ("slices", "are")
-    return f"{count} {slices} in which no lung was found {verb} excluded."
+    return f"{counted(count, 'slice')} in which no lung was found {verb(count, 'is', 'are')} excluded."
 
 
-def share_nearer(files: Sequence[ImageFile], distance: np.ndarray, place: int) -> str:
+def share_nearer(
+    files: Sequence[ImageFile], distance: np.ndarray, place: int, how: str = "at least as near"
+) -> str:
+    """How many of the other slices that were not used have at most the distance of the slice at ``place``."""
     others = np.array([file.role is Role.REAL_NOT_USED for file in files])
     others[place] = False
     if not others.any():
         return ""
     count = int((distance[others] <= distance[place]).sum())
-    return f"{count} of {int(others.sum())} slices labelled “not used” are at least as near."
+    return (
+        f"{count} of {counted(int(others.sum()), 'slice')} labelled “not used” "
+        f"{verb(count, 'is', 'are')} {how}."
+    )
 
 
 def _outlined(pixels: np.ndarray, lungs: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) with the lungs' border drawn in."""
+    """uint8 (H, W, 3): the image with the lungs outlined."""
     from scipy.ndimage import binary_dilation
 
     width = max(1, round(max(pixels.shape) / 150))

@@ -101,8 +101,8 @@ def roc(result: AttackResult) -> None:
 
 
 def roc_curves(result: AttackResult) -> tuple[dict[str, np.ndarray], int]:
-    """False and true positive rates (m, 2) by part, as far as they are defined, and the first one's images
-    that were not used."""
+    """False and true positive rates (m, 2) by part where they are defined, and the number of images that were
+    not used in the first of them."""
     parts = {"test": result.test, "development": result.dev}
     found = {name: part.verdict for name, part in parts.items() if part and part.verdict and part.verdict.roc}
     n = next((verdict.n_not_used for verdict in found.values()), 0)
@@ -111,7 +111,7 @@ def roc_curves(result: AttackResult) -> tuple[dict[str, np.ndarray], int]:
 
 def roc_words(n: int) -> str:
     return (
-        "ROC over all distance thresholds. Right: logarithmic axes, showing the true positive rate at very "
+        "ROC over all thresholds. Right: logarithmic axes, showing the true positive rate at very "
         f"low false positive rates. With {n} images that were not used, one false positive is "
         f"{100 / n:.2g}%: nothing can be measured left of the dotted line."
     )
@@ -130,16 +130,16 @@ def _all_crops(sets: Sets, result: Membership) -> None:
         alt="F1 by number of clusters: one panel per crop, one line per backbone and distance",
     )
     st.caption(
-        "All results computed for these data sets, using the rule above. If a random patch performs as well "
-        "as the lung crop, anatomy does not explain the result. Grey band: 95% range under permuted labels. "
-        "Dashed line: always predict “used”."
+        "All results computed for these data sets, with the selected rule. If a random patch performs as "
+        "well as the lung crop, anatomy does not explain the result. Grey band: 95% range under permuted "
+        "labels. Dashed line: always predict “used”."
     )
     if lacking:
         _offer(sets, lacking)
 
 
 def _found(sets: Sets, result: Membership) -> tuple[dict[tuple[str, str], OverK], list[MembershipConfig]]:
-    """Curves whose embeddings are there, and this backbone's configs whose are not."""
+    """Curves whose embeddings are cached, and this backbone's configurations whose are not."""
     attack = workspace.cluster_distance_attack()
     given = [each for each in sets if each is not None]
     found, lacking = {}, []
@@ -153,7 +153,7 @@ def _found(sets: Sets, result: Membership) -> tuple[dict[tuple[str, str], OverK]
 
 
 def _configs(config: MembershipConfig) -> list[MembershipConfig]:
-    """All backbones, as they come, and all crops; the chosen backbone as it is set."""
+    """Every backbone with default settings, and the selected one with its own, under every crop."""
     weights = catalog.UNTRAINED if config.feature.weights == catalog.UNTRAINED else "imagenet"
     specs = [
         config.feature if name == config.feature.backbone else catalog.spec(name, weights=weights)
@@ -265,11 +265,11 @@ def _history_row(row: run_log.Row) -> dict[str, object]:
         "backbone": catalog.title(config["backbone"]) + untrained,
         "crop": controls.CROP_WORDS[config["crop"]],
         "clustering": controls.LINKAGE_WORDS[config["linkage"]] if config["linkage"] else "k-means",
-        "distance": row["distance"],
+        "distance": DISTANCE_WORDS[row["distance"]],
         "k": row["k"],
         "rule": RULES.get(row["rule"]).title,
         **{title: theme.number(row[name]) for name, title in HISTORY_WORDS.items()},
-        "more": ", ".join(f"{name} {value}" for name, value in config["options"].items()),
+        "other settings": ", ".join(f"{name} {value}" for name, value in config["options"].items()),
     }
 
 

@@ -146,7 +146,7 @@ def _table(
             {
                 "row": line.name,
                 "paper": f"{line.theirs[theirs]:.4f}",
-                "ours": "undefined" if found is None else digits(found[0], *(found[1] or ())),
+                "ours": "–" if found is None else digits(found[0], *(found[1] or ())),
                 "95% interval": "" if found is None or not found[1] else _spread(found[1]),
                 "ours − paper": "" if found is None else f"{found[0] - line.theirs[theirs]:+.3f}",
                 "AUC": _auc(rows[place]) if place < len(rows) else "",

@@ -9,6 +9,7 @@ from core.engine import Engine
 from core.images.library import Library
 from core.paper import reference
 from core.types import ImageFile, ImageSet
+from core.wording import counted
 from pages.ui import theme
 from pages.ui.attribution import cards, charts, tabs
 from pages.ui.report import parts, text
@@ -164,7 +165,7 @@ def _evidence(engine: Engine, answer: Attribution) -> str:
 
 
 def _confusion(library: Library, answer: Attribution, found: Confusion) -> str:
-    images = "1 image" if found.count == 1 else f"{found.count:,} images"
+    images = counted(found.count, "image")
     of = f"the cluster of {found.owner}" if found.owner else "a cluster that matches no generator"
     pairs = parts.gallery([_pair(library, answer, pair) for pair in found.pairs])
     shown = pairs if found.pairs else parts.words("It contains no image of another generator.", kind="note")
@@ -186,7 +187,7 @@ def _typical(engine: Engine, answer: Attribution) -> list[str]:
     ):
         size = int((answer.clusters == cluster).sum())
         shown = parts.gallery([tile(engine.library, answer, file) for file in files])
-        rows.append(parts.kept(parts.heading(f"c{cluster + 1}, {size:,} images"), shown))
+        rows.append(parts.kept(parts.heading(f"c{cluster + 1}, {counted(size, 'image')}"), shown))
     return rows
 
 

@@ -13,6 +13,7 @@ from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult
 from core.membership.reconstruction.attack import Reconstruction
 from core.types import ImageSet, Role
+from core.wording import counted
 from pages.ui import theme
 from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.session import workspace
@@ -49,7 +50,7 @@ def data(image_set: ImageSet) -> Facts:
     if image_set.real:
         grouped = {file.group for file in image_set.real if file.group}
         named = (
-            f"{len(grouped):,} patient groups"
+            counted(len(grouped), "patient group")
             if grouped
             else ("unknown: each slice is treated as independent")
         )

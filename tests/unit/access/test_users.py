@@ -36,7 +36,7 @@ def test_issuer_and_subject_are_not_run_together() -> None:
     "claims", [{}, {"iss": "https://a"}, {"sub": "1"}, {"iss": "", "sub": "1"}, {"iss": 1}]
 )
 def test_whoever_is_not_named_is_nobody(claims: dict) -> None:
-    with pytest.raises(ImprintError, match="nobody is signed in"):
+    with pytest.raises(ImprintError, match="sign-in failed"):
         users.of_claims(claims)
 
 

@@ -48,7 +48,7 @@ ORDER = (
     ("core.images", "core.inference"),
     ("core.access", "core.numeric", "core.sandbox"),
     ("core.config", "core.memoize", "core.types"),
-    ("core.files", "core.hashing", "core.paths", "core.progress", "core.registry"),
+    ("core.files", "core.hashing", "core.paths", "core.progress", "core.registry", "core.wording"),
     ("core.errors",),
     ("core",),
 )

@@ -127,14 +127,14 @@ def test_one_generator_has_no_score(pipeline: Pipeline, library: Library) -> Non
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_to_group(pipeline: Pipeline, library: Library, count: int) -> None:
-    with pytest.raises(BadChoice, match=f"has {count} generated images"):
+    with pytest.raises(BadChoice, match=f"has {count} generated image"):
         pipeline.attribute(make_set(library, "s", {"g": noise(count)}), config())
 
 
 @pytest.mark.parametrize(
     ("choice", "reason"),
     [
-        (config(k=7), "this set has 6 images"),
+        (config(k=7), "this data set has 6 images"),
         (config(k=2), "only 1 of the 6 images"),
         (config(KMEANS, k=2), "only 1 of the 6 images"),
         (config(k=1, pca=0.95), "Choose PCA: none"),
@@ -189,7 +189,7 @@ def test_bf16_falls_back_with_a_note_where_there_is_none(
     monkeypatch.setattr(runtime, "has_bf16", lambda: False)
     ran, notes = pipeline.effective(asked)
     assert ran == config(feature=catalog.spec())
-    assert "features are those of fp32" in notes[0]
+    assert "features were computed in fp32" in notes[0]
     monkeypatch.setattr(runtime, "has_bf16", lambda: True)
     assert pipeline.effective(asked) == (asked, [])
 
@@ -308,7 +308,7 @@ def test_a_cancelled_extraction_keeps_its_batches(
     """40 images in batches of 4, stopped when told of the third: 12 are kept, the next run embeds 28."""
     monkeypatch.setattr(embedder, "Meter", _telling_meter)
     image_set = make_set(library, "s", {"a": noise(20), "b": noise(20, seed=1)})
-    with pytest.raises(Cancelled, match="What was finished is kept"):
+    with pytest.raises(Cancelled, match="Completed steps are kept"):
         Pipeline(store, library, Effort(4, 2), stop_after(3)).attribute(image_set, config())
     ids = [file.sha256 for file in image_set.files]
     assert store.count_rows(feature_key(SPECTRUM), ids) == 12

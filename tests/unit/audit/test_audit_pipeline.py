@@ -124,7 +124,7 @@ def test_a_clean_set_gives_no_warning(make, auditing: Auditor, library: Library)
         found = auditing.audit(image_set, method)
         assert found.warnings == ()
         assert found.crossings == ()
-        assert found.sentence.startswith("None of 12 blind baselines competes with the method")
+        assert found.sentence.startswith("None of 12 blind baselines matches the method")
 
 
 def test_without_a_result_what_is_above_chance_is_a_warning(auditing: Auditor, library: Library) -> None:
@@ -180,7 +180,7 @@ def test_an_old_set_has_no_origins_and_says_so(auditing: Auditor, library: Libra
     for name in ("format", "bits", "bytes"):
         finding = next(each for each in found.findings if each.name == name)
         assert outcomes(found)[name] == "undefined"
-        assert found.remark(finding) == "Undefined: not recorded when the set was made."
+        assert found.remark(finding) == "Undefined: not recorded when the data set was imported."
 
 
 def test_unknown_truth_leaves_every_score_undefined(auditing: Auditor, library: Library) -> None:

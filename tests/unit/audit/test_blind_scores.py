@@ -79,7 +79,7 @@ def test_undefined_says_why(values: list[float | None], why: str) -> None:
 
 def test_one_class_is_undefined() -> None:
     finding = blind_scores.score_membership("n", [1.0, 2.0], GroundTruth(np.ones(2, bool), np.arange(2)), "")
-    assert finding.whole.score.undefined == "every image has the same truth"
+    assert finding.whole.score.undefined == "every image has the same label"
 
 
 def test_holm_by_hand() -> None:

@@ -46,7 +46,7 @@ def test_audit_in_words(ran: Ran, library: Library) -> None:
     membership(library)
     status, out, _ = ran("audit", "set")
     assert status == 0
-    assert out.startswith("set: None of 12 blind baselines competes with the method")
+    assert out.startswith("set: None of 12 blind baselines matches the method")
     assert "  Mean intensity: AUC " in out
     assert "  File format: The same for all images: it predicts nothing." in out
     assert out.rstrip().endswith("p-values are corrected for the number of tests (Holm).")
@@ -60,7 +60,7 @@ def test_audit_names_pairs_across_classes(told: Told, ran: Ran, library: Library
     assert crossing["pairs"] == [
         {"first": "a/000.png", "second": "b/900.png", "how": "copy", "likeness": 1.0}
     ]
-    assert "1 pair, a ~ b: The same image stands under two generators" in ran("audit", "set")[1]
+    assert "1 pair, a ~ b: The same image is labelled with two generators" in ran("audit", "set")[1]
 
 
 def test_derive_makes_a_set(told: Told, ran: Ran, library: Library) -> None:
@@ -77,8 +77,8 @@ def test_derive_makes_a_set(told: Told, ran: Ran, library: Library) -> None:
     [
         (("derive", "set", "--steps", "blur"), "Choose one of: histogram, resize, jpeg"),
         (("derive", "set", "--steps", "jpeg", "--quality", "101"), "quality is 1 to 100; got 101"),
-        (("derive", "set", "--steps", "jpeg", "--name", "set"), "other content is here already"),
-        (("audit", "none"), "There is no image set 'none'"),
+        (("derive", "set", "--steps", "jpeg", "--name", "set"), "different content already exists"),
+        (("audit", "none"), "There is no data set 'none'"),
     ],
 )
 def test_a_mistake_is_one_line(arguments: tuple[str, ...], words: str, ran: Ran, library: Library) -> None:

@@ -107,10 +107,10 @@ def test_people_read_text(ran: Ran, folder: Path) -> None:
     status, out, err = ran("import", folder, "--name", "s")
     assert (status, err) == (0, "")
     assert out.startswith("s: 12 images, layout generators, 4 rough, 4 smooth, 4 striped\n")
-    assert "refused: rough/bad.png: the file is empty (0 bytes)" in out
+    assert "rejected: rough/bad.png: the file is empty (0 bytes)" in out
     _, out, _ = ran("attribute", "s", *SPECTRUM)
-    assert "ARI 1.000, 95% interval 1.000 to 1.000, chance" in out
-    assert "1 configurations tried" in out
+    assert "ARI 1.000, 95% interval 1.000 to 1.000, expected by chance" in out
+    assert "1 configuration evaluated" in out
     assert "embeddings computed" in out
     _, out, _ = ran("import", folder, "--name", "s")
     assert "The data set already exists with the same content; nothing was done." in out
@@ -178,7 +178,7 @@ def test_weights_download_and_take_call_the_engine(
     (tmp_path / "w").write_bytes(b"other")
     status, _, err = ran("weights", "--take", "vgg16", tmp_path / "w")
     assert status == 2
-    assert "is not VGG-16's weights file" in err
+    assert "is not the weights file of VGG-16" in err
 
 
 # -- a user's mistakes -------------------------------------------------------------------------------
@@ -192,15 +192,15 @@ def test_weights_download_and_take_call_the_engine(
         ("import {tmp}/missing --name x", "There is no file or folder"),
         ("import {tmp}/empty --name x", "folder is empty"),
         ("import {in} --name a/b", "1 to 80 characters"),
-        ("import {in}", "required: --name"),
+        ("import {in}", "--name is required"),
         ("import {in} --name x --layout spiral", "invalid choice: 'spiral'"),
         ("import {in} --name x --layout membership", "'membership' does not fit"),
         ("import {in} --name x --labels {tmp}/missing.csv", "missing.csv can't be read"),
-        ("import {in} --name s", "A set 's' with other content is here already"),
-        ("attribute nobody", "There is no image set 'nobody'. Sets here: s."),
+        ("import {in} --name s", "A data set 's' with different content already exists"),
+        ("attribute nobody", "There is no data set 'nobody'. Data sets: s."),
         ("attribute s --backbone resnet", "There is no backbone 'resnet'"),
         ("attribute s --backbone vgg16", "VGG-16 needs its ImageNet weights"),
-        ("attribute s --backbone lbp --k 19", "k is 19, but this set has 18 images"),
+        ("attribute s --backbone lbp --k 19", "k is 19, but this data set has 18 images"),
         ("attribute s --backbone lbp --k 0", "k is a whole number from 1"),
         ("attribute s --backbone lbp --k -3", "k is a whole number from 1"),
         ("attribute s --backbone lbp --k=--3", "k is a whole number from 1"),
@@ -219,9 +219,9 @@ def test_weights_download_and_take_call_the_engine(
         ("attribute s --backbone lbp --cluster kmeans --seed 4294967296", "seed"),
         ("attribute s --backbone lbp --labels-out {tmp}/no/out.csv", "can't be written"),
         ("attribute s --size 100", "multiple of 32"),
-        ("delete nobody", "There is no image set 'nobody'"),
+        ("delete nobody", "There is no data set 'nobody'"),
         ("weights --download lbp", "There is no backbone 'lbp'"),
-        ("weights --download efficientnet_lite0", "come with the Python package"),
+        ("weights --download efficientnet_lite0", "are installed with the Python package"),
         ("weights --take vgg16 {tmp}/missing", "There is no file"),
         ("cache burn", "invalid choice: 'burn'"),
     ],
@@ -263,7 +263,7 @@ def test_an_interrupt_says_what_is_kept(ran: Ran, library: Library, monkeypatch:
     make_set(library, "s")
     monkeypatch.setattr(Store, "put_rows", interrupt)
     status, out, err = ran("attribute", "s", *SPECTRUM)
-    assert (status, out, err) == (130, "", "imprint: interrupted; what is finished is kept\n")
+    assert (status, out, err) == (130, "", "imprint: interrupted; completed steps are kept\n")
 
 
 # -- as a process ------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_a_mistake_as_a_process(home: Path) -> None:
         cwd=ROOT,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "imprint: There is no image set 'nobody'. No set has been imported yet.\n"
+    assert ended.stderr == "imprint: There is no data set 'nobody'. No data set has been imported yet.\n"
 
 
 def _environment(**extra: str) -> dict[str, str]:

@@ -92,22 +92,22 @@ def test_people_read_text(ran: Ran, sets: None) -> None:
     status, out, _ = ran("membership", "dev", "--test", "test", *PIXELS)
     assert status == 0
     assert "development, cross-validated: F1" in out
-    assert "everything used 0.667" in out
+    assert "always “used”: 0.667" in out
     assert "A leak was found" in out
 
 
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        ("membership dev --test none", "There is no image set 'none'"),
-        ("membership dev --k 99", "k is 99, but this set has 24 generated images"),
+        ("membership dev --test none", "There is no data set 'none'"),
+        ("membership dev --k 99", "k is 99, but this data set has 24 generated images"),
         ("membership dev --k none", "k is a whole number from 1, or 'sweep'"),
         ("membership dev --distance max", "invalid choice: 'max'"),
         ("membership dev --rule luck", "invalid choice: 'luck'"),
         ("membership dev --crop heart", "invalid choice: 'heart'"),
-        ("membership dev --crop patch --draws 0", "at least once"),
+        ("membership dev --crop patch --draws 0", "At least 1 random patch"),
         ("membership dev --predictions {tmp}/no/out.csv", "can't be written"),
-        ("membership plain", "18 generated and 0 real images"),
+        ("membership plain", "18 generated images and 0 real images"),
         ("membership oneclass", "no real image labelled “not used”"),
         ("segment {tmp}/none --out {tmp}/out", "There is no file or folder"),
         ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG, TIFF, DICOM or NIfTI image"),
@@ -165,8 +165,8 @@ def test_segment_reads_a_zip_and_says_what_it_did(ran: Ran, tmp_path: Path) -> N
     path.write_bytes(zipped({"one.png": encoded(np.zeros((32, 32), np.uint8))}))
     status, out, _ = ran("segment", path, "--out", tmp_path / "out")
     assert status == 0
-    assert "1 masks in" in out
-    assert "1 of them empty: no lung was found there" in out
+    assert "1 mask in" in out
+    assert "1 of them empty (no lung found)" in out
 
 
 def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) ->
     write_tree(tmp_path / "in", {"a.png": encoded(black), "a.jpg": encoded(black, "JPEG")})
     status, _, err = ran("segment", tmp_path / "in", "--out", tmp_path / "out")
     assert status == 2
-    assert "Two images would have the mask a.png. Rename one of them." in err
+    assert "Two images would have the same mask a.png. Rename one of them." in err
 
 
 # -- reconstruct --------------------------------------------------------------------------------------
@@ -219,14 +219,14 @@ def test_reconstruct_tells_what_membership_tells(
 def test_reconstruct_by_the_place_of_errors(ran: Ran, trained: dict[str, Any]) -> None:
     status, out, _ = ran("reconstruct", "dev", "--test", "test", *QUICK, "--decision", "ssim")
     assert status == 0
-    assert "Autoencoder of 32 px, bottleneck 32; by ssim, centroid" in out
-    assert "everything used 0.667" in out
+    assert "Autoencoder 32 px, bottleneck 32; decision ssim, rule centroid" in out
+    assert "always “used”: 0.667" in out
 
 
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        ("reconstruct none", "There is no image set 'none'"),
+        ("reconstruct none", "There is no data set 'none'"),
         ("reconstruct dev --size 100", "32, 64, 128 or 256 px; got 100"),
         ("reconstruct dev --epochs 0", "1 to 10000 epochs; got 0"),
         ("reconstruct dev --decision luck", "invalid choice: 'luck'"),

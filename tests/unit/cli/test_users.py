@@ -35,7 +35,7 @@ def test_a_mistake_is_one_line(ran) -> None:
     for arguments, words in (
         (("study", "--with", "ann"), "neither an e-mail address"),
         (("study", "--revoke", "ann@clinic.example"), "not shared with"),
-        (("absent", "--everyone"), "no image set"),
+        (("absent", "--everyone"), "no data set"),
     ):
         status, out, err = ran("share", *arguments)
         assert (status, out, err.count("\n")) == (2, "", 1)

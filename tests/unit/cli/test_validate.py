@@ -105,7 +105,7 @@ def test_the_task_can_be_said(ran: Ran, told: Told, library: Library, tmp_path: 
     [
         ("validate {tmp}/none.csv --set real", "No such file"),
         ("validate {tmp} --set real", "Is a directory"),
-        ("validate {tmp}/run.csv --set none", "There is no image set 'none'"),
+        ("validate {tmp}/run.csv --set none", "There is no data set 'none'"),
         ("validate {tmp}/run.csv --set real --task attribution", "The data set has no generated images"),
         ("validate {tmp}/run.csv --set real --task luck", "invalid choice: 'luck'"),
         ("validate {tmp}/run.csv", "required: --set"),

@@ -168,7 +168,7 @@ def test_the_cosine_of_zeros_is_undefined() -> None:
 
 
 def test_one_image_is_no_group() -> None:
-    with pytest.raises(BadChoice, match="One image can't be grouped"):
+    with pytest.raises(BadChoice, match="A single image can't be clustered"):
         methods.linkage_tree(np.ones((1, 3)), "ward", "euclidean")
 
 
@@ -197,7 +197,7 @@ def test_k_has_bounds_that_say_why() -> None:
     """Four images, two of them copies: three are distinct."""
     features = np.array([[0.0], [1], [2], [2]])
     methods.check_k(features, 3)
-    with pytest.raises(BadChoice, match=r"k is 5, but this set has 4 images\. Choose k up to 4\."):
+    with pytest.raises(BadChoice, match=r"k is 5, but this data set has 4 images\. Choose k up to 4\."):
         methods.check_k(features, 5)
     with pytest.raises(BadChoice, match=r"only 3 of the 4 images.*Choose k up to 3\."):
         methods.check_k(features, 4)
@@ -211,5 +211,5 @@ def test_the_range_that_auto_tries(n: int, ks: list[int]) -> None:
 
 
 def test_two_images_are_too_few_for_auto() -> None:
-    with pytest.raises(BadChoice, match="2 images are too few to choose k"):
+    with pytest.raises(BadChoice, match="2 images are too few to select k"):
         methods.auto_ks(2, 2)

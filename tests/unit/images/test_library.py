@@ -33,10 +33,10 @@ def test_names_are_sorted_and_deleted_ones_gone(library: Library) -> None:
 
 
 def test_an_unknown_set_lists_the_known(library: Library) -> None:
-    with pytest.raises(SetNotFound, match="No set has been imported yet"):
+    with pytest.raises(SetNotFound, match="No data set has been imported yet"):
         library.get("x")
     make_set(library, "here", {"g": noise(1)})
-    with pytest.raises(SetNotFound, match=r"There is no image set 'x'\. Sets here: here\."):
+    with pytest.raises(SetNotFound, match=r"There is no data set 'x'\. Data sets: here\."):
         library.delete("x")
 
 
@@ -85,13 +85,13 @@ def test_damaged_pixels_are_never_served(library: Library, home: Path, damage: s
         path.write_bytes(
             {"flip": data[:99] + b"\0\0" + data[101:], "truncate": data[:300], "empty": b""}[damage]
         )
-    with pytest.raises(DamagedData, match="Delete its set and import it again"):
+    with pytest.raises(DamagedData, match="Delete its data set and import it again"):
         library.pixels(sha256)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_the_advice_for_damaged_pixels_works(library: Library, home: Path, shared: bool) -> None:
-    """Delete its set and import it again; also where another set holds the image."""
+    """Delete its data set and import it again; also where another set holds the image."""
     images = {"g": noise(1)}
     made = make_set(library, "s", images)
     if shared:

@@ -147,10 +147,10 @@ def test_the_sweep_ends_where_the_smaller_set_does(engine: ClusterDistanceAttack
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"distance": "max"}, "distance is one of min, avg, best; got 'max'"),
+        ({"distance": "max"}, "distance must be one of min, avg, best; got 'max'"),
         ({"linkage": "star"}, "linkage is one of"),
         ({"method": "dbscan"}, "cluster is one of"),
-        ({"k": 99}, "k is 99, but this set has 24 generated images"),
+        ({"k": 99}, "k is 99, but this data set has 24 generated images"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -179,7 +179,7 @@ def test_a_set_without_what_it_takes_says_so(engine: ClusterDistanceAttack, libr
     with pytest.raises(BadChoice, match="no real image labelled “not used”"):
         engine.run(without, None, config())
     only = ImageSet("only", "generators", tuple(f for f in dev.files if f.role is Role.GENERATED))
-    with pytest.raises(BadChoice, match="24 generated and 0 real images"):
+    with pytest.raises(BadChoice, match="24 generated images and 0 real images"):
         engine.run(only, None, config())
     unknown = leaky(library, "unknown", 1, unknown=True)
     with pytest.raises(BadChoice, match="has no labelled real image"):

@@ -60,7 +60,7 @@ def test_copies_of_one_image_are_at_distance_0() -> None:
 
 def test_k_beyond_the_images_is_one_sentence(rows: tuple[np.ndarray, np.ndarray]) -> None:
     generated, real = rows
-    with pytest.raises(BadChoice, match="k is 41, but this set has 40 generated images"):
+    with pytest.raises(BadChoice, match="k is 41, but this data set has 40 generated images"):
         distances.by_tree(generated, methods.linkage_tree(generated, "ward", "euclidean"), real, (2, 41))
 
 

@@ -105,5 +105,5 @@ def test_lungless_generated_images_form_no_cluster(library: Library, engine: Clu
         for i, pixels in enumerate(slices)
     ]
     black_set = ImageSet("black", "membership", tuple(files))
-    with pytest.raises(BadChoice, match="'black' has 0 generated with lungs and 4 real images"):
+    with pytest.raises(BadChoice, match="'black' has 0 generated images with lungs and 4 real images"):
         engine.run(black_set, None, MembershipConfig(PIXELS, crop="lung"))

@@ -113,7 +113,7 @@ def test_everything_used_is_told_by_its_baseline() -> None:
     assert found.baselines["random_at_rate"] == pytest.approx(2 / 3)
     assert found.scores["balanced_accuracy"].value == 0.5
     assert found.scores["mcc"].value is None
-    assert "called the same" in str(found.scores["mcc"].undefined)
+    assert "all predictions are the same" in str(found.scores["mcc"].undefined)
 
 
 def test_the_papers_quoted_baseline() -> None:

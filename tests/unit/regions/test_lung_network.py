@@ -35,7 +35,7 @@ def test_openvino_computes_what_torch_does(tmp_path: Path) -> None:
 
 
 def test_a_missing_network_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ImprintError, match="the full image only"):
+    with pytest.raises(ImprintError, match="only the full image"):
         lung_network.build(tmp_path / "none.safetensors")
 
 

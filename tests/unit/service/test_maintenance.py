@@ -230,7 +230,7 @@ def test_the_command_line_tells_what_it_did(
     store.close()
     status, out, _ = ran("cache", "repair")
     assert status == 0
-    assert "6 entries whole; 10 damaged and set aside, 5 without a file forgotten, 2 leftovers" in out
+    assert "6 entries intact; 10 damaged and quarantined, 5 without a file removed, 2 leftovers" in out
     found = told("cache", "repair")
     assert not found["changed"]
     assert found["entries"] == 6

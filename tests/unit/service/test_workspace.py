@@ -124,7 +124,7 @@ def test_a_shared_set_can_be_looked_at_and_not_changed(gate, who: str) -> None:
     assert bob.load(name).generated is image_set.generated  # what was found of its files is not found anew
     assert not bob.library.owns(name)
     for change in (lambda: bob.library.delete(name), lambda: bob.library.share(name, lambda share: share)):
-        with pytest.raises(BadChoice, match="not changed"):
+        with pytest.raises(BadChoice, match="not change it"):
             change()
     with pytest.raises(BadChoice):
         bob.library.add(image_set)
@@ -267,7 +267,7 @@ def test_a_worker_sees_what_its_user_sees(gate) -> None:
         queue.state_path(job_id, "task").write_text(json.dumps(task))
         worker._carry_out(job)
         assert each.job(job_id).state == state  # type: ignore[union-attr]
-    assert "There is no image set" in bob.jobs()[0].error
+    assert "There is no data set" in bob.jobs()[0].error
 
 
 def test_the_tour_is_shown_to_everybody_once(gate, home: Path) -> None:

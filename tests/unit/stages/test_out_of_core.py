@@ -86,7 +86,7 @@ def test_a_damaged_matrix_counts_as_absent(store: Store, tmp_path: Path) -> None
 
 def test_rows_that_do_not_come_leave_no_file(store: Store) -> None:
     _, made = rows(50)
-    with pytest.raises(ValueError, match="bytes of rows came"):
+    with pytest.raises(ValueError, match="bytes of rows received"):
         store.put_matrix("ef" * 32, (60, 64), [made], "features")
     assert store.matrix("ef" * 32) is None
     assert store.verify().leftovers == 0
@@ -143,7 +143,7 @@ def test_a_large_set_gets_nearly_the_clusters_of_a_small_one(
     assert (large.n_features, large.k) == (exact.n_features, exact.k)
     assert np.array_equal(large.clusters, again.clusters)
     assert not exact.approximate
-    assert large.approximate[0].startswith("Approximate: of 1,500 images")
+    assert large.approximate[0].startswith("Approximate for 1,500 images")
     assert large.approximate[0] in large.notes
     assert results_json.result_json(large)["approximate"] == list(large.approximate)
     assert "approximate" not in results_json.result_json(exact)
@@ -223,5 +223,5 @@ def test_an_attribution_knows_what_is_approximate() -> None:
         == ()
     )
     assert "10 starts" in scaling.approximation_notes(5000, "kmeans")[0]
-    assert "2,000 k-means centres" in scaling.approximation_notes(30_001, "hierarchical")[0]
+    assert "2,000 k-means centroids" in scaling.approximation_notes(30_001, "hierarchical")[0]
     assert Attribution.__dataclass_fields__["approximate"].default == ()

@@ -307,7 +307,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     size = before[0].stat().st_size
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "fsync", failing(errno.ENOSPC))
-        with pytest.raises(StoreFull, match=r"The disk is full.*what is finished is kept"):
+        with pytest.raises(StoreFull, match=r"The disk is full.*completed steps are kept"):
             store.put("k2", X)
         with pytest.raises(StoreFull):
             store.put("k", {"x": X["x"] + 1})

@@ -58,22 +58,22 @@ def deep() -> bytes:
 
 HUGE = number(1, 10**6) + number(1, 10**6) + number(2, 1) + blob(8, "w") + blob(9, b"1234")
 CASES = {
-    "nothing": (b"", "no ONNX model, or is cut off"),
-    "cut off": (convolution()[:-40], "no ONNX model, or is cut off"),
-    "random bytes": (b"\x0a" + np.random.default_rng(0).bytes(5000), "no ONNX model, or is cut off"),
-    "a text": (b"no network at all", "no ONNX model, or is cut off"),
+    "nothing": (b"", "not an ONNX model, or is truncated"),
+    "cut off": (convolution()[:-40], "not an ONNX model, or is truncated"),
+    "random bytes": (b"\x0a" + np.random.default_rng(0).bytes(5000), "not an ONNX model, or is truncated"),
+    "a text": (b"no network at all", "not an ONNX model, or is truncated"),
     "a pickle": (pickle.dumps({"a": 1}), "a pickle, which may hold code and is never opened"),
     "torch's file": (saved(), "zip archive"),
     "a zip": (zipped(), "zip archive"),
     "a gzip": (gzip.compress(bytes(10**6)), "gzip archive"),
-    "OpenVINO's own": (b"<?xml version='1.0'?><net></net>", "a text in XML"),
-    "external data": (with_tensor(external()), "lies in another file"),
-    "external data, absolute": (with_tensor(external(value="/etc/passwd")), "lies in another file"),
-    "external data, no place": (with_tensor(number(1, 3) + number(14, 1)), "lies in another file"),
-    "external data in a branch": (inner(external()), "lies in another file"),
-    "external data in a function": (in_function(external()), "lies in another file"),
-    "a gigantic tensor": (with_tensor(HUGE), "declares 1000000x1000000 numbers and holds"),
-    "a negative tensor": (with_tensor(number(1, -5) + number(2, 1) + blob(9, b"")), "numbers and holds"),
+    "OpenVINO's own": (b"<?xml version='1.0'?><net></net>", "XML or HTML text"),
+    "external data": (with_tensor(external()), "are in another file"),
+    "external data, absolute": (with_tensor(external(value="/etc/passwd")), "are in another file"),
+    "external data, no place": (with_tensor(number(1, 3) + number(14, 1)), "are in another file"),
+    "external data in a branch": (inner(external()), "are in another file"),
+    "external data in a function": (in_function(external()), "are in another file"),
+    "a gigantic tensor": (with_tensor(HUGE), "declares 1000000x1000000 values but holds"),
+    "a negative tensor": (with_tensor(number(1, -5) + number(2, 1) + blob(9, b"")), "values but holds"),
     "nested": (deep(), "nested more than"),
     "a custom operator": (
         model([node("Magic", ["image"], ["y"], "com.acme")], IMAGE, MAPS),
@@ -90,11 +90,11 @@ CASES = {
     "no input": (model([node("Relu", ["w"], ["y"])], IMAGE, MAPS, [tensor("w", ONES)]), "has 0 inputs"),
     "a table": (
         model([node("Relu", ["image"], ["y"])], {"image": ["n", 10]}, {"y": ["n", 10]}),
-        "no batch of images: it takes any x 10, f32",
+        "not a batch of images: it takes any x 10, f32",
     ),
     "channels last": (
         model([node("Relu", ["image"], ["y"])], {"image": ["n", 224, 224, 3]}, MAPS),
-        "Its channels seem to stand last",
+        "Its channels seem to be last",
     ),
     "four channels": (
         model([node("Relu", ["image"], ["y"])], {"image": ["n", 4, 32, 32]}, MAPS),
@@ -102,7 +102,7 @@ CASES = {
     ),
     "whole numbers in": (
         model([node("Identity", ["image"], ["y"])], IMAGE, MAPS, kind=INT64, output_kind=INT64),
-        "must be of floating point",
+        "must be floating-point",
     ),
     "a batch of 8": (
         model([node("Relu", ["image"], ["y"])], {"image": [8, 3, 32, 32]}, MAPS),
@@ -114,15 +114,15 @@ CASES = {
     ),
     "whole numbers out": (
         model([node("ArgMax", ["image"], ["y"], axis=1)], IMAGE, MAPS, output_kind=INT64),
-        "No output can be an embedding.*i64",
+        "No output can be used as an embedding.*i64",
     ),
     "a number for all": (
         model([node("ReduceMean", ["image"], ["y"], keepdims=0)], IMAGE, {"y": []}),
-        "No output can be an embedding",
+        "No output can be used as an embedding",
     ),
     "five axes": (
         model([node("Unsqueeze", ["image", "w"], ["y"])], IMAGE, MAPS, [tensor("w", np.array([0]))]),
-        "No output can be an embedding",
+        "No output can be used as an embedding",
     ),
     "a memory filled by constants": (
         model(
@@ -135,7 +135,7 @@ CASES = {
             MAPS,
             [tensor("w", np.array([1, 3, 10**5, 10**5]))],
         ),
-        "needs more than|fell over it",
+        "needs more than|crashed",
     ),
     "a memory filled while it runs": (
         model(
@@ -144,7 +144,7 @@ CASES = {
             MAPS,
             [tensor("w", np.array([1, 3, 10**5, 10**5]))],
         ),
-        "needs more than|fell over it",
+        "needs more than|crashed",
     ),
     "values that are not finite": (
         model([node("Div", ["image", "w"], ["y"])], IMAGE, MAPS, [tensor("w", np.zeros(1, np.float32))]),
@@ -152,10 +152,10 @@ CASES = {
     ),
     "another value each time": (
         model([node("RandomNormalLike", ["image"], ["r"]), node("Add", ["r", "image"], ["y"])], IMAGE, MAPS),
-        "other values each time",
+        "different values for the same image",
     ),
     "the same for all": (
         model([node("Mul", ["image", "w"], ["y"])], IMAGE, MAPS, [tensor("w", np.zeros(1, np.float32))]),
-        "the same values for any image",
+        "the same values for every image",
     ),
 }

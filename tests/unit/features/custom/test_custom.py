@@ -83,7 +83,7 @@ def test_the_same_name_for_other_choices_is_refused(file: Path, ran: Ran) -> Non
     assert ran("weights", "add", file, "--size", 32)[0] == 0
     status, _, err = ran("weights", "add", file, "--size", 64)
     assert status == 2
-    assert "mine.onnx is here already" in err
+    assert "mine.onnx already exists" in err
     assert ran("weights", "add", file, "--size", 64, "--name", "other.onnx")[0] == 0
     assert catalog.spec("other.onnx").size == 64
 
@@ -98,7 +98,7 @@ def test_removing_keeps_a_file_that_another_name_has(file: Path, ran: Ran, home:
     assert not list((home / "weights").glob("*.onnx"))
     status, _, err = ran("weights", "remove", "vgg16")
     assert status == 2
-    assert "is no network that was added" in err
+    assert "is not a custom network" in err
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_removing_keeps_a_file_that_another_name_has(file: Path, ran: Ran, home:
         ({"size": 8}, "from 16 to 1024"),
         ({"channels": 1}, "takes 3 channels"),
         ({"normalisation": "odd"}, "normalisation is one of imagenet"),
-        ({"output": "nowhere"}, "no output 'nowhere'.*vector, maps"),
+        ({"output": "nowhere"}, "no usable output 'nowhere'.*vector, maps"),
     ],
 )
 def test_choices_that_do_not_fit(file: Path, given: dict[str, Any], reason: str) -> None:
@@ -174,7 +174,7 @@ def test_a_run_file_tells_which_file_is_missing(
     assert ran("weights", "add", other, "--name", "mine.onnx", "--size", 32)[0] == 0
     status, _, err = ran("run", run)
     assert status == 2
-    assert "is another file here" in err
+    assert "is a different file here" in err
 
 
 def test_a_file_that_was_changed_or_taken_away(file: Path, home: Path, ran: Ran, library: Library) -> None:
@@ -184,10 +184,10 @@ def test_a_file_that_was_changed_or_taken_away(file: Path, home: Path, ran: Ran,
     path.write_bytes(onnx_files.convolution(seed=1))
     status, _, err = ran("attribute", "s", "--backbone", "mine.onnx")
     assert status == 2
-    assert "is not mine (ONNX)'s weights file" in err
+    assert "is not the weights file of mine (ONNX)" in err
     assert weights.status("mine.onnx")["state"] == "refused"
     path.unlink()
-    with pytest.raises(WeightsMissing, match=r"is gone\. Put it back.*--take"):
+    with pytest.raises(WeightsMissing, match=r"is missing\. Add it again.*--take"):
         weights.require("mine.onnx")
     assert ran("weights", "--take", "mine.onnx", file)[0] == 0
     assert weights.status("mine.onnx")["state"] == "ready"
@@ -237,5 +237,5 @@ def test_a_process_that_dies_is_a_sentence(file: Path) -> None:
     worker = Worker(file)
     worker.ready(Wanted(32, 3, "none", "maps"))
     os.kill(worker._process.pid, 9)
-    with pytest.raises(WeightsRefused, match="process that runs the network fell over it"):
+    with pytest.raises(WeightsRefused, match="process that runs the network crashed"):
         list(worker.run([np.zeros((1, 1, 32, 32), np.uint8)]))

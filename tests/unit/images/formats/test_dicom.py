@@ -175,7 +175,7 @@ def test_what_pillow_decodes(syntax: str, kind: str) -> None:
     ],
 )
 def test_a_transfer_syntax_that_is_not_decoded_here_is_named(syntax: str, name: str) -> None:
-    with pytest.raises(UnreadableImage, match=f"transfer syntax is not read here: {name}"):
+    with pytest.raises(UnreadableImage, match=f"transfer syntax is not supported: {name}"):
         only(ct(), syntax=syntax)
 
 
@@ -183,7 +183,7 @@ def test_a_transfer_syntax_that_nobody_knows_is_not_quoted() -> None:
     data = scans.dicom(ct(), syntax=JPEGLSLossless).replace(
         b"1.2.840.10008.1.2.4.80", b"1.2.999.99999.9.9.9.99"
     )
-    with pytest.raises(UnreadableImage, match="not read here: an unknown one"):
+    with pytest.raises(UnreadableImage, match="not supported: an unknown one"):
         read(data)
 
 
@@ -196,11 +196,11 @@ def test_a_transfer_syntax_that_nobody_knows_is_not_quoted() -> None:
         ({"NumberOfFrames": -1}, "-1 frames"),
         ({"Rows": 512, "Columns": 512, "NumberOfFrames": 1025}, "512 MiB when decoded: more than 512 MiB"),
         ({"Rows": 512, "Columns": 512, "NumberOfFrames": 2000}, "1000 MiB when decoded: more than 512 MiB"),
-        ({"SamplesPerPixel": 30_000}, "480000 bits a pixel"),
-        ({"PixelData": None}, "without an image in it"),
+        ({"SamplesPerPixel": 30_000}, "480000 bits per pixel"),
+        ({"PixelData": None}, "a DICOM file without an image"),
         ({"Rows": None, "Columns": None}, "its header lacks Rows, Columns"),
         ({"RescaleSlope": "1"}, "its header lacks RescaleIntercept"),
-        ({"PhotometricInterpretation": "CMYK"}, "of a kind that is not read"),
+        ({"PhotometricInterpretation": "CMYK"}, "unsupported pixels"),
         ({"ModalityLUTSequence": [Dataset()]}, "Modality LUT"),
     ],
 )

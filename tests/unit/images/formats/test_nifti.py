@@ -120,7 +120,7 @@ def lying(shape: tuple[int, ...]) -> bytes:
         (lying((600, 600, 5000)), "5000 frames or slices"),
         (lying((1000, 1000, 1000)), "1907 MiB when decoded"),
         (nifti(np.zeros(SHAPE, np.complex64)), "complex numbers"),
-        (gzip.compress(nifti(VOLUME))[:-100], "its gzip ends too early"),
+        (gzip.compress(nifti(VOLUME))[:-100], "its gzip data end too early"),
     ],
 )
 def test_what_is_refused_and_why(data: bytes, reason: str) -> None:

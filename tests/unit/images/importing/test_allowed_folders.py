@@ -51,7 +51,7 @@ def test_what_lies_under_a_listed_folder_is_open(tree: Path, path: str, strict: 
     "path", [".", "closed", "open/way out", "open/way out/1.png", "open/../closed", "opener"]
 )
 def test_all_else_is_refused_in_one_sentence(tree: Path, path: str, strict: bool) -> None:
-    with pytest.raises(BadChoice, match="in no folder that is open for import") as error:
+    with pytest.raises(BadChoice, match="not in a folder that may be imported") as error:
         allowed_folder(tree / path, strict)
     assert str(tree) not in str(error.value)
 
@@ -71,18 +71,18 @@ def test_without_a_list_any_path_is_open_to_the_one_local_user_alone(
     assert allowed_folder(tmp_path, strict=False) == tmp_path.resolve()
     assert offered_folders() == []
     with pytest.raises(
-        BadChoice, match=r"No folder of the server is open for import\. Its keeper names some"
+        BadChoice, match=r"No folder of the server may be imported\. The administrator can list folders"
     ):
         allowed_folder(tmp_path, strict=True)
 
 
 def test_a_list_of_folders_that_are_gone_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "/nowhere")
-    with pytest.raises(BadChoice, match="No folder of the server is open"):
+    with pytest.raises(BadChoice, match="No folder of the server may be imported"):
         allowed_folder(Path("/tmp"), strict=False)
 
 
 @pytest.mark.parametrize("path", ["a\0b", "~nobody-of-this-name/x"])
 def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(BadChoice, match="no path of this machine"):
+    with pytest.raises(BadChoice, match="not a path on this machine"):
         allowed_folder(Path(path), strict=False)

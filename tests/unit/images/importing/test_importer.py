@@ -75,7 +75,7 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
         ("vae/text.png", "not a PNG"),
         ("gan/tiny.png", "1 x 1 pixels"),
         ("gan/slice.dcm", "not a PNG"),
-        ("gan/slice.bmp", ".bmp files are not read; PNG, JPEG, TIFF, DICOM or NIfTI are"),
+        ("gan/slice.bmp", ".bmp files are not supported; PNG, JPEG, TIFF, DICOM or NIfTI are"),
         ("stray.png", "generator is unknown"),
     ]:
         assert word in reasons[file]
@@ -86,8 +86,8 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
     [
         ({}, "folder is empty"),
         ({"notes.txt": b"x", "more.txt": b"y"}, "No PNG, JPEG, TIFF, DICOM or NIfTI image among 2 files"),
-        ({"a.bmp": b"x"}, "None of 1 files could be taken; a.bmp: .bmp files are not read"),
-        ({"g/a.png": b""}, "None of 1 files could be taken; g/a.png: the file is empty"),
+        ({"a.bmp": b"x"}, "None of 1 file could be imported; a.bmp: .bmp files are not supported"),
+        ({"g/a.png": b""}, "None of 1 file could be imported; g/a.png: the file is empty"),
     ],
 )
 def test_nothing_to_import(library: Library, files: dict[str, bytes], reason: str) -> None:
@@ -105,7 +105,7 @@ def test_the_same_again_is_a_no_op(library: Library) -> None:
 
 def test_other_content_under_the_name_is_refused_and_the_first_kept(library: Library) -> None:
     first = take(library, SET).image_set
-    with pytest.raises(SetExists, match="'s' with other content is here already"):
+    with pytest.raises(SetExists, match="'s' with different content already exists"):
         take(library, SET | {"gan/2.png": D})
     assert library.get("s") == first
 
@@ -123,13 +123,13 @@ def test_duplicates_are_found_by_pixels_and_told(library: Library) -> None:
     assert [[f.name for f in group] for group in report.image_set.duplicates] == [
         ["gan/copy.tif", "vae/1.png"]
     ]
-    assert "1 exact copies in 1 groups, 1 of them across classes, which blurs every score." in report.notes
+    assert "1 exact duplicate, 1 of them across classes, which distorts every score." in report.notes
 
 
 def test_identical_images_are_one_group(library: Library) -> None:
     report = take(library, {f"g/{i}.png": A for i in range(5)})
     assert [len(group) for group in report.image_set.duplicates] == [5]
-    assert "4 exact copies in 1 groups." in report.notes
+    assert "4 exact duplicates." in report.notes
 
 
 def test_sizes_and_darkness_are_told(library: Library) -> None:
@@ -137,7 +137,7 @@ def test_sizes_and_darkness_are_told(library: Library) -> None:
     files = {"g/a.png": A, "g/b.png": encoded(np.full((16, 20), 4095, np.uint16))}
     notes = take(library, files).notes
     assert any(note.startswith("Images of 2 sizes (32 x 32 (1), 20 x 16 (1))") for note in notes)
-    assert any(note.startswith("1 images are almost black") for note in notes)
+    assert any(note.startswith("1 image almost black") for note in notes)
 
 
 MEMBERSHIP = {
@@ -176,8 +176,8 @@ def test_flat_with_a_table_beside(library: Library, wrapper: str) -> None:
     assert report.image_set.layout == "flat"
     assert list(labels(report).values()) == ["vae", "gan", None]
     assert "Labels come from labels.csv." in report.notes
-    assert "1 rows of the labels name no image here, '9.png' first." in report.notes
-    assert "1 images have no label and count as of an unknown generator." in report.notes
+    assert "1 row of the table of labels matches no image, '9.png' first." in report.notes
+    assert "1 image without a label: generator unknown." in report.notes
 
 
 def test_flat_by_choice_finds_the_table_beside_a_folder_of_images(library: Library) -> None:
@@ -189,7 +189,7 @@ def test_flat_by_choice_finds_the_table_beside_a_folder_of_images(library: Libra
 def test_flat_with_two_tables_uses_none_and_says_so(library: Library) -> None:
     report = take(library, FLAT | {"a.csv": LABELS, "b.csv": LABELS})
     assert set(labels(report).values()) == {None}
-    assert "2 tables lie beside the images, so none was used: say which." in report.notes
+    assert "There are 2 tables beside the images, so none was used: specify which." in report.notes
 
 
 def test_flat_without_a_table_has_no_labels(library: Library) -> None:

@@ -56,17 +56,14 @@ def test_a_window_and_an_axis_are_followed_and_told(library: Library) -> None:
     data = nifti(volume(20))
     report = take(library, {"a.nii": data}, view=View(PRESETS["bone"], "coronal"))
     assert len(report.image_set) == 24
-    assert (
-        "1 scans are shown through the window 480/2500 (centre/width, HU for CT): as you chose."
-        in report.notes
-    )
+    assert "1 scan displayed with the window 480/2500 (centre/width, HU for CT): as selected." in report.notes
     assert any(
-        note.startswith("1 NIfTI volumes are cut coronal: from front to back") for note in report.notes
+        note.startswith("1 NIfTI volume cut along the coronal axis: from front to back")
+        for note in report.notes
     )
     report = take(library, {"a.nii": data}, name="t")
     assert any(
-        note.endswith("-600/1500 (centre/width, HU for CT): lung, as none was chosen.")
-        for note in report.notes
+        note.endswith("-600/1500 (centre/width, HU for CT): lung, the default.") for note in report.notes
     )
 
 
@@ -131,10 +128,10 @@ def test_renamed_files_of_a_flat_set_find_their_labels_first(library: Library) -
     report = take(library, FLAT | {"labels.csv": LABELS}, rename=True)
     assert list(labels(report).items()) == [("000001", "vae"), ("000002", "gan"), ("000003", None)]
     assert "Labels come from a table beside the images." in report.notes
-    assert "1 rows of the labels name no image here." in report.notes
+    assert "1 row of the table of labels matches no image." in report.notes
 
 
 def test_the_only_refusal_is_renamed_too(library: Library) -> None:
     with pytest.raises(NothingToImport) as error:
         take(library, {"Doe.bmp": b"x"}, rename=True)
-    assert str(error.value).startswith("None of 1 files could be taken; 000001: .bmp files")
+    assert str(error.value).startswith("None of 1 file could be imported; 000001: .bmp files")

@@ -84,7 +84,7 @@ def test_membership() -> None:
     assert places["generated/1.png"] == Place(Role.GENERATED)
     assert places["Real-Used/a/2.png"] == Place(Role.REAL_USED)
     for lost in ("other/3.png", "4.png"):
-        assert "no folder with a known role" in str(places[lost].refused)
+        assert "in no folder with a known role" in str(places[lost].refused)
 
 
 def test_flat_finds_a_label_by_path_by_name_or_by_stem() -> None:
@@ -95,7 +95,7 @@ def test_flat_finds_a_label_by_path_by_name_or_by_stem() -> None:
 
 
 def test_a_layout_that_fits_nothing_says_so() -> None:
-    with pytest.raises(NothingToImport, match="'membership' does not fit: every file lies in no folder"):
+    with pytest.raises(NothingToImport, match="'membership' does not fit: every file is in no folder"):
         arrange("membership", ["a/1.png", "b/2.png"], {})
     with pytest.raises(UnknownName, match="generators, membership, flat"):
         arrange("spiral", ["a/1.png"], {})

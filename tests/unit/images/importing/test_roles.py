@@ -45,7 +45,7 @@ def test_a_role_as_a_flag(text: str, folder: str, said: ManualRole) -> None:
     [
         ("gan", "FOLDER=ROLE"),
         ("gan=fake", "There is no role 'fake'. Choose one of: generated, real_used, real_not_used, "),
-        ("gan=real_used:vae", "Generated images alone have a generator"),
+        ("gan=real_used:vae", "Only generated images have a generator"),
         ("gan=generated:" + "x" * 81, "up to 80 printable"),
         ("gan=generated:a\u202eb", "up to 80 printable"),
         ("gan=generated:..", "up to 80 printable"),
@@ -75,7 +75,7 @@ def test_a_folder_left_out_and_the_files_beside_the_folders(library: Library) ->
         "b/3.png": Role.GENERATED,
     }
     assert report.refused == ()
-    assert "2 files lie in folders that you left out." in report.notes
+    assert "2 files left out with the folders that you chose." in report.notes
 
 
 def test_an_empty_generator_is_an_unknown_one(library: Library) -> None:
@@ -91,7 +91,7 @@ def test_a_folder_that_is_not_there_is_told_with_those_that_are(library: Library
 
 
 def test_all_left_out_is_nothing_to_import(library: Library) -> None:
-    with pytest.raises(NothingToImport, match="Every folder is left out"):
+    with pytest.raises(NothingToImport, match="All folders are left out"):
         placed(library, {"a": ManualRole(None), "b": ManualRole(None), "": ManualRole(None)})
 
 

@@ -199,7 +199,7 @@ def test_what_is_missing_is_one_sentence(
     ("choice", "sentence"),
     [
         ({"size": 100}, "32, 64, 128 or 256 px; got 100"),
-        ({"bottleneck": 0}, "1 to 4096 numbers; got 0"),
+        ({"bottleneck": 0}, "1 to 4096 dimensions; got 0"),
         ({"epochs": 0}, "1 to 10000 epochs; got 0"),
         ({"precision": "fp8"}, "fp32 or bf16; got 'fp8'"),
     ],

@@ -72,7 +72,7 @@ def test_a_loss_that_is_not_a_number_is_told() -> None:
     state = training.state()
     state["now.widen.bias"] = np.full_like(state["now.widen.bias"], np.nan)
     broken = Training(patterns(8), SPEC, {**state, "history": np.zeros((0, 4))})
-    with pytest.raises(ImprintError, match="loss is not a number after epoch 1"):
+    with pytest.raises(ImprintError, match="loss is not finite after epoch 1"):
         list(broken.epochs())
 
 
