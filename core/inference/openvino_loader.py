@@ -1,6 +1,6 @@
 """OpenVINO without its telemetry.
 
-With ``openvino-telemetry`` installed, and it comes along, ``import openvino`` alone sends an event to the
+With ``openvino-telemetry`` installed, as it is by default, ``import openvino`` alone sends an event to the
 maker's Google Analytics and leaves a client id in the home folder. Where that package can't be imported,
 OpenVINO uses its own empty stand-in. Every use of OpenVINO in this project goes through here.
 """

@@ -42,7 +42,7 @@ REMARKS = {
 }
 STAND_IN = {
     "efficientnet_b0": "efficientnet_lite0"
-}  # the variant is not stated; this one's weights come along
+}  # the variant is not stated; this one's weights are bundled
 
 
 @dataclass(frozen=True)

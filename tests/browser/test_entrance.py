@@ -34,7 +34,7 @@ def test_every_page_opens_by_its_link_on_a_fresh_server(
 
 
 def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, tmp_path_factory) -> None:
-    """The way of a new user: Data, a folder with a folder a generator, then its groups."""
+    """The way of a new user: Data, a folder with one folder per generator, then its clusters."""
     from PIL import Image
 
     from tests.support.textures import textures

@@ -22,6 +22,7 @@ def test_train_watch_reload_and_look(page: Page, demo_server: Server) -> None:
 
     settled(page)
     choose(page, "Decision by", "error pattern (SSIM)")
-    expect(page.get_by_text("SSIM with the “not used” centroid − SSIM with the “used” centroid")).to_be_visible()
+    axis = "SSIM with the “not used” centroid − SSIM with the “used” centroid"
+    expect(page.get_by_text(axis)).to_be_visible()
     page.get_by_role("radio", name="Centroids").click()
     expect(page.get_by_text("not used − used")).to_be_visible()

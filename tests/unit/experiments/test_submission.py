@@ -161,7 +161,7 @@ def test_names_that_differ_in_their_extension_only_are_refused() -> None:
 
 
 def test_a_submission_is_about_images_of_unknown_truth_where_there_are_some() -> None:
-    """The folders of 2025: what is known comes along, and stands in no submission."""
+    """The folders of 2025: what is labelled is imported as well, and is in no submission."""
     unknown, used = files("u/1.png"), files("r/2.png", role=Role.REAL_USED)
     made = files("g/3.png", role=Role.GENERATED)
     assert submission.images_to_submit([*used, *unknown, *made], MEMBERSHIP) == tuple(unknown)

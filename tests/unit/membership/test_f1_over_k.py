@@ -28,8 +28,8 @@ def test_a_distance_that_tells_all_is_perfect_and_above_chance() -> None:
 
 
 def test_the_band_is_that_of_the_hypergeometric_law() -> None:
-    """With 30 of 60 called used, F1 = hits / 30, and the hits in shuffled roles are hypergeometric: 95% lie
-    from 11 to 19."""
+    """With 30 of 60 predicted "used", F1 = hits / 30, and hits under permuted roles are hypergeometric: 95%
+    lie from 11 to 19."""
     from scipy.stats import hypergeom
 
     distances = told_and_blind(0)[:1]
