@@ -46,6 +46,8 @@ class ImageSet:
     layout: str
     files: tuple[ImageFile, ...]
     view: str | None = None  # how scans were shown, where there were any; no key depends on it
+    part: str | None = None  # development or test, where folders say it; no key depends on it
+    pair: str | None = None  # the name of the other part's data set, of one import; no key depends on it
 
     def __len__(self) -> int:
         return len(self.files)

@@ -23,11 +23,19 @@ def show_report(report: ImportReport) -> None:
     words = "already exists with the same content" if report.unchanged else "was imported"
     st.success(
         f"{image_set.name} {words}: {counted(len(image_set), 'image')}, layout: "
-        f"{LAYOUT_WORDS[image_set.layout]}."
+        f"{LAYOUT_WORDS[image_set.layout]}.{paired(image_set)}"
     )
     for note in report.notes:
         st.caption(note)
     preview.refusals(report.refused, "rejected")
+
+
+def paired(image_set: ImageSet) -> str:
+    return (
+        f" Paired with {image_set.pair} as its test set."
+        if image_set.pair and image_set.part == "development"
+        else ""
+    )
 
 
 def overview(image_set: ImageSet) -> None:
@@ -92,7 +100,8 @@ if chosen:
 with st.expander("Import images", expanded=not workspace.library().names() or upload.failed()):
     upload.choose()
 if "import_report" in st.session_state:
-    show_report(st.session_state["import_report"])
+    for report in st.session_state["import_report"]:
+        show_report(report)
 if workspace.library().names():
     overview(page.chosen_set())
 else:

@@ -20,6 +20,7 @@ from core.features.descriptors import DESCRIPTORS
 from core.features.pretrained.backbones import NORMALISATIONS
 from core.images.formats import windowing
 from core.images.formats.windowing import View
+from core.images.library import Library
 from core.inference.runtime import Effort
 from core.numeric.parallel import usable_cores
 from core.progress import Listener, Step, silent
@@ -33,11 +34,22 @@ Outcome = dict[str, Any]
 def add_sets(sub: argparse.ArgumentParser) -> None:
     """The development set, the test set, and where the results of an attack go."""
     sub.add_argument("development", help="data set on which distance, k and decision rule are selected")
-    sub.add_argument("--test", metavar="SET", help="data set on which the result is reported")
+    add_test(sub)
     sub.add_argument("--seed", type=int, default=0, help="random seed")
     add_save_run(sub)
     sub.add_argument(
         "--predictions", type=Path, metavar="CSV", help="write a submission file: identifier,1 if used"
+    )
+
+
+def add_test(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--test",
+        metavar="SET",
+        help="data set on which the result is reported (default: the one that was imported as the pair)",
+    )
+    sub.add_argument(
+        "--no-test", action="store_true", help="report on the development set, also if it has a pair"
     )
 
 
@@ -85,6 +97,13 @@ def add_view(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--axis", default="axial", choices=windowing.AXES, help="axis along which volumes are cut"
     )
+
+
+def test_set(args: Args, library: Library, development: ImageSet) -> ImageSet | None:
+    """The set that ``--test`` names, or else the pair of a development set."""
+    if args.test:
+        return library.get(args.test)
+    return None if args.no_test else library.pair_of(development)
 
 
 def record_answer(args: Args, sets: Sequence[ImageSet], answer: engine.Answer) -> None:

@@ -1,6 +1,7 @@
 """``import``, with its preview."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from core.cli import common, sets
 from core.cli.common import Args, Outcome
 from core.errors import BadChoice
 from core.images.importing import roles
-from core.images.importing.importer import import_path, read_table
+from core.images.importing.folder_names import DEVELOPMENT
+from core.images.importing.importer import ImportReport, Reading, import_sets, read_table
 from core.images.importing.layouts import LAYOUTS
+from core.images.importing.plan import own_name
 from core.images.importing.preview import Folder, look
 from core.images.importing.roles import ManualRole
 from core.images.importing.sources import open_source
@@ -36,6 +39,14 @@ def import_flags(sub: argparse.ArgumentParser) -> None:
         help=f"role of a folder, whatever its name says; may be repeated. Roles: {', '.join(roles.WORDS)}",
     )
     sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FOLDER=NAME",
+        help="name the data set of a folder, if there are several; the same name merges, FOLDER= leaves out",
+    )
+    sub.add_argument("--sets", type=Path, metavar="FILE", help="these names as JSON: folder to name, or null")
+    sub.add_argument(
         "--roles",
         type=Path,
         metavar="FILE",
@@ -44,15 +55,29 @@ def import_flags(sub: argparse.ArgumentParser) -> None:
 
 
 def import_(args: Args) -> Outcome:
+    """One data set, or several where folders hold roles of their own: then ``sets`` has a report for each."""
     if args.preview:
         return _preview(args)
     if args.name is None:
         raise BadChoice("The argument --name is required unless --preview is given.")
-    by_hand = _by_hand(args)
-    listener, view = common.listener(args), common.view(args)
-    report = import_path(
-        args.path, args.name, Library(), args.layout, args.labels, listener, view, args.rename, by_hand
+    reading = Reading(
+        args.layout,
+        read_table(args.labels) if args.labels else None,
+        common.view(args),
+        args.rename,
+        _by_hand(args),
+        _names(args),
     )
+    with open_source(args.path) as source:
+        reports = import_sets(source, args.name, Library(), reading, common.listener(args))
+    outcomes = [_facts_of(report) for report in reports]
+    if len(outcomes) == 1:
+        return outcomes[0]
+    text = "\n".join([*(each.pop("text") for each in outcomes), *_pairs(reports)])
+    return {"sets": outcomes, "text": text}
+
+
+def _facts_of(report: ImportReport) -> Outcome:
     facts = sets.describe(report.image_set)
     lines = [
         f"{facts['name']}: {counted(facts['n'], 'image')}, layout {facts['layout']}, {sets.counts(facts)}"
@@ -69,6 +94,24 @@ def import_(args: Args) -> Outcome:
         "dropped": dict(report.dropped),
         "text": "\n".join(lines),
     }
+
+
+def _pairs(reports: Sequence[ImportReport]) -> list[str]:
+    paired = [
+        each.image_set for each in reports if each.image_set.pair and each.image_set.part == DEVELOPMENT
+    ]
+    return [f"Paired: {each.name} (development) with {each.pair} (test)." for each in paired]
+
+
+def _names(args: Args) -> dict[str, str | None]:
+    """Names of data sets by folder: of the file and the flags; the flags go first."""
+    said = roles.read_sets(args.sets) if args.sets else {}
+    for text in args.set:
+        folder, equals, name = text.rpartition("=")
+        if not equals:
+            raise BadChoice(f"A data set is named as FOLDER=NAME, or FOLDER= to leave it out; got '{text}'.")
+        said[folder.strip("/")] = name.strip() or None
+    return said
 
 
 def _by_hand(args: Args) -> dict[str, ManualRole]:
@@ -93,6 +136,20 @@ def _preview(args: Args) -> Outcome:
         )
     lines = [f"layout {seen.layout}; {seen.looked}"]
     lines += [_line(folder) for folder in seen.folders]
+    named = [
+        {
+            "folder": each.folder,
+            "name": own_name(args.name or "", each.folder),
+            "part": each.part,
+            "files": len(each.paths),
+        }
+        for each in seen.sets
+    ]
+    pairs = [None if each.partner is None else named[each.partner]["name"] for each in seen.sets]
+    made = [{**each, "pair": pair} for each, pair in zip(named, pairs, strict=True)]
+    if len(made) > 1:
+        lines += [_set_line(each) for each in made]
+    lines += [f"question: {each.why}" for each in seen.questions]
     lines += [*seen.notes, *(f"rejected: {refusal.file}: {refusal.reason}" for refusal in seen.refused)]
     return {
         "layout": seen.layout,
@@ -104,8 +161,18 @@ def _preview(args: Args) -> Outcome:
         "refused": [asdict(refusal) for refusal in seen.refused],
         "notes": list(seen.notes),
         "dropped": dict(seen.dropped),
+        "sets": made,
+        "questions": [asdict(each) for each in seen.questions],
         "text": "\n".join([*lines, "Nothing was imported."]),
     }
+
+
+def _set_line(made: Outcome) -> str:
+    part = f", {made['part']}" if made["part"] else ""
+    pair = f", paired with '{made['pair']}'" if made["pair"] else ""
+    return (
+        f"data set '{made['name']}' of {made['folder'] or '.'}: {counted(made['files'], 'file')}{part}{pair}"
+    )
 
 
 def _facts(folder: Folder) -> Outcome:

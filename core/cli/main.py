@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"imprint: {error.filename or 'the disk'}: {error.strerror or error}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
-        print("imprint: interrupted; what is finished is kept", file=sys.stderr)
+        print("imprint: interrupted; completed steps are kept", file=sys.stderr)
         return 130
     text, status = outcome.pop("text"), outcome.pop("status", 0)
     try:

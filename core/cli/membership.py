@@ -102,13 +102,17 @@ def reconstruct(args: Args) -> Outcome:
 
 
 def _sets(args: Args, library: Library) -> tuple[ImageSet, ImageSet | None]:
-    return library.get(args.development), library.get(args.test) if args.test else None
+    development = library.get(args.development)
+    return development, common.test_set(args, library, development)
 
 
 def _outcome(args: Args, result: Membership | Reconstruction, outcome: Outcome, head: str) -> Outcome:
     if args.predictions:
         common.write_text(args.predictions, submission.submission_text(result))
-    return {**outcome, "text": "\n".join([head, *_lines(outcome)])}
+    paired = (
+        [] if args.test or not result.test else [f"Test set: {result.test.name} (the pair of this data set)."]
+    )
+    return {**outcome, "text": "\n".join([head, *paired, *_lines(outcome)])}
 
 
 def _lines(facts: Outcome) -> list[str]:

@@ -48,6 +48,8 @@ def describe(image_set: ImageSet) -> Outcome:
         "n": len(image_set),
         "roles": image_set.counts("role"),
         "labels": image_set.counts("label"),
+        "part": image_set.part,
+        "pair": image_set.pair,
         "duplicates": [[file.name for file in group] for group in image_set.duplicates],
         "content": image_set.content,
     }

@@ -20,11 +20,12 @@ from core.paper import tables
 from core.paper.tables import Line
 from core.regions.crops import CROPS
 from core.store import Store
+from core.types import ImageSet
 
 
 def sweep_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name", help="name of the data set")
-    sub.add_argument("--test", metavar="SET", help="data set on which the best configuration is reported")
+    common.add_test(sub)
     sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B,..", help=", ".join(catalog.names()))
     sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
     sub.add_argument("--crop", default="full", metavar="C,..", help=", ".join(CROPS.names()))
@@ -45,7 +46,7 @@ def sweep_flags(sub: argparse.ArgumentParser) -> None:
 
 def paper_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("name", help="name of the data set")
-    sub.add_argument("--test", metavar="SET", help="data set on which membership results are reported")
+    common.add_test(sub)
     sub.add_argument("--table", default="2", choices=["2", "3", "4", "5"])
     sub.add_argument(
         "--untrained",
@@ -57,7 +58,7 @@ def paper_flags(sub: argparse.ArgumentParser) -> None:
 
 def run(args: Args) -> Outcome:
     library = Library()
-    sets = [library.get(name) for name in (args.name, args.test) if name]
+    sets = _sets(args, library)
     listed = _grid(args).listed(sets[0])
     swept = sweep.run_sweep(
         Engine(Store(), library, common.effort(args)), sets, listed, common.listener(args)
@@ -68,7 +69,7 @@ def run(args: Args) -> Outcome:
 def paper(args: Args) -> Outcome:
     """A table of the paper on a data set, each row next to the published one."""
     library = Library()
-    sets = [library.get(name) for name in (args.name, args.test) if name]
+    sets = _sets(args, library)
     fitting = tables.MEMBERSHIPS if sets[0].real else tables.ATTRIBUTIONS
     if args.table not in fitting:
         raise BadChoice(f"Tables {' and '.join(fitting)} can be made from '{args.name}'; got {args.table}.")
@@ -84,6 +85,12 @@ def paper(args: Args) -> Outcome:
         f"{line.name}: paper {_printed(line)}; {_ours(row)}" for line, row in zip(lines, rows, strict=True)
     ]
     return {"table": args.table, "rows": rows, "text": "\n".join([*told, tables.REMARKS[args.table]])}
+
+
+def _sets(args: Args, library: Library) -> list[ImageSet]:
+    first = library.get(args.name)
+    test = common.test_set(args, library, first)
+    return [first] if test is None else [first, test]
 
 
 def _printed(line: Line) -> str:

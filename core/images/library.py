@@ -60,6 +60,15 @@ class Library:
             raise SetNotFound(name, self.names())
         return self._under(name, shared)
 
+    def pair_of(self, development: ImageSet) -> ImageSet | None:
+        """The test set that a development set was imported with, while it is here."""
+        if development.part != "development" or development.pair is None:
+            return None
+        try:
+            return self.get(development.pair)
+        except SetNotFound:
+            return None
+
     def owns(self, name: str) -> bool:
         return self._manifest(name).exists()
 
@@ -80,6 +89,12 @@ class Library:
                 )
             write_atomic(path, json.dumps(asdict(image_set)).encode())
         return True
+
+    def check_free(self, image_set: ImageSet) -> None:
+        """Raises SetExists where another data set has the name."""
+        path = self._manifest(image_set.name)
+        if path.exists() and self._load(path).content != image_set.content:
+            raise SetExists(image_set.name)
 
     def delete(self, name: str) -> None:
         """Remove an own set, and those of its images that no other set holds, whoever's."""
@@ -193,7 +208,14 @@ class Library:
 def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
     """A manifest as it was written at that moment: a page asks for all of them at every turn."""
     raw = json.loads(path.read_text("utf-8"))
-    return ImageSet(raw["name"], raw["layout"], tuple(map(_file, raw["files"])), raw.get("view"))
+    return ImageSet(
+        raw["name"],
+        raw["layout"],
+        tuple(map(_file, raw["files"])),
+        raw.get("view"),
+        raw.get("part"),
+        raw.get("pair"),
+    )
 
 
 @functools.lru_cache(64)

@@ -1,7 +1,7 @@
 """From a source to a set: what was taken, what was refused and why, what a person should know."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
 from core.images.importing import layouts, remarks
 from core.images.importing.decoder import Decoder, Event, File
-from core.images.importing.plan import Plan, Refusal, check, nothing_found, plan
+from core.images.importing.plan import Plan, Refusal, Target, check, name_sets, nothing_found, plan
 from core.images.importing.roles import Roles
 from core.images.importing.sources import Source, open_source
 from core.images.library import Library, check_name
@@ -35,6 +35,23 @@ class ImportReport:
     dropped: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a source is read. ``labels``: a table, file to label. ``view``: how scans become grey images.
+
+    ``rename``: numbers replace file names, which may identify patients. ``roles``: what a person says of
+    folders, before what names say. ``sets``: the names of data sets by folder; the same name merges, None
+    leaves out.
+    """
+
+    layout: str = "auto"
+    labels: Mapping[str, str] | None = None
+    view: View = AS_IT_IS
+    rename: bool = False
+    roles: Roles | None = None
+    sets: Mapping[str, str | None] | None = None
+
+
 def import_path(
     path: Path,
     name: str,
@@ -46,7 +63,7 @@ def import_path(
     rename: bool = False,
     roles: Roles | None = None,
 ) -> ImportReport:
-    """Import a folder or a zip; see ``import_source``."""
+    """Import a folder or an archive as one data set; see ``import_source``."""
     table = read_table(labels) if labels else None
     with open_source(path) as source:
         return import_source(source, name, library, layout, table, listener, view, rename, roles)
@@ -71,38 +88,71 @@ def import_source(
     rename: bool = False,
     roles: Roles | None = None,
 ) -> ImportReport:
-    """Import what can be read and report the rest. Raises NothingToImport, BadChoice, SetExists.
+    """Import as one data set. Raises what ``import_sets`` does, and BadChoice where there are several."""
+    reports = import_sets(source, name, library, Reading(layout, labels, view, rename, roles), listener)
+    if len(reports) > 1:
+        raise BadChoice(f"There are {len(reports)} data sets in these folders. Import them with import_sets.")
+    return reports[0]
 
-    ``view``: how scans are shown; ``rename``: numbers stand for files' names, which may tell of patients;
-    ``roles``: what a person says of folders, before what the layout recognises.
+
+def import_sets(
+    source: Source, name: str, library: Library, reading: Reading, listener: Listener = silent
+) -> tuple[ImportReport, ...]:
+    """Import what can be read as one or more data sets, and report the rest; nothing is kept on an error.
+
+    Raises NothingToImport, BadChoice, SetExists.
     """
     check_name(name)
-    todo = plan(source, layout, labels, rename, roles)
+    todo = plan(source, reading.layout, _table(reading), reading.rename, reading.roles)
     check(todo)
-    taking = _Taking(library, todo)
-    meter = Meter("import", len(todo.wanted), listener)
-    with Decoder(view) as decoder:
-        for path, event in decoder.decode(fetched(source, todo.wrapper, todo.wanted)):
-            if taking.take(path, event):
+    targets = name_sets(todo, name, reading.sets)
+    for target in targets:
+        check_name(target.name)
+    taking = {target.name: _Taking(library, todo, target) for target in targets}
+    of_path = {path: taking[target.name] for target in targets for path in target.paths}
+    wanted = [path for path in todo.wanted if path in of_path]
+    meter = Meter("import", len(wanted), listener)
+    with Decoder(reading.view) as decoder:
+        for path, event in decoder.decode(fetched(source, todo.wrapper, wanted)):
+            if of_path[path].take(path, event):
                 meter.add(1)
-    refused = todo.refused + taking.refused
-    if not taking.files:
-        raise NothingToImport(nothing_found(source, refused))
+    filled = [target for target in targets if taking[target.name].files]
+    if not filled:
+        refused = [each for one in taking.values() for each in one.refused]
+        raise NothingToImport(nothing_found(source, [*todo.refused, *refused]))
+    made = [taking[target.name].made(reading.view, {each.name for each in filled}) for target in filled]
+    for image_set in made:
+        library.check_free(image_set)
+    reports = [_report(library, image_set, taking[image_set.name], reading) for image_set in made]
+    reports[0] = replace(reports[0], refused=(*todo.refused, *_empty(targets, taking), *reports[0].refused))
+    return tuple(reports)
 
-    image_set = ImageSet(name, todo.layout, tuple(taking.files), taking.tally.shown(view))
-    said = [*todo.said, *remarks.on_labels(todo.labels, taking.known, quote=not rename)]
+
+def _table(reading: Reading) -> dict[str, str] | None:
+    return None if reading.labels is None else dict(reading.labels)
+
+
+def _empty(targets: Sequence[Target], taking: Mapping[str, "_Taking"]) -> list[Refusal]:
+    """What was refused of data sets of which nothing is left."""
+    lost = [taking[each.name] for each in targets if not taking[each.name].files]
+    return [refusal for each in lost for refusal in each.refused]
+
+
+def _report(library: Library, image_set: ImageSet, taking: "_Taking", reading: Reading) -> ImportReport:
+    todo = taking.plan
+    said = [*todo.said, *remarks.on_labels(todo.labels, taking.known, quote=not reading.rename)]
     said += remarks.on_unlabelled(todo.labels, (file.label for file in image_set.generated))
-    said += [*remarks.on_copies(image_set), *taking.tally.remarks(view)]
+    said += [*remarks.on_copies(image_set), *taking.tally.remarks(reading.view)]
     added = library.add(image_set)
     dropped = tuple(sorted(taking.tally.dropped.items()))
-    return ImportReport(image_set, not added, tuple(refused), tuple(said), dropped)
+    return ImportReport(image_set, not added, tuple(taking.refused), tuple(said), dropped)
 
 
 class _Taking:
-    """Files as the decoder gives them: one's images are taken when all of it has come."""
+    """The files of one data set, as the decoder gives them: a file's images are taken when all have come."""
 
-    def __init__(self, library: Library, todo: Plan) -> None:
-        self._library, self._plan = library, todo
+    def __init__(self, library: Library, todo: Plan, target: Target) -> None:
+        self._library, self.plan, self._target = library, todo, target
         self._images: list[tuple[str, np.ndarray]] = []  # hash and pixels, of the file that is coming
         self.files: list[ImageFile] = []
         self.refused: list[Refusal] = []
@@ -115,15 +165,22 @@ class _Taking:
             self._images.append((self._library.add_pixels(event), event))
             return False
         if isinstance(event, UnreadableImage):
-            self.refused.append(Refusal(self._plan.names.of(self._plan.wrapper + path), str(event)))
+            self.refused.append(Refusal(self.plan.names.of(self.plan.wrapper + path), str(event)))
         else:
             self._file(path, event)
         self._images.clear()
         return True
 
+    def made(self, view: View, names: Set[str]) -> ImageSet:
+        """The data set; its pair is named if it is among the ``names`` that are imported."""
+        target = self._target
+        pair = target.pair if target.pair in names else None
+        shown = self.tally.shown(view)
+        return ImageSet(target.name, target.layout, tuple(self.files), shown, target.part, pair)
+
     def _file(self, path: str, facts: Facts) -> None:
-        place, groups, called = self._plan.places[path], self._plan.groups, layouts.possible_names(path)
-        name = self._plan.names.beside(self._plan.wrapper + path, path, self._folder(path))
+        place, groups, called = self.plan.places[path], self.plan.groups, layouts.possible_names(path)
+        name = self.plan.names.beside(self.plan.wrapper + path, self._target.inner(path), self._folder(path))
         several = len(self._images) > 1
         group = next((groups[each] for each in called if each in groups), name if several else None)
         for number, (sha256, _) in enumerate(self._images, 1):
@@ -134,10 +191,14 @@ class _Taking:
 
     def _folder(self, path: str) -> str:
         """The folder that a renamed file keeps: that of its class, or what a person called the class."""
-        place = self._plan.places[path]
-        if self._plan.layout == layouts.HAND:
+        place = self.plan.places[path]
+        if self._target.layout == layouts.HAND:
             return (place.label or place.role).replace("/", "_")
-        return "" if self._plan.layout == "flat" else path.partition("/")[0]
+        return (
+            ""
+            if self._target.layout == "flat"
+            else self._target.inner(path).rpartition("/")[0].partition("/")[0]
+        )
 
 
 def fetched(source: Source, wrapper: str, paths: Iterable[str]) -> Iterator[File]:

@@ -1,7 +1,7 @@
-"""What a folder's names say about its images: generators, membership roles, or a flat list with labels.
+"""Layouts of folders: generators, membership roles, or a flat list with a table of labels.
 
-A layout turns relative paths into (role, label); it never opens an image. The folder names are those
-of the challenge's years (2023: used, not_used, generated, real_unknown_1; 2025: real_used, ...).
+A layout turns relative paths, and what their folders' names say (structure.py), into roles and labels. It
+never opens an image.
 """
 
 import csv
@@ -11,25 +11,17 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport
+from core.images.importing import structure
 from core.images.importing.filenames import without_image_syntax
+from core.images.importing.folder_names import role_of
+from core.images.importing.structure import Found
 from core.registry import Registry
 from core.types import Role
 
-ROLE_NAMES = {
-    "generated": Role.GENERATED,
-    "synthetic": Role.GENERATED,
-    "used": Role.REAL_USED,
-    "real_used": Role.REAL_USED,
-    "not_used": Role.REAL_NOT_USED,
-    "unused": Role.REAL_NOT_USED,
-    "real_not_used": Role.REAL_NOT_USED,
-    "real_unused": Role.REAL_NOT_USED,
-    "real_unknown": Role.REAL_UNKNOWN,
-    "real": Role.REAL_UNKNOWN,
-}
 FILE_COLUMNS = ("file", "filename", "image", "name", "path", "id", "image_id")
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
 HAND = "hand"  # the layout of a set whose folders' roles were given by hand (roles.py)
+MIXED = "mixed"  # of several data sets with different layouts
 JUNK = re.compile(r"(^|/)(__MACOSX|Thumbs\.db|desktop\.ini|\.[^/]*)(/|$)")
 
 
@@ -50,51 +42,33 @@ Labels = Mapping[str, str]
 Rule = object
 
 
-def role_of(folder: str) -> Role | None:
-    """The role that a folder's name stands for: ``Real-Unknown_2`` is real_unknown."""
-    plain = re.sub(r"[\s-]+", "_", folder.strip().lower())
-    return ROLE_NAMES.get(plain) or ROLE_NAMES.get(re.sub(r"_?\d+$", "", plain))
-
-
-def common_folder(paths: Iterable[str]) -> str:
-    """The wrapping folders that all paths share and that are no class themselves ("" or "a/b/")."""
-    parents = [PurePosixPath(path).parts[:-1] for path in paths]
-    if not parents:
-        return ""
-    shared = 0
-    shortest = min(len(parts) for parts in parents)
-    while shared < shortest and len({parts[shared] for parts in parents}) == 1:
-        shared += 1
-    if shared and shared == max(len(parts) for parts in parents):
-        shared -= 1  # one folder of images: its name is a class, unless a table of labels says more
-    return "".join(f"{part}/" for part in parents[0][:shared])
-
-
-def detect(paths: Iterable[str], has_labels: bool) -> str:
-    """The layout's name for relative paths: membership before generators before flat."""
-    folders = {PurePosixPath(path).parts[0] for path in paths if "/" in path}
-    roles = {role_of(folder) for folder in folders} - {None}
-    if roles - {Role.GENERATED}:
+def detect(found: Mapping[str, Found], has_labels: bool) -> str:
+    """The layout's name: membership before a table of labels before generators before flat."""
+    roles = {each.role for each in found.values()}
+    if roles - {None, Role.GENERATED}:
         return "membership"
     if has_labels:
         return "flat"
-    return "generators" if folders else "flat"
+    if any(each.label for each in found.values()):
+        return "generators"
+    return "membership" if Role.GENERATED in roles else "flat"
 
 
-def _generators(path: str, labels: Labels) -> Place:
-    parts = PurePosixPath(path).parts
-    if len(parts) == 1:
+def _generators(path: str, found: Found, labels: Labels) -> Place:
+    if "/" not in path or (found.role is None and not found.label and _beside(path, found)):
         return Place(refused="is outside the generators' folders, so its generator is unknown")
-    return Place(Role.GENERATED, parts[0])
+    return Place(Role.GENERATED, found.label)
 
 
-def _membership(path: str, labels: Labels) -> Place:
-    parts = PurePosixPath(path).parts
-    role = role_of(parts[0]) if len(parts) > 1 else None
-    if role is None:
+def _beside(path: str, found: Found) -> bool:
+    return len(PurePosixPath(path).parts) - 1 == len(found.container) > 0
+
+
+def _membership(path: str, found: Found, labels: Labels) -> Place:
+    if found.role is None:
         known = "generated, real_used, real_not_used, real_unknown"
         return Place(refused=f"is in no folder with a known role ({known})")
-    return Place(role)
+    return Place(found.role, found.label)
 
 
 def possible_names(path: str) -> tuple[str, ...]:
@@ -103,7 +77,7 @@ def possible_names(path: str) -> tuple[str, ...]:
     return path, pure.name, pure.stem, pure.stem.removesuffix(".nii")
 
 
-def _flat(path: str, labels: Labels) -> Place:
+def _flat(path: str, found: Found, labels: Labels) -> Place:
     label = next((labels[name] for name in possible_names(path) if name in labels), None)
     role = role_of(label) if label else None
     return Place(role) if role else Place(Role.GENERATED, label)
@@ -117,15 +91,15 @@ LAYOUTS.register("flat", _flat)
 
 def arrange(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
     """The place of every path. Raises where a layout fits no path at all."""
-    places = recognise(layout, paths, labels)
+    places = recognise(layout, structure.read(list(paths)), labels)
     check_fit(layout, places)
     return places
 
 
-def recognise(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
+def recognise(layout: str, found: Mapping[str, Found], labels: Labels) -> dict[str, Place]:
     """The place of every path, whether it fits or not."""
     rule = LAYOUTS.get(layout)
-    return {path: rule(path, labels) for path in paths}
+    return {path: rule(path, said, labels) for path, said in found.items()}
 
 
 def check_fit(layout: str, places: Mapping[str, Place]) -> None:

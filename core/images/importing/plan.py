@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.errors import NothingToImport, UnreadableImage
+from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images.formats.raster import KINDS, SUFFIXES
 from core.images.formats.signatures import is_dicom
-from core.images.importing import layouts, roles
+from core.images.importing import layouts, roles, structure
 from core.images.importing.filenames import Names
 from core.images.importing.layouts import Place
 from core.images.importing.roles import Roles
 from core.images.importing.sources import Source
-from core.wording import counted
+from core.images.importing.structure import Found, Group, Question
+from core.wording import counted, verb
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
+REST = "rest"  # what is beside the folders of data sets
 OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".npy", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
 
 
@@ -29,22 +31,50 @@ class Plan:
     """``places`` by path below ``wrapper``, the folders around everything; ``recognised``: without hands.
 
     ``labels`` and ``groups``: tables by file name. ``refused``: by name or place. ``said``: notes so far.
+    ``found``: what folders' names say of each path. ``sets``: the data sets of the tree. ``questions``: what
+    is left open, and was not settled by hand.
     """
 
     names: Names
     wrapper: str
-    layout: str
+    layout_of: dict[str, str]
     recognised: dict[str, Place]
     places: dict[str, Place]
     labels: dict[str, str]
     groups: dict[str, str]
     refused: list[Refusal]
     said: list[str]
+    found: dict[str, Found]
+    sets: list[Group]
+    questions: list[Question]
+
+    @property
+    def layout(self) -> str:
+        """That of all data sets, or that they differ."""
+        return (
+            next(iter(self.layout_of.values())) if len(set(self.layout_of.values())) == 1 else layouts.MIXED
+        )
 
     @property
     def wanted(self) -> list[str]:
         """Paths, below the wrapper, that are decoded."""
         return [path for path, place in self.places.items() if not place.refused and not place.out]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A data set to be made. ``folder``: what its files' names leave out; ``pair``: the other part's name."""
+
+    name: str
+    folder: str
+    layout: str
+    part: str | None
+    pair: str | None
+    paths: tuple[str, ...]
+
+    def inner(self, path: str) -> str:
+        """A path as the data set names it."""
+        return path.removeprefix(f"{self.folder}/") if self.folder else path
 
 
 def plan(
@@ -56,16 +86,26 @@ def plan(
     refused = _refused_by_name(source, names)
     if not images:
         raise NothingToImport(nothing_found(source, refused))
-    wrapper = layouts.common_folder(images)
+    wrapper = structure.wrapper_of(images)
     said: list[str] = []
     if labels is None and layout in ("auto", "flat"):
         for folder in _flat_folders(images, wrapper, layout):
             labels = labels or _labels_beside(source, folder, said, rename)
     inner = [path.removeprefix(wrapper) for path in images]
-    if layout == "auto":
-        layout = layouts.detect(inner, labels is not None)
-    recognised = layouts.recognise(layout, inner, labels or {})
+    found = structure.read(inner)
+    several = layout != "flat" and labels is None
+    sets = structure.groups(found) if several else [Group("", tuple(inner))]
+    layout_of = {each.folder: _layout(layout, each, found, labels) for each in sets}
+    recognised = {
+        path: place
+        for each in sets
+        for path, place in layouts.recognise(
+            layout_of[each.folder], {path: found[path] for path in each.paths}, labels or {}
+        ).items()
+    }
+    settled = roles.settled_folders(inner, by_hand, wrapper) if by_hand else frozenset()
     places = roles.apply_roles(recognised, by_hand, wrapper) if by_hand else recognised
+    questions = [each for each in structure.questions(found) if several and each.folder not in settled]
     refused += [
         Refusal(names.of(wrapper + path), place.refused) for path, place in places.items() if place.refused
     ]
@@ -73,18 +113,27 @@ def plan(
     if out:
         said.append(f"{counted(out, 'file')} left out with the folders that you chose.")
     if by_hand:
-        layout = layouts.HAND
+        layout_of = dict.fromkeys(layout_of, layouts.HAND)
     return Plan(
         names,
         wrapper,
-        layout,
+        layout_of,
         recognised,
         places,
         labels or {},
         _groups_beside(source, wrapper),
         refused,
         said,
+        found,
+        sets,
+        questions,
     )
+
+
+def _layout(asked: str, group: Group, found: Mapping[str, Found], labels: Mapping[str, str] | None) -> str:
+    if asked != "auto":
+        return asked
+    return layouts.detect({path: found[path] for path in group.paths}, labels is not None)
 
 
 def images_of(source: Source) -> list[str]:
@@ -160,8 +209,62 @@ def nothing_found(source: Source, refused: Sequence[Refusal]) -> str:
 
 
 def check(found: Plan) -> None:
-    """Raises NothingToImport where no file has a place, by the layout or by hand."""
+    """Raises BadChoice where a folder's role is open, NothingToImport where no file has a place."""
+    if found.questions:
+        raise BadChoice(ask(found.questions))
     places: Mapping[str, Place] = found.places
     if all(place.out or place.refused for place in places.values()) and any(p.out for p in places.values()):
         raise NothingToImport("All folders are left out. Give at least one of them a role.")
     layouts.check_fit(found.layout, places)
+
+
+def ask(questions: Sequence[Question]) -> str:
+    """The first question as a sentence, with the flag that settles it."""
+    first, rest = questions[0], len(questions) - 1
+    others = f" {counted(rest, 'more folder')} {verb(rest, 'is', 'are')} left open." if rest else ""
+    return (
+        f"{first.why} Say what it holds: --role '{first.folder}=ROLE', where ROLE is real_used, "
+        "real_not_used, "
+        f"real_unknown, generated:NAME or leave_out.{others}"
+    )
+
+
+def name_sets(found: Plan, name: str, chosen: Mapping[str, str | None] | None = None) -> list[Target]:
+    """The data sets to be made: one under ``name``, or several under it and their folder; ``chosen`` by a
+    person.
+
+    Raises BadChoice for a folder that is none of theirs, NothingToImport where all are left out.
+    """
+    names = {
+        each.folder: name if len(found.sets) == 1 else own_name(name, each.folder) for each in found.sets
+    }
+    for folder, own in (chosen or {}).items():
+        if folder not in names:
+            raise BadChoice(f"There is no data set of the folder '{folder}'; there are {', '.join(names)}.")
+        names[folder] = own or ""
+    merged: dict[str, list[Group]] = {}
+    for each in found.sets:
+        if names[each.folder]:
+            merged.setdefault(names[each.folder], []).append(each)
+    if not merged:
+        raise NothingToImport("All data sets are left out. Give at least one of them a name.")
+    return [_target(found, own, several, names) for own, several in merged.items()]
+
+
+def own_name(name: str, folder: str) -> str:
+    """The name of one of several data sets: that of the import, and its folder's."""
+    return f"{name} {folder.replace('/', ' ') or REST}".strip()[:80].strip()
+
+
+def _target(found: Plan, name: str, several: Sequence[Group], names: Mapping[str, str]) -> Target:
+    first = several[0]
+    paths = tuple(path for each in several for path in each.paths)
+    if len(several) > 1:
+        return Target(name, "", found.layout, None, None, paths)
+    pair = None if first.partner is None else names[found.sets[first.partner].folder] or None
+    if pair is not None and list(names.values()).count(pair) > 1:
+        pair = None  # merged with others, it is no longer the other part of this one
+    common = f"{first.folder}/"
+    folder = first.folder if all(path.startswith(common) for path in paths) else ""
+    layout = found.layout_of[first.folder]
+    return Target(name, folder, layout, first.part, pair if pair != name else None, paths)

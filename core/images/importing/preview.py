@@ -17,12 +17,13 @@ from core.errors import UnreadableImage
 from core.images.formats.decoded import Facts
 from core.images.formats.raster import SUFFIXES
 from core.images.formats.windowing import View
-from core.images.importing import layouts, remarks
+from core.images.importing import layouts, remarks, structure
 from core.images.importing.decoder import Decoder
 from core.images.importing.importer import AS_IT_IS, fetched
 from core.images.importing.plan import Plan, Refusal, plan
 from core.images.importing.roles import Roles
 from core.images.importing.sources import Source
+from core.images.importing.structure import Group, Question
 from core.progress import Listener, Meter, silent
 from core.types import Role
 from core.wording import counted
@@ -39,7 +40,7 @@ class Folder:
     """``folder`` below the wrapping ones, "" for files in none. ``role`` None: refused, out, or several.
 
     ``refused``: why its files have no place, where none has. ``out``: left out by hand. ``table``: its files
-    differ, as a table tells them apart.
+    differ, as a table tells them apart. ``asked``: its name leaves the role open.
     ``files``, and how many of them were ``decoded`` into how many ``images``. ``samples``: uint8 (h, w) each,
     with the file's name.
     """
@@ -50,6 +51,7 @@ class Folder:
     refused: str | None
     out: bool
     table: bool
+    asked: bool
     files: int
     decoded: int
     images: int
@@ -60,7 +62,8 @@ class Folder:
 class Preview:
     """``dropped``: as an import reports it, of the files that were decoded. ``depths``: of its folders.
 
-    ``scans``: whether there are DICOM or NIfTI files, by their names.
+    ``scans``: whether there are DICOM or NIfTI files, by their names. ``sets``: the data sets that would be
+    made. ``questions``: folders whose role must be given before an import.
     """
 
     layout: str
@@ -73,6 +76,8 @@ class Preview:
     files: int
     decoded: int
     scans: bool
+    sets: tuple[Group, ...]
+    questions: tuple[Question, ...]
 
     @property
     def looked(self) -> str:
@@ -102,7 +107,7 @@ def look(
     todo = plan(source, layout, labels, rename, roles)
     rows: dict[str, list[str]] = {}
     for path in todo.places:
-        rows.setdefault(_row(path, depth), []).append(path)
+        rows.setdefault(structure.row_of(path, todo.found[path], depth), []).append(path)
     seen = _Seen(todo)
     seen.decode(source, _order(todo, rows), view, listener)
     called = {name for path in todo.wanted for name in layouts.possible_names(path)}
@@ -120,11 +125,9 @@ def look(
         len(todo.wanted),
         len(seen.done),
         any(not path.lower().endswith(SUFFIXES) for path in todo.places),
+        tuple(todo.sets),
+        tuple(todo.questions),
     )
-
-
-def _row(path: str, depth: int) -> str:
-    return "/".join(PurePosixPath(path).parts[:-1][:depth])
 
 
 def _order(todo: Plan, rows: dict[str, list[str]]) -> list[str]:
@@ -149,6 +152,7 @@ class _Seen:
 
     def __init__(self, todo: Plan) -> None:
         self._todo, self._wanted = todo, set(todo.wanted)
+        self._asked = {each.folder for each in todo.questions}
         self._small: dict[str, np.ndarray] = {}
         self._images: dict[str, int] = {}  # of each file that could be decoded
         self.done: set[str] = set()
@@ -193,6 +197,7 @@ class _Seen:
             place.refused if lost else None,
             lost and not any(each.refused for each in places),
             not one and not lost,
+            name in self._asked,
             len(paths),
             sum(path in self.done for path in paths),
             sum(self._images.get(path, 0) for path in paths),

@@ -77,6 +77,20 @@ def read_roles(path: Path) -> dict[str, ManualRole]:
         raise BadChoice(f"The table of roles {path.name} can't be read: {reason}.") from None
 
 
+def read_sets(path: Path) -> dict[str, str | None]:
+    """Names of data sets by folder, from a JSON object; null leaves a data set out. Raises BadChoice."""
+    try:
+        raw = json.loads(path.read_text("utf-8-sig"))
+        if not isinstance(raw, dict) or not all(isinstance(name, str | None) for name in raw.values()):
+            raise TypeError
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        reason = (
+            error.strerror if isinstance(error, OSError) else "it is a JSON object of folder to name or null"
+        )
+        raise BadChoice(f"The names of data sets in {path.name} can't be read: {reason}.") from None
+    return {folder.strip("/"): name for folder, name in raw.items()}
+
+
 def _of_object(raw: Any) -> dict[str, ManualRole]:
     """``{"folder": "real_used", "other": {"role": "generated", "label": "gan"}}``."""
     if not isinstance(raw, dict):
@@ -118,6 +132,13 @@ def apply_roles(places: Mapping[str, Place], roles: Roles, wrapper: str) -> dict
     """Every path's place after a person's word: that of the innermost folder counts. Raises BadChoice."""
     said = _found(roles, folders_of(places), wrapper)
     return {path: _put(path, place, said) for path, place in places.items()}
+
+
+def settled_folders(paths: Iterable[str], roles: Roles, wrapper: str) -> frozenset[str]:
+    """Folders that a person gave a role, and all below them."""
+    known = folders_of(paths)
+    said = _found(roles, known, wrapper)
+    return frozenset(folder for folder in known if any(each in said for each in folders_of([f"{folder}/x"])))
 
 
 def _found(roles: Roles, known: Mapping[str, None], wrapper: str) -> dict[str, ManualRole]:

@@ -151,7 +151,7 @@ class Training:
         start = time.perf_counter()
         order = np.random.default_rng((self.spec.seed, number)).permutation(self._learn)
         self._network.train()
-        total, seen, told = 0.0, 0, start
+        total, seen, reported = 0.0, 0, start
         for batch in np.array_split(order, max(1, len(order) // BATCH)):
             images = self._batch(batch)
             with self._precision():
@@ -161,8 +161,8 @@ class Training:
             self._optimiser.step()
             total += float(loss.detach()) * len(batch)
             seen += len(batch)
-            if (now := time.perf_counter()) - told > 1:
-                told = now
+            if (now := time.perf_counter()) - reported > 1:
+                reported = now
                 self._tell(number - 1 + seen / len(order), seen / (now - start))
         seconds = time.perf_counter() - start
         return Epoch(number, total / len(order), self._error(self._held), len(order) / seconds)

@@ -1,6 +1,5 @@
 """The preview of an import: its folders, what would be rejected, and the buttons Keep and Discard."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,13 +10,13 @@ from core.errors import ImprintError
 from core.images.formats import windowing
 from core.images.formats.windowing import View
 from core.images.importing import layouts
-from core.images.importing.importer import ImportReport, import_source
+from core.images.importing.importer import Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
 from core.progress import Step
 from core.wording import counted
-from pages.ui.data import preview_rows, upload
+from pages.ui.data import preview_rows, preview_sets, upload
 from pages.ui.data.upload import Intake
 from pages.ui.layout import page
 from pages.ui.session import workspace
@@ -28,6 +27,7 @@ LAYOUT_WORDS = {
     "membership": "generated, real_used, real_not_used, real_unknown",
     "flat": "flat, with a CSV of labels",
     layouts.HAND: "roles set by hand",
+    layouts.MIXED: "several layouts",
 }
 SEEN, LABELS = "preview", "preview_labels"  # in the session's state
 
@@ -55,6 +55,10 @@ def draw(chosen: Intake) -> None:
         if way_on.button("Discard", key="discard"):
             _leave()
         return
+    open_ = preview_rows.open_folders(seen)
+    if open_:
+        head.warning(f"Choose a role for {', '.join(open_)}: folder names do not settle it.")
+    named = preview_sets.draw(seen)
     _remarks(seen)
     head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
     refused = (
@@ -67,7 +71,7 @@ def draw(chosen: Intake) -> None:
     )
     head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
     with way_on:
-        _keep(chosen, options, hand)
+        _keep(chosen, options, hand, named, bool(open_))
 
 
 def _leave() -> None:
@@ -184,48 +188,37 @@ def refusals(refused, words: str) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
 
 
-def _keep(chosen: Intake, options: Options, hand: dict[str, ManualRole] | None) -> None:
+def _keep(
+    chosen: Intake,
+    options: Options,
+    hand: dict[str, ManualRole] | None,
+    named: preview_sets.Suffixes,
+    open_: bool,
+) -> None:
     with st.form("keep", border=False):
         name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
         called = name.text_input(
             "Name of the data set", key="name", max_chars=80, placeholder="Synthetic chest CT"
         )
         numbers = rename.checkbox("Replace file names by numbers (names may identify patients)", key="rename")
-        kept = go.form_submit_button("Keep", type="primary", width="stretch")
+        kept = go.form_submit_button("Keep", type="primary", width="stretch", disabled=open_)
         if away.form_submit_button("Discard", width="stretch"):
             _leave()
     if not kept:
         return
     bar = st.progress(0.0, text="Reading")
+    sets = preview_sets.names(named, called.strip())
+    reading = Reading(options.layout, options.labels, options.view, numbers, hand, sets)
     try:
-        report = _import(chosen, options, called.strip(), numbers, hand, lambda s: bar.progress(*shown(s)))
+        with chosen.open() as source:
+            reports = import_sets(
+                source, called.strip(), workspace.library(), reading, lambda step: bar.progress(*shown(step))
+            )
     except ImprintError as error:
         bar.empty()
         st.error(str(error))
         return
     upload.forget()
     clear()
-    st.session_state["import_report"] = report
-    page.go_to_set(report.image_set.name)
-
-
-def _import(
-    chosen: Intake,
-    options: Options,
-    name: str,
-    rename: bool,
-    hand: dict[str, ManualRole] | None,
-    listener: Callable[[Step], None],
-) -> ImportReport:
-    with chosen.open() as source:
-        return import_source(
-            source,
-            name,
-            workspace.library(),
-            options.layout,
-            options.labels,
-            listener,
-            options.view,
-            rename,
-            hand,
-        )
+    st.session_state["import_report"] = reports
+    page.go_to_set(reports[0].image_set.name)

@@ -16,7 +16,7 @@ from pages.ui.data import upload
 from pages.ui.layout import page as layout_page
 from pages.ui.widgets import gallery
 
-OUT, TABLE = "leave out", "from the table"
+OUT, TABLE, ASK = "leave out", "from the table", "choose a role"
 ROWS = 20  # folders a page
 HAND = "preview_hand"  # in the session's state
 COLUMNS = [2.2, 1.5, 1.5, 3.6]
@@ -46,12 +46,14 @@ def draw(seen: Preview, pager: DeltaGenerator) -> dict[str, ManualRole] | None:
     return {
         folder.folder: _by_hand(*given[folder.folder], given[folder.folder] != _default(folder))
         for folder in seen.folders
-        if given[folder.folder][0] != TABLE
+        if given[folder.folder][0] not in (TABLE, ASK)
     }
 
 
 def _default(folder: Folder) -> tuple[str, str]:
     """Role and generator as recognised."""
+    if folder.asked:
+        return ASK, ""
     if folder.table:
         return TABLE, ""
     return (layout_page.ROLE_WORDS[folder.role] if folder.role else OUT), folder.label or ""
@@ -66,6 +68,7 @@ def _row(number: int, folder: Folder, said: tuple[str, str] | None) -> tuple[str
     role, label = said or _default(folder)
     name, pick, generator, sheet = st.columns(COLUMNS, vertical_alignment="center")
     words = [*layout_page.ROLE_WORDS.values(), OUT, *([TABLE] if folder.table else [])]
+    words += [ASK] if folder.asked else []
     shown = folder.folder or "not in a folder"
     name.html(
         f'<div class="folder" title="{html.escape(shown)}"><b>{html.escape(shown)}</b>'
@@ -108,6 +111,12 @@ def _sheet(folder: Folder, word: str) -> None:
         gallery.row(figures, small=True)
     else:
         st.caption("no preview available")
+
+
+def open_folders(seen: Preview) -> list[str]:
+    """Folders that still need a role, after the rows are drawn."""
+    said: dict[str, tuple[str, str]] = st.session_state[HAND]
+    return [each.folder for each in seen.folders if each.asked and said.get(each.folder, (ASK,))[0] == ASK]
 
 
 def total(seen: Preview) -> str:

@@ -97,7 +97,8 @@ def _test_picker(names: list[str]) -> None:
     options = [NO_TEST, *sorted(alike, key=str.casefold)]
     if state.get("test_of") != chosen or state.get("test") not in options:
         asked = st.query_params.get("test") if state.get("test_of") in (None, chosen) else None
-        wanted = (asked, chosen.replace("development", "test"))
+        pair = library.pair_of(library.get(chosen))
+        wanted = (asked, pair and pair.name, chosen.replace("development", "test"))
         state["test"] = next((name for name in wanted if name in options), NO_TEST)
         state["test_of"] = chosen
     st.caption("Development set above; test set:")

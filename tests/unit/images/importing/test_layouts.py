@@ -4,56 +4,12 @@ from core.errors import BadChoice, NothingToImport, UnknownName
 from core.images.importing.layouts import (
     Place,
     arrange,
-    common_folder,
     detect,
     read_groups,
     read_labels,
-    role_of,
 )
+from core.images.importing.structure import read
 from core.types import Role
-
-
-@pytest.mark.parametrize(
-    ("folder", "role"),
-    [
-        ("used", Role.REAL_USED),  # 2023
-        ("not_used", Role.REAL_NOT_USED),
-        ("generated", Role.GENERATED),
-        ("real_unknown_1", Role.REAL_UNKNOWN),
-        ("generated_1", Role.GENERATED),
-        ("real_used", Role.REAL_USED),  # 2025
-        ("real_not_used", Role.REAL_NOT_USED),
-        ("real_unknown", Role.REAL_UNKNOWN),
-        ("Real-Unknown 2", Role.REAL_UNKNOWN),
-        (" REAL  USED ", Role.REAL_USED),
-        ("real", Role.REAL_UNKNOWN),
-        ("vae", None),
-        ("generator_1", None),
-        ("1", None),
-    ],
-)
-def test_roles_of_the_years_folders(folder: str, role: Role | None) -> None:
-    """Names as field.md lists them for the challenge's years."""
-    assert role_of(folder) == role
-
-
-@pytest.mark.parametrize(
-    ("paths", "wrapper"),
-    [
-        (["a/x.png", "b/y.png"], ""),
-        (["root/a/x.png", "root/b/y.png"], "root/"),
-        (["top/root/a/x.png", "top/root/b/y.png"], "top/root/"),
-        (["root/a/x.png", "root/y.png"], "root/"),
-        (["a/x.png", "a/y.png"], ""),
-        (["root/a/x.png", "root/a/y.png"], "root/"),
-        (["x.png", "a/y.png"], ""),
-        (["x.png"], ""),
-        ([], ""),
-    ],
-)
-def test_the_folder_that_wraps_all(paths: list[str], wrapper: str) -> None:
-    """The last folder that holds images itself is a class and never part of the wrapper."""
-    assert common_folder(paths) == wrapper
 
 
 @pytest.mark.parametrize(
@@ -70,7 +26,7 @@ def test_the_folder_that_wraps_all(paths: list[str], wrapper: str) -> None:
     ],
 )
 def test_detect(paths: list[str], labels: bool, layout: str) -> None:
-    assert detect(paths, labels) == layout
+    assert detect(read(paths), labels) == layout
 
 
 def test_generators() -> None:

@@ -123,13 +123,33 @@ def test_a_table_speaks_file_by_file() -> None:
 
 
 def test_deeper_folders() -> None:
-    files = {"x/used/1.png": A, "x/not_used/2.png": B, "y/used/3.png": C, "y/4.png": D}
+    """As deep as asked for, and as deep as it takes for a folder to have one role."""
+    files = {"x/v/1.png": A, "x/w/2.png": B, "y/v/3.png": C}
     assert [folder.folder for folder in seen(files).folders] == ["x", "y"]
     made = seen(files, depth=2)
-    assert (made.depths, [folder.folder for folder in made.folders]) == (
-        2,
-        ["x/not_used", "x/used", "y", "y/used"],
-    )
+    assert (made.depths, [folder.folder for folder in made.folders]) == (2, ["x/v", "x/w", "y/v"])
+    roles_deep = {"x/used/1.png": A, "x/not_used/2.png": B, "y/used/3.png": C, "y/4.png": D}
+    assert [each.folder for each in seen(roles_deep).folders] == ["x/not_used", "x/used", "y", "y/used"]
+
+
+def test_what_names_leave_open_is_a_question_until_a_person_settles_it() -> None:
+    files = {"generated/1.png": A, "real_used/2.png": B, "misc/3.png": C}
+    made = seen(files)
+    assert [each.folder for each in made.questions] == ["misc"]
+    assert [each.folder for each in made.folders if each.asked] == ["misc"]
+    assert not seen(files, roles={"misc": ManualRole(Role.REAL_NOT_USED)}).questions
+
+
+def test_the_data_sets_that_would_be_made() -> None:
+    files = {
+        f"DB{n}/{part}/{role}/1.png": A
+        for n in "12"
+        for part in ("dev", "test")
+        for role in ("generated", "used")
+    }
+    made = seen(files)
+    assert [each.folder for each in made.sets] == ["DB1/dev", "DB1/test", "DB2/dev", "DB2/test"]
+    assert [each.partner for each in made.sets] == [1, 0, 3, 2]
 
 
 def test_what_a_person_says_is_in_the_preview_too() -> None:
@@ -212,8 +232,8 @@ def test_a_mistake_is_one_line(ran: Ran, tmp_path: Path, flags: tuple[str, ...],
 
 
 def test_a_folder_says_nothing_of_its_images_when_it_is_compared() -> None:
-    one = Folder("a", Role.GENERATED, "a", None, False, False, 1, 1, 1, (("a", noise(1)[0]),))
-    assert one == Folder("a", Role.GENERATED, "a", None, False, False, 1, 1, 1, ())
+    one = Folder("a", Role.GENERATED, "a", None, False, False, False, 1, 1, 1, (("a", noise(1)[0]),))
+    assert one == Folder("a", Role.GENERATED, "a", None, False, False, False, 1, 1, 1, ())
 
 
 def test_a_folder_without_a_role_shows_its_images_and_they_are_not_counted() -> None:

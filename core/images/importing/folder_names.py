@@ -1,0 +1,161 @@
+"""What one folder's name says: generated or real, used or not, development or test, or one of several data
+sets.
+
+The names are those of the challenge's years, of participants' public code, and of other tools for members and
+hold-outs; capitals, spaces, hyphens and numbers do not matter.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+
+from core.types import Role
+
+GENERATED, REAL = "generated", "real"
+USED, NOT_USED, UNKNOWN = "used", "not used", "unknown"
+DEVELOPMENT, TEST = "development", "test"
+
+SOURCES = {
+    **dict.fromkeys(("generated", "gen", "synthetic", "synth", "fake", "fakes"), GENERATED),
+    **dict.fromkeys(("real", "reals", "original", "originals"), REAL),
+}
+USES = {
+    **dict.fromkeys(("used", "realused"), USED),
+    **dict.fromkeys(("unused", "notused", "nonused", "realnotused", "realunused"), NOT_USED),
+    **dict.fromkeys(("unknown", "unlabelled", "unlabeled", "realunknown"), UNKNOWN),
+}
+PARTS = {
+    **dict.fromkeys(("development", "dev", "develop", "train", "training"), DEVELOPMENT),
+    **dict.fromkeys(("val", "valid", "validation"), DEVELOPMENT),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), TEST),
+}
+# Words that say nothing about what is in a folder, and those that number one of several data sets.
+FILLERS = frozenset(
+    (
+        "img",
+        "imgs",
+        "image",
+        "images",
+        "slice",
+        "slices",
+        "scan",
+        "scans",
+        "ct",
+        "set",
+        "data",
+        "png",
+        "folder",
+    )
+)
+SETS = frozenset(("db", "dataset", "datasets", "task", "subtask", "year", "part"))
+NUMBERED_SET = re.compile(r"(db|data_?set|task|sub_?task|year|20)[ _-]*\d+", re.IGNORECASE)
+# Other tools' names for members and hold-outs, and names that fit two readings: asked, never guessed.
+ASKED = frozenset(
+    (
+        *(
+            "control",
+            "controls",
+            "holdout",
+            "hold",
+            "out",
+            "in",
+            "member",
+            "members",
+            "nonmember",
+            "nonmembers",
+        ),
+        *("non", "seen", "unseen", "positive", "negative", "include", "included", "exclude", "excluded"),
+        *("reference", "target", "shadow", "mask", "masks", "label", "labels"),
+        *("unknown", "unlabelled", "unlabeled", *PARTS),
+    )
+)
+SUBSET = re.compile(r"t\d{1,2}", re.IGNORECASE)  # of 2025's second task: t1 ... t5
+SHARD = re.compile(r"\d{4,}")  # StyleGAN's 00000, 00001: part of a set, and no class
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """None where a name says nothing of the kind. ``plain``: other words are in it."""
+
+    source: str | None = None
+    use: str | None = None
+    part: str | None = None
+    plain: bool = False
+
+    @property
+    def says_role(self) -> bool:
+        return bool(self.source or self.use)
+
+
+def words_of(name: str) -> list[str]:
+    """In lower case and without numbers: ``Subtask1_dev`` is subtask, dev."""
+    return re.findall(r"[^\W\d_]+", _split(name))
+
+
+def _split(name: str) -> str:
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+
+
+@functools.cache
+def meaning(name: str) -> Meaning:
+    words = words_of(name)
+    said: dict[str, str] = {}
+    place = 0
+    while place < len(words):
+        pair = "".join(words[place : place + 2])
+        if words[place] in ("not", "non", "un") and pair in USES:
+            said["use"], place = USES[pair], place + 1
+        elif not _take(words[place], said):
+            return Meaning(plain=True)
+        place += 1
+    return Meaning(said.get("source"), said.get("use"), said.get("part"))
+
+
+def _take(word: str, said: dict[str, str]) -> bool:
+    """Whether a word is one of ours."""
+    for kind, known in (("use", USES), ("source", SOURCES), ("part", PARTS)):
+        if word in known:
+            said[kind] = known[word]
+            return True
+    return word in FILLERS or word in SETS
+
+
+def role(source: str | None, use: str | None) -> Role | None:
+    """None where both contradict each other, or leave open whether an image is real."""
+    if source == GENERATED:
+        return Role.GENERATED if use in (None, UNKNOWN) else None
+    if use == USED:
+        return Role.REAL_USED
+    if use == NOT_USED:
+        return Role.REAL_NOT_USED
+    return Role.REAL_UNKNOWN if source == REAL else None
+
+
+def role_of(name: str) -> Role | None:
+    """The role that a name says by itself: ``Real-Unknown_2`` is real_unknown."""
+    said = meaning(name)
+    return role(said.source, said.use)
+
+
+def names_a_set(name: str) -> bool:
+    """``DB1``, ``task 2``, ``2024``: one of several data sets side by side."""
+    found = NUMBERED_SET.match(name.strip())
+    return found is not None and not meaning(name).plain
+
+
+def says_nothing(name: str) -> bool:
+    """A shard, a bare filler, or no word at all."""
+    return bool(SHARD.fullmatch(name)) or (bool(words_of(name)) and set(words_of(name)) <= FILLERS)
+
+
+def is_asked(name: str) -> bool:
+    words = words_of(name)
+    return bool(words) and all(word in ASKED or word in FILLERS for word in words)
+
+
+def without_part(name: str) -> str:
+    """What the folders of both parts of a data set have in common: ``DB1_test`` and ``DB1 dev`` are db 1."""
+    words = re.findall(r"[^\W\d_]+|\d+", _split(name))
+    kept = [word for word in words if word not in PARTS and word not in FILLERS and word != "dataset"]
+    numbers_alone = all(word.isdecimal() for word in kept)
+    return "" if numbers_alone and not names_a_set(name) else " ".join(kept)
