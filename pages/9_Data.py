@@ -1,5 +1,7 @@
 """Data: import images, see what was recognised and rejected, browse and delete data sets."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -18,16 +20,20 @@ MOST_CLASSES = 7  # that have a number of their own
 page.open_page("Data", "Import and browse data sets.")
 
 
-def show_report(report: ImportReport) -> None:
+def show_reports(reports: Sequence[ImportReport]) -> None:
+    st.success("  \n".join(map(in_a_line, reports)))
+    for note in dict.fromkeys(note for report in reports for note in report.notes):
+        st.caption(note)
+    preview.refusals([refusal for report in reports for refusal in report.refused], "rejected")
+
+
+def in_a_line(report: ImportReport) -> str:
     image_set = report.image_set
     words = "already exists with the same content" if report.unchanged else "was imported"
-    st.success(
+    return (
         f"{image_set.name} {words}: {counted(len(image_set), 'image')}, layout: "
         f"{LAYOUT_WORDS[image_set.layout]}.{paired(image_set)}"
     )
-    for note in report.notes:
-        st.caption(note)
-    preview.refusals(report.refused, "rejected")
 
 
 def paired(image_set: ImageSet) -> str:
@@ -100,8 +106,7 @@ if chosen:
 with st.expander("Import images", expanded=not workspace.library().names() or upload.failed()):
     upload.choose()
 if "import_report" in st.session_state:
-    for report in st.session_state["import_report"]:
-        show_report(report)
+    show_reports(st.session_state["import_report"])
 if workspace.library().names():
     overview(page.chosen_set())
 else:

@@ -148,10 +148,11 @@ def describe_verdict(found: metrics.MembershipScores, p: float | None, how: str 
     auc = found.scores["auc"]
     if auc.value is None or auc.low is None or auc.high is None or p is None:
         return "undefined", f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
-    size = (
-        f"{found.n_used} used and {found.n_not_used} not used images, "
-        f"{counted(found.groups, 'patient group')}"
+    images = found.n_used + found.n_not_used
+    patients = (
+        counted(found.groups, "patient group") if found.groups < images else "each treated as one patient"
     )
+    size = f"{found.n_used} used and {found.n_not_used} not used images, {patients}"
     if p < 0.05 and auc.low > 0.5:
         return "leak", (
             f"A leak was found: used images are {how} than expected by chance "

@@ -27,7 +27,7 @@ DISTANCES = {"min": "#009E73", "avg": "#CC79A7"}
 DASHES = {"min": "solid", "avg": "dash"}
 
 PAGE = """
-section[data-testid="stSidebar"] { width: 220px !important; min-width: 220px !important; }
+section[data-testid="stSidebar"] { width: 238px !important; min-width: 238px !important; }
 body:has([data-testid="stSidebar"] [aria-expanded="true"]) [data-testid="stSelectboxVirtualDropdown"] {
   min-width: 340px; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }

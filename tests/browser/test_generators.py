@@ -11,8 +11,8 @@ def metric(page: Page, label: str):
     return page.get_by_test_id("stMetric").filter(has_text=re.compile(rf"^{label}")).first
 
 
-def choose(page: Page, knob: str, option: str) -> None:
-    page.get_by_role("combobox", name=knob, exact=True).click()
+def choose(page: Page, setting: str, option: str) -> None:
+    page.get_by_role("combobox", name=setting, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -127,9 +127,9 @@ def test_a_link_opens_the_same_view(page: Page, server: Server) -> None:
     other.context.close()
 
 
-def test_a_trail_row_turns_the_knobs(page: Page, server: Server) -> None:
+def test_the_history_is_a_table(page: Page, server: Server) -> None:
     open_generators(page, server, "backbone=LBP&cluster=k-means")
-    page.get_by_role("radio", name="Trail").click()
+    page.get_by_role("radio", name="History").click()
     expect(page.locator(".st-key-history_table canvas").first).to_be_visible()
 
 
@@ -150,4 +150,4 @@ def test_work_can_be_watched_and_cancelled(page: Page, server: Server) -> None:
     expect(page.get_by_text(re.compile(r"images/s, .* left"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled.")).to_be_visible()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()

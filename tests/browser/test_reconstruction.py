@@ -21,7 +21,7 @@ def test_train_watch_reload_and_look(page: Page, demo_server: Server) -> None:
     expect(page.locator(".gallery img")).to_have_count(3)
 
     settled(page)
-    choose(page, "Decision by", "error pattern (SSIM)")
+    choose(page, "Decide by", "error pattern (SSIM)")
     axis = "SSIM with the “not used” centroid − SSIM with the “used” centroid"
     expect(page.get_by_text(axis)).to_be_visible()
     page.get_by_role("radio", name="Centroids").click()

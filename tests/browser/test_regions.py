@@ -67,5 +67,5 @@ def test_from_a_set_without_real_images(page: Page, demo_server: Server) -> None
     """By the sidebar, with a generators set chosen: the page moves on, and says so."""
     page.goto(f"{demo_server.url}/Generators?set=Demo+generators+test&backbone=LBP")
     expect(metric(page, "ARI")).to_be_visible()
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Training: regions").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Training data: regions").click()
     expect(page.get_by_text("“Demo generators test” has no real images")).to_be_visible()

@@ -90,19 +90,19 @@ def test_two_configurations_are_compared(page: Page, server: Server) -> None:
 
 
 def test_the_guided_demo_goes_to_the_end(page: Page, demo_server: Server) -> None:
-    """The entrance of a first visit; four stops, each with the answer that its words speak of."""
+    """The entrance of a first visit; four stops, each with the result that its text explains."""
     page.goto(demo_server.url)
-    expect(page.get_by_text("1 of 4 · Generator fingerprints")).to_be_visible()
+    expect(page.get_by_text("1 of 4 · Model attribution")).to_be_visible()
     expect(metric(page, "ARI")).to_be_visible()
     assert value(page, "ARI") > 0.9
 
-    _next(page, "2 of 4 · A leak that is found")
+    _next(page, "2 of 4 · Memorisation found: training-data leakage")
     expect(page.get_by_text("A leak was found: used images are nearer")).to_be_visible()
 
-    _next(page, "3 of 4 · A leak that is not")
+    _next(page, "3 of 4 · No leak found")
     expect(page.get_by_text("No leak was found by this attack at this sample size")).to_be_visible()
 
-    _next(page, "4 of 4 · How chance looks")
+    _next(page, "4 of 4 · Significant, but meaningless")
     expect(metric(page, "ARI")).to_be_visible()
     expect(page.get_by_role("combobox", name="Backbone")).to_have_value("Pixels")
     settled(page)
@@ -128,7 +128,7 @@ def test_the_paper_stands_beside_ours(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Run 10 configurations").click()
     expect(page.get_by_text("2 of 10 rows evaluated")).to_be_visible()
     expect(page.locator(".st-key-paper_chart .main-svg").first).to_be_visible()
-    expect(page.get_by_text("The abstract says 0.996")).to_be_visible()
+    expect(page.get_by_text("The abstract gives 0.996")).to_be_visible()
 
 
 def test_the_run_log_has_what_was_tried(page: Page, server: Server) -> None:

@@ -31,7 +31,9 @@ def test_a_zip_is_looked_at_set_right_and_kept(page: Page, server: Server, tmp_p
     page.goto(f"{server.url}/Data")
     page.get_by_text("Import images").click()
     page.locator('input[type="file"]').first.set_input_files(tmp_path / "set.zip")
-    expect(page.get_by_text("All 13 files were decoded. Files: 13 generated. Generators: 4.")).to_be_visible()
+    expect(
+        page.get_by_text("13 files decoded: all of them. Files: 13 generated. Generators: 4.")
+    ).to_be_visible()
     expect(page.locator(".gallery img")).to_have_count(13)
     assert "Uploaded" not in Library(server.home).names()
 
@@ -40,7 +42,7 @@ def test_a_zip_is_looked_at_set_right_and_kept(page: Page, server: Server, tmp_p
     expect(page.get_by_text("Files: 9 generated, 4 real, not used. Generators: 3.")).to_be_visible()
     page.get_by_label("Name of the data set").fill("Uploaded")
     page.get_by_role("button", name="Keep", exact=True).click()
-    expect(page.get_by_text("Uploaded is imported: 13 images")).to_be_visible()
+    expect(page.get_by_text("Uploaded was imported: 13 images")).to_be_visible()
     kept = Library(server.home).get("Uploaded")
     assert kept.counts("role") == {"generated": 9, "real_not_used": 4}
     assert sorted(kept.counts("label"))[1:] == ["bilinear", "lanczos"]
@@ -75,7 +77,7 @@ def test_an_upload_does_not_stay_in_the_servers_memory(page: Page, server: Serve
     expect(page.get_by_role("radio", name="A folder")).to_be_visible()
     before = resident(server)
     page.locator('input[type="file"]').first.set_input_files(tmp_path / "large.zip")
-    expect(page.get_by_text("All 96 files were decoded.")).to_be_visible()
+    expect(page.get_by_text("96 files decoded: all of them.")).to_be_visible()
     after = resident(server)
     size = (tmp_path / "large.zip").stat().st_size / 2**20
     print(f"\n{size:.0f} MiB uploaded; the server held {before:.0f} MiB before and {after:.0f} after")

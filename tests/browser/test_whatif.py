@@ -15,7 +15,7 @@ def test_a_grid_is_run_and_a_cell_opens_its_page(page: Page, server: Server) -> 
     page.get_by_role("option", name="LBP", exact=True).click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Run 4 configurations").click()
-    expect(page.get_by_text("As the best of 4")).to_be_visible()
+    expect(page.get_by_text("Corrected for selection out of 4")).to_be_visible()
     cells = page.locator(".heat td a")
     expect(cells).to_have_count(4)
 

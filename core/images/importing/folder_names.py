@@ -150,7 +150,7 @@ def says_nothing(name: str) -> bool:
 
 def is_asked(name: str) -> bool:
     words = words_of(name)
-    return bool(words) and all(word in ASKED or word in FILLERS for word in words)
+    return any(word in ASKED for word in words) and all(word in ASKED or word in FILLERS for word in words)
 
 
 def without_part(name: str) -> str:

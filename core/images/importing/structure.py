@@ -158,11 +158,13 @@ def _name_generators(found: Mapping[str, Found]) -> dict[str, Found]:
 def row_of(path: str, found: Found, depth: int) -> str:
     """The folder of an image as a preview lists it: deep enough to have one role, and at least ``depth``."""
     folders = folders_of(path)
-    deepest = max(
-        (at + 1 for at, name in enumerate(folders) if meaning(name).says_role or name == found.label),
-        default=0,
-    )
+    deepest = max((at + 1 for at, name in enumerate(folders) if _tells(name, found)), default=0)
     return "/".join(folders[: max(deepest, len(found.container) + 1, depth)])
+
+
+def _tells(name: str, found: Found) -> bool:
+    open_ = found.role is None and folder_names.is_asked(name)
+    return meaning(name).says_role or name == found.label or open_
 
 
 # -- questions ------------------------------------------------------------------------------------------
@@ -185,11 +187,14 @@ def _open(path: str, each: Found, with_role: set[Folders]) -> tuple[str, str]:
     folder = "/".join(folders_of(path))
     if any(meaning(name).says_role for name in folders_of(path)):
         return folder, f"The name of '{folder}' does not settle whether its images are generated, or real."
-    if not each.label:
+    below = folders_of(path)[len(each.container) :]
+    if not below:
         return "", ""
-    folder = "/".join((*each.container, each.label))
-    if folder_names.is_asked(each.label):
+    asked = next((at for at, name in enumerate(below) if folder_names.is_asked(name)), None)
+    if asked is not None:
+        folder = "/".join((*each.container, *below[: asked + 1]))
         return folder, f"'{folder}' may hold generated images or real ones, used for training or not."
+    folder = "/".join((*each.container, below[0]))
     if any(other[: len(each.container)] == each.container for other in with_role):
         return folder, f"The name of '{folder}' says no role, while those of other folders do."
     return "", ""

@@ -48,6 +48,7 @@ def draw(chosen: Intake) -> None:
     try:
         options, pager = _options()
         seen = _seen(chosen, options)
+        named = preview_sets.draw(seen)
         hand = preview_rows.draw(seen, pager)
     except ImprintError as error:
         head.markdown(f"### {chosen.title}")
@@ -58,9 +59,9 @@ def draw(chosen: Intake) -> None:
     open_ = preview_rows.open_folders(seen)
     if open_:
         head.warning(f"Choose a role for {', '.join(open_)}: folder names do not settle it.")
-    named = preview_sets.draw(seen)
     _remarks(seen)
-    head.markdown(f"### {chosen.title}: {LAYOUT_WORDS[layouts.HAND if hand else seen.layout]}")
+    what = f"{len(named)} data sets" if named else LAYOUT_WORDS[layouts.HAND if hand else seen.layout]
+    head.markdown(f"### {chosen.title}: {what}")
     refused = (
         (
             f" {len(seen.refused):,} {'file' if len(seen.refused) == 1 else 'files'} would be rejected "

@@ -30,7 +30,6 @@ def draw(seen: Preview) -> Suffixes:
             "files": [len(each.paths) for each in seen.sets],
         }
     )
-    st.markdown(f"### {len(folders)} data sets")
     edited = st.data_editor(
         rows,
         hide_index=True,

@@ -73,7 +73,9 @@ def _picker(names: list[str]) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    image_set = workspace.library().get(name)
+    if name is None:  # on a page opened by a link, the widget may forget what the address does not name
+        go_to_set(st.session_state.get("set") or asked if asked in names else names[0])
+    image_set = workspace.library().get(str(name))
     counts = [f"{n:,} {ROLE_WORDS[Role(role)]}" for role, n in image_set.counts("role").items()]
     generators = image_set.counts("label")
     if generators:
@@ -101,7 +103,7 @@ def _test_picker(names: list[str]) -> None:
         wanted = (asked, pair and pair.name, chosen.replace("development", "test"))
         state["test"] = next((name for name in wanted if name in options), NO_TEST)
         state["test_of"] = chosen
-    st.caption("Development set above; test set:")
+    st.caption("Test set:")
     st.selectbox(
         "Test set",
         options,

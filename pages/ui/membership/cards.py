@@ -15,7 +15,7 @@ from pages.ui.widgets.score_card import PLAIN, score_card
 def show(result: AttackResult) -> None:
     """One row of cards, then the verdict."""
     reported = result.reported
-    columns = st.columns([1.15, 1.45, 1.35, 1.2, 1.3, 1.05])
+    columns = st.columns([1.1, 1.4, 1.2, 1.15, 1.25, 1.4])
     _f1(columns, result)
     if reported.verdict is not None:
         auc = reported.verdict.scores["auc"]
@@ -61,9 +61,8 @@ def list_remarks(result: Membership, tried: int) -> list[str]:
     if result.config.feature.weights == catalog.UNTRAINED:
         sentences.append("Computed with an untrained network (random weights, seed 0).")
     sentences += [
-        f"Paper, table 3, run {run.run} (different images): {run.features}, "
-        f"{DISTANCE_WORDS[run.distance]} distance, k = {run.k}: "
-        f"F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
+        f"Paper, table 3, run {run.run} (different images): {run.features}, {DISTANCE_WORDS[run.distance]} "
+        f"distance, k = {run.k}: F1 {run.train_f1[2]:.3f} on training, {run.test_f1[2]:.3f} on test."
         for run in same_regions(result.config)
     ]
     return [sentence for sentence in sentences if sentence]

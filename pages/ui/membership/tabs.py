@@ -192,15 +192,15 @@ def scores(result: AttackResult) -> None:
 
 def score_rows(result: AttackResult) -> list[dict[str, str]]:
     """Every score of both parts with its 95% interval and the value expected by chance."""
-    parts = {"test": result.test, "development": result.dev}
+    parts = {"test": result.test, "dev.": result.dev}
     rows = []
     for name, words in SCORE_WORDS.items():
         row = {"score": words}
         for title, part in parts.items():
             if part and part.verdict:
                 score = part.verdict.scores[name]
-                row |= {title: theme.number(score.value), f"{title}, 95% interval": theme.spread(score)}
-                row[f"{title}, by chance"] = theme.number(score.chance)
+                row |= {title: theme.number(score.value), f"{title} 95%": theme.spread(score)}
+                row[f"{title} by chance"] = theme.number(score.chance)
                 if score.undefined:
                     row["remark"] = f"undefined: {score.undefined}"
         rows.append(row)
@@ -212,8 +212,8 @@ def score_words(result: AttackResult) -> str:
     baseline = verdict.baselines["random_at_rate"] if verdict else None
     at_rate = f" Random prediction at the same rate: F1 {baseline:.3f}." if baseline is not None else ""
     return (
-        "Intervals: bootstrap over patient groups. By chance: mean under permuted labels. Development scores "
-        f"are cross-validated by patient group. Training F1 (resubstitution): "
+        "95%: bootstrap interval over patient groups. By chance: mean under permuted labels. Development "
+        "scores are cross-validated by patient group. Training F1 (resubstitution): "
         f"{result.development.apparent_f1:.3f}.{at_rate}"
     )
 

@@ -19,7 +19,7 @@ PARTS = {"dev": ("generated", "real_used", "real_not_used"), "test": ("generated
 
 
 def tree(empty: str = "") -> dict[str, bytes]:
-    """DB1 and DB2, development and test, two images in each folder; ``empty``: a data set without any image."""
+    """DB1 and DB2, development and test, two images per folder; ``empty``: a data set without any."""
     paths = [
         f"DB{n}/{part}/{role}/{i}.png"
         for n in (1, 2)

@@ -200,6 +200,9 @@ OPEN = {
     "a contradiction": (["generated/used", "real"], {"generated/used"}),
     "masks": (["images", "masks"], {"masks"}),
     "unknown": (["unknown", "generated"], {"unknown"}),
+    "masks below": (["px64/images", "px64/masks"], {"px64/masks"}),
+    "parts of a generator": (["gan/train", "gan/test", "vae"], {"gan/train", "gan/test"}),
+    "a bare word beside roles": (["ct-512", "generated", "used"], {"ct-512"}),
 }
 
 
