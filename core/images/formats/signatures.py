@@ -2,6 +2,7 @@
 
 GZIP = b"\x1f\x8b"
 NIFTI_MAGIC, NIFTI_AT = (b"n+1\0", b"n+2\0"), (344, 4)  # nifti1.h, nifti2.h
+RASTERS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")  # PNG, JPEG, TIFF of both byte orders
 DICOM_MAGIC, DICOM_AT = b"DICM", 128  # PS3.10, 7.1
 
 
@@ -16,3 +17,8 @@ def is_nifti(data: bytes) -> bool:
 
 def is_dicom(data: bytes) -> bool:
     return data[DICOM_AT : DICOM_AT + 4] == DICOM_MAGIC
+
+
+def is_readable(data: bytes) -> bool:
+    """Whether the first bytes are those of an image that is read, for files whose ending says nothing."""
+    return data.startswith(RASTERS) or is_dicom(data)

@@ -72,7 +72,7 @@ def import_path(
 def read_table(path: Path) -> dict[str, str]:
     """The labels that a file holds. Raises BadChoice."""
     try:
-        return layouts.read_labels(path.read_text("utf-8-sig"), path.name)
+        return layouts.read_labels(layouts.decoded(path.read_bytes()), path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise BadChoice(f"The table of labels {path.name} can't be read: {error}.") from None
 
@@ -182,7 +182,7 @@ class _Taking:
         place, groups, called = self.plan.places[path], self.plan.groups, layouts.possible_names(path)
         name = self.plan.names.beside(self.plan.wrapper + path, self._target.inner(path), self._folder(path))
         several = len(self._images) > 1
-        group = next((groups[each] for each in called if each in groups), name if several else None)
+        group = groups.get(path, name if several else None)
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
             self.files.append(ImageFile(own, sha256, place.role, place.label, group, facts.origin))

@@ -6,7 +6,8 @@ never opens an image.
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -18,7 +19,19 @@ from core.images.importing.structure import Found
 from core.registry import Registry
 from core.types import Role
 
-FILE_COLUMNS = ("file", "filename", "image", "name", "path", "id", "image_id")
+FILE_COLUMNS = (
+    "file",
+    "filename",
+    "file_name",
+    "filepath",
+    "image_path",
+    "image",
+    "name",
+    "path",
+    "id",
+    "image_id",
+)
+GROUP_COLUMNS = ("group", "patient", "patient_id", "patientid", "subject", "subject_id")
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
 HAND = "hand"  # the layout of a set whose folders' roles were given by hand (roles.py)
 MIXED = "mixed"  # of several data sets with different layouts
@@ -139,23 +152,59 @@ def read_labels(text: str, source: str) -> dict[str, str]:
 
 
 def read_groups(text: str) -> dict[str, str] | None:
-    """File name to group of a CSV with the columns file and group; None if it is another kind of table."""
+    """File name to patient group of a CSV with a column file and a column group or patient; else None."""
     try:
         rows = _rows(text, "")
     except BadChoice:
         return None
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if set(header) & set(LABEL_COLUMNS) or "group" not in header or not set(FILE_COLUMNS) & set(header):
+    groups = [name for name in GROUP_COLUMNS if name in header]
+    if set(header) & set(LABEL_COLUMNS) or not groups or not set(FILE_COLUMNS) & set(header):
         return None
     file_column = next(header.index(c) for c in FILE_COLUMNS if c in header)
-    group_column = header.index("group")
+    group_column = header.index(groups[0])
     return {
         row[file_column].strip(): row[group_column].strip() for row in rows[1:] if len(row) == len(header)
     }
 
 
+def resolve(table: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+    """The value of every path that a table names, by its whole path before its bare name.
+
+    Raises BadChoice where a bare name is that of several images.
+    """
+    named = Counter(name for path in paths for name in possible_names(path)[1:2])
+    found = {}
+    for path in paths:
+        name = next((each for each in possible_names(path) if each in table), None)
+        if name is None:
+            continue
+        if name != path and named[PurePosixPath(path).name] > 1:
+            raise BadChoice(
+                f"The table of patient groups names '{name}', but {named[PurePosixPath(path).name]} images "
+                f"are called so. Write paths into the table, such as '{path}'."
+            )
+        found[path] = table[name]
+    return found
+
+
+def decoded(data: bytes) -> str:
+    """The text of a table, as spreadsheets write it: UTF-8, UTF-16 with its mark, or Windows' cp1252.
+
+    Raises UnicodeDecodeError.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
 def _rows(text: str, source: str) -> list[list[str]]:
     lines = text.lstrip("\ufeff").splitlines()
+    if lines and lines[0].strip().strip('"').lower().startswith("sep="):  # a line for Excel alone
+        lines = lines[1:]
     delimiter = max(",;\t", key=lines[0].count) if lines else ","
     try:
         return [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]

@@ -1,12 +1,13 @@
 """What an import would take of a source, by names and tables alone; no image is decoded for it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images.formats.raster import KINDS, SUFFIXES
-from core.images.formats.signatures import is_dicom
+from core.images.formats.signatures import is_readable
 from core.images.importing import layouts, roles, structure
 from core.images.importing.filenames import Names
 from core.images.importing.layouts import Place
@@ -16,8 +17,10 @@ from core.images.importing.structure import Found, Group, Question
 from core.wording import counted, verb
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
+LISTED = 8  # endings in a sentence
 REST = "rest"  # what is beside the folders of data sets
 OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".npy", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
+KNOWN_OTHERS = (*OTHER_IMAGES, ".csv", ".json", ".txt", ".md")  # not opened to see what they are
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def plan(
         Refusal(names.of(wrapper + path), place.refused) for path, place in places.items() if place.refused
     ]
     out = sum(place.out for place in places.values())
+    if aside := _left_aside(source, images, refused):
+        said.append(aside)
     if out:
         said.append(f"{counted(out, 'file')} left out with the folders that you chose.")
     if by_hand:
@@ -121,7 +126,7 @@ def plan(
         recognised,
         places,
         labels or {},
-        _groups_beside(source, wrapper),
+        layouts.resolve(_groups_beside(source, wrapper), inner),
         refused,
         said,
         found,
@@ -142,14 +147,30 @@ def images_of(source: Source) -> list[str]:
 
 
 def _is_image(source: Source, path: str) -> bool:
-    """By its name; scanners give DICOM files none that says so, but one of a number or a UID."""
-    ending = PurePosixPath(path).suffix[1:]
-    if ending and not ending.isdecimal():
-        return path.lower().endswith((*SUFFIXES, *SCANS))
+    """By its ending, or where that is no image's by its first bytes: scanners write ``.IMA`` or a UID."""
+    if path.lower().endswith((*SUFFIXES, *SCANS)):
+        return True
+    if path.lower().endswith(KNOWN_OTHERS):
+        return False
     try:
-        return is_dicom(source.head(path))
+        return is_readable(source.head(path))
     except UnreadableImage:
         return False
+
+
+def _left_aside(source: Source, images: Sequence[str], refused: Sequence[Refusal]) -> str:
+    """A sentence about the files that are neither images nor tables nor refused, by their endings."""
+    known = {*images, *(path for path in source.paths if path.lower().endswith((*OTHER_IMAGES, ".csv")))}
+    others = Counter(
+        PurePosixPath(path).suffix.lower() or "no ending" for path in source.paths if path not in known
+    )
+    listed = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(LISTED))
+    more = sum(others.values()) - sum(count for _, count in others.most_common(LISTED))
+    return (
+        f"Left aside, as they are no images: {listed}{f' and {more:,} more' if more else ''}."
+        if others
+        else ""
+    )
 
 
 def _refused_by_name(source: Source, names: Names) -> list[Refusal]:
@@ -173,7 +194,7 @@ def _tables(source: Source, wrapper: str) -> Iterator[tuple[str, str]]:
         inner = path.removeprefix(wrapper)
         if path.startswith(wrapper) and "/" not in inner and inner.lower().endswith(".csv"):
             try:
-                yield inner, source.read(path).decode("utf-8-sig")
+                yield inner, layouts.decoded(source.read(path))
             except (UnreadableImage, UnicodeDecodeError):
                 continue
 
@@ -213,6 +234,13 @@ def check(found: Plan) -> None:
     if found.questions:
         raise BadChoice(ask(found.questions))
     places: Mapping[str, Place] = found.places
+    names = (name for path in places for name in layouts.possible_names(path))
+    if found.labels and not any(name in found.labels for name in names):
+        first = next(iter(found.labels))
+        raise BadChoice(
+            f"No row of the table of labels names an image here (its first row names '{first}'). Check the "
+            "file names, or leave the table out."
+        )
     if all(place.out or place.refused for place in places.values()) and any(p.out for p in places.values()):
         raise NothingToImport("All folders are left out. Give at least one of them a role.")
     layouts.check_fit(found.layout, places)
@@ -224,8 +252,7 @@ def ask(questions: Sequence[Question]) -> str:
     others = f" {counted(rest, 'more folder')} {verb(rest, 'is', 'are')} left open." if rest else ""
     return (
         f"{first.why} Say what it holds: --role '{first.folder}=ROLE', where ROLE is real_used, "
-        "real_not_used, "
-        f"real_unknown, generated:NAME or leave_out.{others}"
+        f"real_not_used, real_unknown, generated:NAME or leave_out.{others}"
     )
 
 

@@ -149,3 +149,43 @@ def test_an_attack_is_reported_on_the_pair(ran: Any, tmp_path: Path, home: Path)
     assert json.loads(out)["test"]["set"] == "ct test"
     _, out, _ = ran(*command, "--no-test")
     assert json.loads(out)["test"] is None
+
+
+def images(*paths: str) -> dict[str, bytes]:
+    return {path: encoded(pixels) for path, pixels in zip(paths, noise(len(paths), 16), strict=True)}
+
+
+def test_what_a_file_is_its_first_bytes_say(library: Library) -> None:
+    """A JPEG called .jfif, a PNG without an ending; what is no image is counted by its ending."""
+    jpeg = encoded(noise(1, 16)[0], "JPEG")
+    files = {**images("gan/1.png", "gan/2"), "gan/3.jfif": jpeg, "gan/notes.txt": b"x", "gan/log.dat": b"y"}
+    (report,) = take(library, files)
+    assert [file.name for file in report.image_set.files] == ["gan/1.png", "gan/2", "gan/3.jfif"]
+    assert "Left aside, as they are no images: 1 .txt, 1 .dat." in report.notes or (
+        "Left aside, as they are no images: 1 .dat, 1 .txt." in report.notes
+    )
+
+
+def test_patients_of_a_table(library: Library) -> None:
+    """A column called patient; a path goes before a bare name, and a bare name of two images is refused."""
+    files = images("generated/1.png", "real_used/2.png", "real_not_used/3.png")
+    (report,) = take(library, {**files, "groups.csv": b"file,patient\n2.png,p0\nreal_not_used/3.png,p1\n"})
+    assert [file.group for file in report.image_set.real] == ["p1", "p0"]
+    same = images("generated/0.png", "real_used/1.png", "real_not_used/1.png")
+    with pytest.raises(BadChoice, match=r"names '1.png', but 2 images are called so\. Write paths"):
+        take(library, {**same, "groups.csv": b"file,group\n1.png,p0\n"})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_tables_as_spreadsheets_write_them(library: Library, encoding: str) -> None:
+    """With Excel's line for itself, semicolons, and an umlaut in each encoding."""
+    table = "sep=;\nfile_name;label\n1.png;münster\n2.png;münster\n".encode(encoding)
+    (report,) = take(library, {**images("1.png", "2.png"), "labels.csv": table})
+    assert report.image_set.counts("label") == {"münster": 2}
+
+
+def test_a_table_that_names_no_image_stops_the_import(library: Library) -> None:
+    files = {**images("1.png", "2.png"), "labels.csv": b"file,label\na.png,gan\nb.png,vae\n"}
+    with pytest.raises(BadChoice, match=r"No row of the table of labels names an image .*'a.png'"):
+        take(library, files)
+    assert library.names() == []

@@ -204,7 +204,7 @@ def test_a_given_table_goes_before_what_lies_beside(library: Library, tmp_path: 
     assert report.image_set.counts("label") == {"a": 1, "b": 2}
 
 
-@pytest.mark.parametrize("data", [None, b"\xff\xfe\x00not utf-8"], ids=["missing", "not utf-8"])
+@pytest.mark.parametrize("data", [None, b"\xff\xfe\x00not utf8"], ids=["missing", "no text"])
 def test_a_table_that_cannot_be_read(library: Library, tmp_path: Path, data: bytes | None) -> None:
     folder, table = write_tree(tmp_path / "f", FLAT), tmp_path / "t.csv"
     if data is not None:
