@@ -121,7 +121,7 @@ def baselines(found: Audit) -> None:
             key="audit_table",
             column_config={
                 "baseline": st.column_config.TextColumn(width=135),
-                found.score: st.column_config.TextColumn(width=50),
+                found.score: st.column_config.TextColumn(width=85),
                 "remark": st.column_config.TextColumn(width="large"),
             },
         )

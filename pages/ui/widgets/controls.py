@@ -115,7 +115,7 @@ def membership() -> MembershipConfig:
 
 def reconstruction() -> ReconstructionConfig:
     """The autoencoder, and the decision from its errors."""
-    places = st.columns([1.2, 1.2, 1.2, 2, 2, 1], vertical_alignment="bottom")
+    places = st.columns([1.1, 1.55, 1.2, 1.8, 1.95, 1], vertical_alignment="bottom")
     size = _choice(places[0], "Image size", ["64", "32", "128", "256"], "ae_size", lambda text: f"{text} px")
     bottleneck = _choice(
         places[1],
