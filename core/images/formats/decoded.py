@@ -13,7 +13,8 @@ BURNED_IN, UNSAID = "yes", "unsaid"  # text in the pixels, by the file's own tag
 class Facts:
     """``dropped``: keywords of the header fields that were left unread; ``private``: how many more had none.
 
-    ``windowed``: whether a window made its grey values; ``burned_in``: BURNED_IN, UNSAID or "".
+    ``windowed``: whether a window made its grey values; ``burned_in``: BURNED_IN, UNSAID or ""; ``scaled``:
+    the range of values that was recognised in a stack of numbers (numpy_stack), or "".
     """
 
     origin: Origin
@@ -21,6 +22,7 @@ class Facts:
     dropped: tuple[str, ...] = ()
     private: int = 0
     burned_in: str = ""
+    scaled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from core.images.formats import raster
 from core.images.formats.decoded import Decoded, Facts
-from core.images.formats.signatures import is_dicom, is_nifti
+from core.images.formats.signatures import is_dicom, is_nifti, is_numpy
 from core.images.formats.windowing import View
 
 
@@ -16,5 +16,9 @@ def decode(data: bytes, view: View) -> Decoded:
         from core.images.formats import nifti
 
         return nifti.read(data, view)
+    if is_numpy(data):
+        from core.images.formats import numpy_stack
+
+        return numpy_stack.read(data)
     pixels, origin = raster.read(data)
     return Decoded([pixels], Facts(origin))

@@ -24,7 +24,7 @@ from core.images.formats.limits import MAX_PIXELS, check_size
 from core.types import Origin
 
 FORMATS = ("PNG", "JPEG", "TIFF")
-KINDS = "PNG, JPEG, TIFF, DICOM or NIfTI"
+KINDS = "PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # of TIFF; Pillow turns 8-bit values round itself, not 16-bit ones

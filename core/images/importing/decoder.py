@@ -24,6 +24,7 @@ import numpy as np
 from core.errors import ImprintError, UnreadableImage
 from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
 from core.images.formats.limits import MAX_PIXELS, MAX_SLICES, SECONDS
+from core.images.formats.numpy_stack import BYTES, SIGNED, UNIT, WORDS
 from core.images.formats.windowing import View
 from core.sandbox import protocol
 from core.sandbox.isolation import MEMORY
@@ -227,12 +228,14 @@ def _event(header: protocol.Header, body: bytes) -> Event:
         raise Crashed("the decoder crashed") from None
 
 
-def _facts(origin: Any, windowed: Any, dropped: Any, private: Any, burned_in: Any) -> Facts:
+def _facts(origin: Any, windowed: Any, dropped: Any, private: Any, burned_in: Any, scaled: Any) -> Facts:
     names = tuple(map(str, dropped))
     if not all(map(KEYWORD.fullmatch, names)) or burned_in not in ("", BURNED_IN, UNSAID):
         raise ValueError
     made = Origin(_printable(origin["format"]), int(origin["bytes"]), int(origin["bits"]))
-    return Facts(made, bool(windowed), names, int(private), burned_in)
+    if scaled not in ("", UNIT, SIGNED, BYTES, WORDS):
+        raise ValueError
+    return Facts(made, bool(windowed), names, int(private), burned_in, scaled)
 
 
 def _printable(text: Any) -> str:

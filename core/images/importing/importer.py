@@ -182,7 +182,8 @@ class _Taking:
         place, groups, called = self.plan.places[path], self.plan.groups, layouts.possible_names(path)
         name = self.plan.names.beside(self.plan.wrapper + path, self._target.inner(path), self._folder(path))
         several = len(self._images) > 1
-        group = groups.get(path, name if several else None)
+        scan = several and facts.origin.format in ("DICOM", "NIfTI")  # slices of one patient
+        group = groups.get(path, name if scan else None)
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
             self.files.append(ImageFile(own, sha256, place.role, place.label, group, facts.origin))

@@ -17,9 +17,10 @@ from core.images.importing.structure import Found, Group, Question
 from core.wording import counted, verb
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
+STACKS = (".npy", ".npz")
 LISTED = 8  # endings in a sentence
 REST = "rest"  # what is beside the folders of data sets
-OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".npy", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
+OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
 KNOWN_OTHERS = (*OTHER_IMAGES, ".csv", ".json", ".txt", ".md")  # not opened to see what they are
 
 
@@ -148,7 +149,7 @@ def images_of(source: Source) -> list[str]:
 
 def _is_image(source: Source, path: str) -> bool:
     """By its ending, or where that is no image's by its first bytes: scanners write ``.IMA`` or a UID."""
-    if path.lower().endswith((*SUFFIXES, *SCANS)):
+    if path.lower().endswith((*SUFFIXES, *SCANS, *STACKS)):
         return True
     if path.lower().endswith(KNOWN_OTHERS):
         return False

@@ -20,7 +20,7 @@ from core.images.formats.windowing import View
 from core.images.importing import layouts, remarks, structure
 from core.images.importing.decoder import Decoder
 from core.images.importing.importer import AS_IT_IS, fetched
-from core.images.importing.plan import Plan, Refusal, plan
+from core.images.importing.plan import STACKS, Plan, Refusal, plan
 from core.images.importing.roles import Roles
 from core.images.importing.sources import Source
 from core.images.importing.structure import Group, Question
@@ -124,7 +124,7 @@ def look(
         tuple(sorted(seen.tally.dropped.items())),
         len(todo.wanted),
         len(seen.done),
-        any(not path.lower().endswith(SUFFIXES) for path in todo.places),
+        any(not path.lower().endswith((*SUFFIXES, *STACKS)) for path in todo.places),
         tuple(todo.sets),
         tuple(todo.questions),
     )

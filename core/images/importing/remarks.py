@@ -27,6 +27,7 @@ class Tally:
         self.formats: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.burned_in: Counter[str] = Counter()
+        self.scaled: Counter[str] = Counter()
         self.dark = self.windowed = self.private = 0
 
     def add(self, facts: Facts, images: Sequence[np.ndarray]) -> None:
@@ -37,6 +38,7 @@ class Tally:
         self.dropped.update(facts.dropped)
         self.private += facts.private
         self.burned_in[facts.burned_in] += 1
+        self.scaled[facts.scaled] += 1
 
     def shown(self, view: View) -> str | None:
         """The view in short, as far as it made any pixels: ``window -600/1500, cut axial``."""
@@ -61,7 +63,11 @@ class Tally:
         return remarks
 
     def _scans(self, view: View) -> list[str]:
-        remarks = []
+        remarks = [
+            f"{counted(count, 'NumPy file')} read as values from {values}, scaled to 8 bits."
+            for values, count in sorted(self.scaled.items())
+            if values
+        ]
         if self.windowed:
             chosen = "as selected" if view.window else f"{DEFAULT}, the default"
             remarks.append(

@@ -70,7 +70,7 @@ def choose() -> None:
 def _upload(way: str) -> None:
     key = f"uploads_{way}_{st.session_state.get(ROUND, 0)}"
     uploads = st.file_uploader(
-        "Drop PNG, JPEG, TIFF, DICOM and NIfTI files, or one zip"
+        "Drop PNG, JPEG, TIFF, DICOM, NIfTI, NPY and NPZ files, or one zip"
         if way == FILES
         else "Drop a folder; subfolder names define generators or roles",
         accept_multiple_files=True if way == FILES else "directory",

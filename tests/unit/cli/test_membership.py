@@ -110,7 +110,7 @@ def test_people_read_text(ran: Ran, sets: None) -> None:
         ("membership plain", "18 generated images and 0 real images"),
         ("membership oneclass", "no real image labelled “not used”"),
         ("segment {tmp}/none --out {tmp}/out", "There is no file or folder"),
-        ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG, TIFF, DICOM or NIfTI image"),
+        ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ image"),
     ],
 )
 def test_a_mistake_is_status_2_and_one_line(

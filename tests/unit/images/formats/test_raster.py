@@ -155,9 +155,9 @@ def _huge(side: int) -> bytes:
     ("data", "reason"),
     [
         pytest.param(b"", "0 bytes", id="empty"),
-        pytest.param(b"hello, I am text", "not a PNG, JPEG, TIFF, DICOM or NIfTI", id="text"),
-        pytest.param(encoded(GREY, "BMP"), "not a PNG, JPEG, TIFF, DICOM or NIfTI", id="bmp"),
-        pytest.param(encoded(GREY, "GIF"), "not a PNG, JPEG, TIFF, DICOM or NIfTI", id="gif"),
+        pytest.param(b"hello, I am text", "not a PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ", id="text"),
+        pytest.param(encoded(GREY, "BMP"), "not a PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ", id="bmp"),
+        pytest.param(encoded(GREY, "GIF"), "not a PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ", id="gif"),
         pytest.param(encoded(noise(1, 64)[0])[:2000], "damaged or truncated", id="truncated png"),
         pytest.param(encoded(noise(1, 64)[0], "JPEG")[:900], "damaged or truncated", id="truncated jpeg"),
         pytest.param(encoded(noise(1, 64)[0], "TIFF")[:2000], "damaged or truncated", id="truncated tiff"),

@@ -170,10 +170,19 @@ def test_answers_are_checked(header: dict, body: bytes) -> None:
 
 def test_no_keyword_carries_a_value_and_no_reason_a_control_character() -> None:
     origin = {"format": "DICOM", "bytes": 1, "bits": 16}
-    facts = {"origin": origin, "windowed": True, "private": 0, "burned_in": "", "dropped": ["PatientName"]}
+    facts = {
+        "origin": origin,
+        "windowed": True,
+        "private": 0,
+        "burned_in": "",
+        "scaled": "",
+        "dropped": ["PatientName"],
+    }
     assert isinstance(decoder._event({"facts": facts}, b""), Facts)
     with pytest.raises(decoder.Crashed):
         decoder._event({"facts": {**facts, "dropped": ["Doe^John"]}}, b"")
+    with pytest.raises(decoder.Crashed):
+        decoder._event({"facts": {**facts, "scaled": "Doe^John"}}, b"")
     assert str(decoder._event({"refused": "a\x1b[2J"}, b"")) == "a?[2J"
 
 

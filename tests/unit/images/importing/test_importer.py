@@ -75,7 +75,7 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
         ("vae/text.png", "not a PNG"),
         ("gan/tiny.png", "1 x 1 pixels"),
         ("gan/slice.dcm", "not a PNG"),
-        ("gan/slice.bmp", ".bmp files are not supported; PNG, JPEG, TIFF, DICOM or NIfTI are"),
+        ("gan/slice.bmp", ".bmp files are not supported; PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ are"),
         ("stray.png", "generator is unknown"),
     ]:
         assert word in reasons[file]
@@ -85,7 +85,10 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
     ("files", "reason"),
     [
         ({}, "folder is empty"),
-        ({"notes.txt": b"x", "more.txt": b"y"}, "No PNG, JPEG, TIFF, DICOM or NIfTI image among 2 files"),
+        (
+            {"notes.txt": b"x", "more.txt": b"y"},
+            "No PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ image among 2 files",
+        ),
         ({"a.bmp": b"x"}, "None of 1 file could be imported; a.bmp: .bmp files are not supported"),
         ({"g/a.png": b""}, "None of 1 file could be imported; g/a.png: the file is empty"),
     ],
