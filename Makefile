@@ -32,16 +32,16 @@ clean:
 .venv/.uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Imprint needs Python 3.11 or newer: make run PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "The module venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "The Python module venv is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV)
 	@touch $@
 
 .venv/.run: .venv/.uv requirements.txt
-	@echo "Installing packages (once; a minute or two)"
+	@echo "Installing packages (only once, takes a minute or two)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
 	@touch $@
 
 .venv/.test: .venv/.uv requirements-dev.txt
-	@echo "Installing packages (once; a minute or two)"
+	@echo "Installing packages (only once, takes a minute or two)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.txt
 	@touch $@

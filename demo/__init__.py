@@ -1,1 +1,1 @@
-"""Sets with known truth, made by construction: something to look at before one's own images are here."""
+"""Data sets with ground truth by construction, to explore before importing your own images."""

@@ -1,4 +1,4 @@
-"""``python -m demo FOLDER``: make again, in FOLDER, the files that the demo sets are installed from."""
+"""``python -m demo FOLDER``: rebuild the files from which the demo data sets are installed."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from demo.picture import picture
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("folder", type=Path, help="keeps the phantoms; hours of work are not done twice")
+    parser.add_argument("folder", type=Path, help="build folder; finished steps in it are not repeated")
     folder = parser.parse_args().folder
     build(folder)
     picture(Path("docs/demo.png"))

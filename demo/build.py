@@ -1,4 +1,4 @@
-"""From nothing to the files that ship: draw the patients, train the generators, sample them, pack it all."""
+"""Builds the bundled files: draws the patients, trains the generators, samples and packs their images."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Report = Callable[[str], None]
 
 
 def build(folder: Path, report: Report = print) -> None:
-    """All of it; what is in the build folder already is not made again. An hour or two on two cores."""
+    """Run all steps; those already in the build folder are skipped. One to two hours on two cores."""
     for each in Stream:
         cohort(each, folder, report)
     learn(folder, report)
@@ -30,7 +30,7 @@ def build(folder: Path, report: Report = print) -> None:
 
 
 def learn(folder: Path, report: Report) -> None:
-    """Train the models that have no weights yet, each in a process of its own."""
+    """Train the models that have no weights yet, each in its own process."""
     missing = [name for name in NAMES if not (WEIGHTS / f"{name}.safetensors").exists()]
     with ProcessPoolExecutor() as pool:
         for name in pool.map(_learn, missing, [folder] * len(missing)):
@@ -49,13 +49,13 @@ def _learn(name: str, folder: Path) -> str:
 def pack_models() -> None:
     for part in sets.PARTS:
         for name in sets.models(part):
-            if name == EIGEN:  # is drawn when it is installed
+            if name == EIGEN:  # its images are sampled at installation
                 continue
             pack(drawn(name, part), sets.DATA / f"{name}-{part}.webp")
 
 
 def drawn(name: str, part: str) -> np.ndarray:
-    """A model's images for a part as they ship, uint8 (n, 128, 128)."""
+    """A model's images for a part as they are bundled, uint8 (n, 128, 128)."""
     return sample(name, sets.GENERATED[part], sets.model_seed(name, part))
 
 
@@ -76,10 +76,10 @@ def pack_people(folder: Path) -> None:
 
 
 def assigned(people: np.ndarray, others: np.ndarray, seed: int) -> list[int]:
-    """Half of the patients, to be used: numbers, sorted.
+    """Sorted numbers of the patients that are used for training, half of all.
 
-    Patients are paired by how typical they are, and a coin decides within each pair: a typical slice is near
-    to everything that any generator makes, and typicality must not be taken for memory. ``people`` uint8
+    Patients are paired by how typical they are, and one of each pair is chosen at random. A typical slice is
+    close to the images of any generator, which must not be mistaken for memorisation. ``people`` uint8
     (patients * 4, 256, 256) in order; ``others`` uint8 (n, 256, 256), another sample of the population.
     """
     distance = cdist(_thumbnails(people), _thumbnails(others)).min(1).reshape(-1, SLICES).mean(1)

@@ -1,4 +1,4 @@
-"""All phantom slices that the demo sets are made from, drawn once and kept in a build folder."""
+"""All phantom slices of the demo data sets, drawn once and kept in a build folder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Cohort:
 
 
 def cohort(stream: Stream, folder: Path, report: Callable[[str], None] = print) -> Cohort:
-    """A stream's slices, from the build folder if they are there; else about 0.4 s a slice on two cores."""
+    """A stream's slices, from the build folder or drawn (about 0.4 s per slice on two cores)."""
     path = folder / f"{stream.name.lower()}.npz"
     if not path.exists():
         _draw(stream, path, report)

@@ -1,4 +1,4 @@
-"""Put the demo sets into a library, on all cores."""
+"""Installs the demo data sets into a library, on all cores."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from demo.sets import Image
 
 @dataclass(frozen=True)
 class Installed:
-    """Names of the sets that were added and of those that were here already."""
+    """Names of the data sets that were added and of those already present."""
 
     added: tuple[str, ...]
     present: tuple[str, ...]
@@ -25,7 +25,7 @@ class Installed:
 def install(
     library: Library, wanted: Callable[[str], bool] = lambda name: True, processes: int | None = None
 ) -> Installed:
-    """Add every wanted demo set that is not here by its name; after an interruption, call it again."""
+    """Add every wanted demo data set whose name is not present; after an interruption, call it again."""
     begun = time.perf_counter()
     here = set(library.names())
     asked = [recipe for recipe in sets.recipes() if wanted(recipe.name)]
@@ -46,7 +46,7 @@ def install(
 
 
 def _kept(library: Library, images: Sequence[Image], processes: int) -> dict[Image, str]:
-    """The images' hashes. In processes: of the many small steps of an image threads do one at a time."""
+    """Add images; returns their hashes. Uses processes, since threads would wait for each other."""
     if not images:
         return {}
     size = -(-len(images) // processes)
@@ -57,7 +57,7 @@ def _kept(library: Library, images: Sequence[Image], processes: int) -> dict[Ima
 
 
 def _keep(library: Library, images: Sequence[Image]) -> list[str]:
-    """Images that stand by their sheets, so that few sheets are open."""
+    """Images ordered by sheet, so that few sheets are open at a time."""
     names = sorted({name for image in images for name in image.sheets})
     sheets = {name: sets.sheet(name) for name in names}
     return [library.add_pixels(image.pixels(sheets)) for image in images]

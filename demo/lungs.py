@@ -1,8 +1,8 @@
-"""``python -m demo.lungs FOLDER [--real FOLDER ...]``: train the UNet that finds the lungs.
+"""``python -m demo.lungs FOLDER [--real FOLDER ...]``: train the UNet that segments the lungs.
 
-It learns from phantoms, whose masks are exact, and from real slices with the masks of a classical pipeline,
-where that looks right. Real files come in every window and crop, so each sample is shown through a window, a
-field of view, a size and a noise of its own; grey levels are never inverted. FOLDER keeps the phantoms.
+The training images are phantoms with exact masks, and real slices with plausible masks of a classical
+pipeline. Real files have all kinds of windows and crops, so window, field of view, size and noise are
+randomised for each sample; grey levels are never inverted. FOLDER keeps the phantoms.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from demo.unet import UNet
 PATIENTS, SIDE, INPUT, BATCH = 300, 256, 128, 24
 SAMPLES, RATE = 28_000, 2e-3
 REAL_SHARE, EMPTY_SHARE, UPSIDE_DOWN = 0.3, 0.06, 0.1
-PADDING = -2000.0  # HU around a scanner's field of view
-LUNG_WINDOW = (-1350.0, 150.0)  # what an 8-bit file of unknown window is taken for
+PADDING = -2000.0  # HU outside the field of view
+LUNG_WINDOW = (-1350.0, 150.0)  # assumed for 8-bit files of unknown window
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Slices:
     lungs: Tensor
 
 
-# -- what it learns from ------------------------------------------------------------------------------
+# -- training images ----------------------------------------------------------------------------------
 
 
 def phantoms(folder: Path) -> Slices:
-    """Without the scanner's noise, which is added anew to every sample."""
+    """Phantoms without scanner noise, which is added to every sample."""
     path = folder / "hounsfield.npz"
     if not path.exists():
         with ProcessPoolExecutor() as pool:
@@ -63,7 +63,7 @@ def _patient(number: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def real(folders: list[Path]) -> Slices:
-    """Real slices of 256 x 256 px, 8 bit, whose classical mask is believable."""
+    """Real 8-bit slices of 256 x 256 px with a plausible classical mask."""
     hu, lungs = [], []
     low, high = LUNG_WINDOW
     for path in sorted(path for folder in folders for path in folder.glob("*.png")):
@@ -79,7 +79,7 @@ def _batch(images: np.ndarray) -> Tensor:
     return torch.from_numpy(images.astype(np.float32))[:, None]
 
 
-# -- how it is shown ----------------------------------------------------------------------------------
+# -- augmentation -------------------------------------------------------------------------------------
 
 
 def uniform(low: float, high: float, count: int) -> Tensor:
@@ -87,7 +87,7 @@ def uniform(low: float, high: float, count: int) -> Tensor:
 
 
 def shown(slices: Slices) -> tuple[Tensor, Tensor]:
-    """Images (n, 1, 128, 128) in 0..1 and masks 0..1: each sample through a view of its own."""
+    """Augmented images (n, 1, 128, 128) in 0..1 and their masks in 0..1."""
     count = len(slices.hu)
     hu = _without_lungs(slices) if torch.rand(()) < EMPTY_SHARE else slices.hu
     lungs = torch.zeros_like(slices.lungs) if hu is not slices.hu else slices.lungs
@@ -101,7 +101,7 @@ def shown(slices: Slices) -> tuple[Tensor, Tensor]:
 
 
 def _without_lungs(slices: Slices) -> Tensor:
-    """Tissue where the lungs are: a slice that has none."""
+    """Lungs replaced by tissue, for slices without lungs."""
     count = len(slices.hu)
     coarse = functional.interpolate(torch.randn(count, 1, 9, 9), size=SIDE, mode="bicubic")
     tissue = uniform(-60, 80, count) + 60 * coarse
@@ -109,7 +109,7 @@ def _without_lungs(slices: Slices) -> Tensor:
 
 
 def _noise(count: int) -> Tensor:
-    """Correlated as a reconstruction's is, of up to 90 HU."""
+    """Noise in HU of up to 90 HU, correlated as after reconstruction."""
     white = torch.randn(count, 1, SIDE, SIDE)
     soft = functional.avg_pool2d(white, 3, stride=1, padding=1) * 3
     share = torch.rand(count, 1, 1, 1)
@@ -117,7 +117,7 @@ def _noise(count: int) -> Tensor:
 
 
 def _places(count: int) -> Tensor:
-    """Sampling grid (n, 256, 256, 2): turned, zoomed, moved, stretched, bent, mirrored, some upside down."""
+    """Random sampling grid (n, 256, 256, 2): rotation, zoom, shift, stretch, warp and flips."""
     angle = uniform(-0.3, 0.3, count)[:, 0, 0, 0]
     zoom = torch.exp(uniform(-0.45, 0.45, count))[:, 0, 0, 0]
     stretch = torch.exp(uniform(-0.12, 0.12, count))[:, 0, 0, 0]
@@ -142,7 +142,7 @@ def _places(count: int) -> Tensor:
 
 
 def _field_of_view(hu: Tensor, lungs: Tensor) -> tuple[Tensor, Tensor]:
-    """In half of the samples, a scanner's circle with padding around it: a disc in a wide window."""
+    """In half of the samples, a circular field of view with padding: a disc in a wide window."""
     count = len(hu)
     axis = torch.linspace(-1, 1, SIDE)
     centre = [uniform(-0.12, 0.12, count) for _ in range(2)]
@@ -152,7 +152,7 @@ def _field_of_view(hu: Tensor, lungs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _window(hu: Tensor) -> Tensor:
-    """0..1 through a random window, with a random gamma: lung windows, wide ones and those of the padding."""
+    """HU to 0..1 with a random window and gamma: lung windows, and wide ones that include the padding."""
     count = len(hu)
     low, high = uniform(-1400, -850, count), uniform(100, 1600, count)
     wide = torch.rand(count, 1, 1, 1) < 0.35
@@ -173,7 +173,7 @@ def batches(sources: list[Slices], shares: list[float]) -> Iterator[tuple[Tensor
 
 
 def loss_of(logits: Tensor, lungs: Tensor) -> Tensor:
-    """Cross entropy and soft Dice, in equal parts."""
+    """Cross-entropy plus soft Dice loss, equally weighted."""
     probability = logits.sigmoid()
     overlap = 2 * (probability * lungs).sum((1, 2, 3)) + 1
     dice = overlap / (probability.sum((1, 2, 3)) + lungs.sum((1, 2, 3)) + 1)
@@ -210,7 +210,7 @@ def main() -> None:
     if args.real:
         sources.append(real(args.real))
         shares = [1 - REAL_SHARE, REAL_SHARE]
-        print(f"{len(sources[1].hu)} real slices have a believable classical mask")
+        print(f"{len(sources[1].hu)} real slices have a plausible classical mask")
     network = train(sources, shares)
     kept = {
         name: value.half().contiguous()

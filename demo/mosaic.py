@@ -1,4 +1,4 @@
-"""Many images of one size in one lossless WebP file, row by row."""
+"""Many images of the same size in one lossless WebP file, row by row."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ COLUMNS = 10
 
 
 def pack(images: np.ndarray, path: Path) -> None:
-    """uint8 (n, side, side), n a multiple of 10 or filled up with black."""
+    """Write images uint8 (n, side, side); the last row is filled with black."""
     n, side, _ = images.shape
     rows = -(-n // COLUMNS)
     grid = np.zeros((rows * COLUMNS, side, side), np.uint8)

@@ -1,4 +1,4 @@
-"""The picture of the documentation: what the demo sets are made of."""
+"""The figure of the documentation: how the demo data sets are made."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def picture(path: Path) -> None:
 
 
 def _person(number: int) -> Row:
-    """A slice of DB1: drawn, scanned, its mask, and a neighbour."""
+    """A slice of DB1: as drawn, after the scanner, with its mask, and the next slice."""
     stream = Stream.DB1
     patient, level = draw(stream, number), levels(stream, number)[1]
     drawn = cut(patient, level)
@@ -60,7 +60,7 @@ def _person(number: int) -> Row:
 
 
 def _dial() -> Row:
-    """A training image, its copies, and what the generator makes where it remembers nobody."""
+    """A training image, its copies, and new images of the generator."""
     source = 41
     copy, *fresh = (
         sets.Drawn("DB1", "development", place, of) for place, of in ((3, source), (3, -1), (9, -1))

@@ -1,4 +1,4 @@
-"""The people of the demo sets: streams of patients, none the same, a few neighbouring slices of each."""
+"""The patients of the demo data sets: each is unique and has a few neighbouring slices."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -12,12 +12,12 @@ from demo.phantom.thorax import cut
 from demo.streams import SLICES, Stream
 
 SPACING = 10.0  # mm between a patient's slices
-HIGHEST, LOWEST = 0.14, 0.82  # levels that slices come from
+HIGHEST, LOWEST = 0.14, 0.82  # range of levels of the slices
 
 
 @dataclass(frozen=True)
 class Scan:
-    """One slice as it comes from the scanner: ``image`` uint8 and ``lungs`` bool, both (256, 256)."""
+    """One slice after the scanner: ``image`` uint8 and ``lungs`` bool, both (256, 256)."""
 
     patient: str
     image: np.ndarray
@@ -25,7 +25,7 @@ class Scan:
 
 
 def levels(stream: Stream, number: int) -> list[float]:
-    """Where a patient is cut: ``SLICES`` levels, ``SPACING`` mm apart, from a random one down."""
+    """Levels of a patient's slices: ``SLICES`` of them, ``SPACING`` mm apart, downwards from a random one."""
     rng = np.random.default_rng((stream, number, 4))
     step = SPACING / LUNG_HEIGHT
     first = rng.uniform(HIGHEST, LOWEST - (SLICES - 1) * step)
@@ -49,7 +49,7 @@ def _one(task: tuple[Stream, int]) -> list[Scan]:
 
 
 def many(stream: Stream, numbers: Iterable[int], processes: int | None = None) -> Iterator[list[Scan]]:
-    """The slices of many patients, in order, made on all cores."""
+    """The slices of many patients, in order, drawn on all cores."""
     tasks = [(stream, number) for number in numbers]
     with ProcessPoolExecutor(processes) as pool:
         yield from pool.map(_one, tasks, chunksize=2)

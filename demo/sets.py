@@ -1,4 +1,4 @@
-"""Which demo sets there are, and how each of their images comes about from the files in ``demo/data``."""
+"""The demo data sets, and how their images are made from the files in ``demo/data``."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,14 @@ DATA = Path(__file__).parent / "data"
 PARTS = ("development", "test")
 UNSEEN = "gan_nearest"  # in the test part only
 GENERATED = {"development": 200, "test": 250}  # images of each generator
-PATIENTS = {"DB1": 25, "DB2": 36}  # used, and as many not used, in each part
+PATIENTS = {"DB1": 25, "DB2": 36}  # used, and the same number not used, in each part
 
 Sheets = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """An image as it lies in a sheet; one of 128 px is enlarged."""
+    """An image in a sheet; images of 128 px are enlarged."""
 
     sheet: str
     index: int
@@ -40,7 +40,7 @@ class Shipped:
 
 @dataclass(frozen=True)
 class Drawn:
-    """An image of the memorising generator of a data set's part."""
+    """An image of the memorising generator, for one part of a database."""
 
     database: str
     part: str
@@ -61,7 +61,7 @@ Image = Shipped | Drawn
 
 @dataclass(frozen=True)
 class Member:
-    """One image of a demo set, and what is known of it."""
+    """One image of a demo data set, with its ground truth."""
 
     path: str
     image: Image
@@ -72,7 +72,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A demo set before its pixels are there."""
+    """A demo data set before its pixels are made."""
 
     name: str
     layout: str
@@ -80,7 +80,7 @@ class Recipe:
 
 
 def counts() -> dict[str, int]:
-    """Images in each sheet."""
+    """The number of images in each sheet."""
     shelf = {f"{name}-{part}": GENERATED[part] for part in PARTS for name in models(part)}
     shelf |= {f"population-{part}": max(PATIENTS.values()) * SLICES for part in PARTS}
     for database, patients in PATIENTS.items():
@@ -89,7 +89,7 @@ def counts() -> dict[str, int]:
 
 
 def sheet(name: str) -> np.ndarray:
-    """uint8 (n, side, side): from its file, or drawn where that is as quick and exact."""
+    """uint8 (n, side, side), from the file; eigen-images are sampled, which is as fast and exact."""
     model, part = name.rsplit("-", 1)
     if model == EIGEN:
         return sample(EIGEN, GENERATED[part], model_seed(EIGEN, part))
@@ -97,12 +97,12 @@ def sheet(name: str) -> np.ndarray:
 
 
 def model_seed(name: str, part: str) -> int:
-    """Of a model's images in a part."""
+    """Seed of a model's images in a part."""
     return 1000 + 10 * NAMES.index(name) + PARTS.index(part)
 
 
 def seed(database: str, part: str) -> int:
-    """Each part has its own training run on its own patients."""
+    """Seed of a part, which has its own training patients."""
     return 10 * list(PATIENTS).index(database) + PARTS.index(part)
 
 
@@ -139,19 +139,19 @@ def _membership(database: str, part: str, stop: float) -> Iterator[Member]:
 
 
 def _slices(patients: np.ndarray) -> np.ndarray:
-    """Numbers in the sheet of the patients' slices, int (patients, 4)."""
+    """Positions of the patients' slices in their sheet, int (patients, 4)."""
     return patients[:, None] * SLICES + np.arange(SLICES)
 
 
 def split(database: str, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Who was used and who was not, by their numbers in the part: int (patients,), each sorted.
+    """Numbers within the part of the patients used and not used for training: int (patients,), sorted.
 
-    Drawn by ``build.assigned`` and kept in a file.
+    Drawn by ``build.assigned`` and read from a file.
     """
     used = np.array(json.loads((DATA / "used.json").read_text())[f"{database}-{part}"])
     return used, np.setdiff1d(np.arange(2 * PATIENTS[database]), used)
 
 
 def first_patient(database: str, part: str) -> int:
-    """Number, in the database's stream, of a part's first patient; nobody is in two parts."""
+    """Number in the database's stream of a part's first patient; no patient is in two parts."""
     return 2 * PATIENTS[database] * PARTS.index(part)

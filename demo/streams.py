@@ -1,4 +1,4 @@
-"""Which patients there are, and how many slices of each."""
+"""The streams of patients, and the number of slices per patient."""
 
 from enum import IntEnum
 
@@ -6,9 +6,9 @@ SLICES = 4
 
 
 class Stream(IntEnum):
-    """Patients of different streams are different people, whatever their numbers."""
+    """Patients of different streams are different people, even with the same number."""
 
-    TRAINING = 1  # what the generators learn from
-    POPULATION = 2  # whom the memorisation dial draws on where it remembers nobody
+    TRAINING = 1  # trains the generators
+    POPULATION = 2  # new images of the memorisation dial
     DB1 = 3
     DB2 = 4

@@ -1,7 +1,7 @@
-"""Lungs by threshold: what was done before networks, and what a network's training may start from.
+"""Classical lung segmentation by threshold, which provides training masks of real slices.
 
-Otsu's threshold, the border cleared, the two largest parts, closing, holes filled. It works on slices in a
-plain lung window and fails where the field of view is a bright disc or the window is unusual.
+Otsu's threshold, border clearing, the two largest components, closing, hole filling. It works on slices in a
+standard lung window and fails if the field of view is a bright disc or the window is unusual.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from skimage.measure import label, regionprops
 from skimage.morphology import closing, disk
 from skimage.segmentation import clear_border
 
-SMALLEST, LARGEST = 0.03, 0.45  # share of the image that lungs fill
-BALANCE = 0.15  # the smaller lung's area, at least, by the larger one's
-LEVEL = 0.1  # of the image's height that one lung may lie above the other: the table lies below
+SMALLEST, LARGEST = 0.03, 0.45  # share of the image that the lungs cover
+BALANCE = 0.15  # minimum area of the smaller lung relative to the larger one
+LEVEL = 0.1  # maximum vertical offset of the lungs, relative to the image height; excludes the table
 
 
 def lungs_by_threshold(pixels: np.ndarray) -> np.ndarray | None:
-    """bool (H, W) for uint8 (H, W), or None where the outcome doesn't look like lungs."""
+    """A mask bool (H, W) of an image uint8 (H, W), or None if the result is implausible."""
     if pixels.min() == pixels.max():
         return None
     dark = clear_border(pixels <= threshold_otsu(pixels))

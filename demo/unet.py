@@ -1,4 +1,4 @@
-"""The UNet of lung segmentation (Ronneberger et al. 2015), small, with batch normalisation and padding."""
+"""The UNet for lung segmentation (Ronneberger et al. 2015): small, with batch normalisation and padding."""
 
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """(n, 1, side, side) in 0..1 to logits of the same shape; the side is a multiple of 16."""
+    """(n, 1, side, side) in 0..1 to logits of the same shape; the side must be a multiple of 16."""
 
     def __init__(self) -> None:
         super().__init__()

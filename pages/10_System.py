@@ -1,4 +1,4 @@
-"""System: the networks' weights, the cache, the machine."""
+"""System: model weights, cache, background jobs and hardware."""
 
 import platform
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from core.inference import runtime
 from core.jobs import queue
 from core.membership.reconstruction import checkpoints
 from core.service import maintenance
+from core.wording import counted
 from pages.ui.background import weights_download
 from pages.ui.layout import page
 from pages.ui.session import workspace
@@ -20,7 +21,7 @@ from pages.ui.system import custom_networks
 from pages.ui.theme import duration
 
 PACKAGES = ("streamlit", "plotly", "torch", "torchvision", "openvino", "scikit-learn", "umap-learn", "numpy")
-BUSY, IDLE = 1.0, 6.0  # seconds between two looks at the work
+BUSY, IDLE = 1.0, 6.0  # seconds between two refreshes of the job table
 
 KIND_WORDS = {
     queue.ATTRIBUTE: "embeddings",
@@ -30,12 +31,14 @@ KIND_WORDS = {
     queue.SWEEP: "sweep",
 }
 
+STATE_WORDS = {"waiting": "queued", "done": "finished", "died": "crashed"}  # others are shown as they are
+
 page.open_page("System", "Model weights, cache, background jobs and hardware.")
 
 
 def _place(state: dict[str, object]) -> str:
     package = registry.network(str(state["backbone"])).package
-    return f"the package {package}" if package and state["path"] else str(state["path"] or "")
+    return f"Python package {package}" if package and state["path"] else str(state["path"] or "")
 
 
 def weights_table() -> None:
@@ -49,7 +52,7 @@ def weights_table() -> None:
             "state": s["state"],
             "SHA-256": s["sha256"] or "",
             "checked": str(s["checked"] or "")[:16].replace("T", " "),
-            **({"place": _place(s)} if workspace.current().user.admin else {}),
+            **({"location": _place(s)} if workspace.current().user.admin else {}),
         }
         for s in states
     ]
@@ -83,7 +86,8 @@ def cache_table() -> None:
     verify, repair, clear, _ = st.columns([1, 1, 1, 2])
     if verify.button("Verify", key="verify", width="stretch"):
         found = workspace.store().verify()
-        st.success(f"{found.entries} entries intact, {found.damaged} damaged and quarantined.")
+        intact = counted(found.entries, "entry", "entries")
+        st.success(f"{intact} intact, {found.damaged} damaged and quarantined.")
     if repair.button("Repair", key="repair", width="stretch", help="Repairs the cache and the image library"):
         with st.spinner("Reading every entry and every image"):
             report = maintenance.repair(workspace.store())
@@ -112,12 +116,12 @@ def work_table(busy: bool) -> None:
         return
     rows = [
         {
-            "work": KIND_WORDS[job.kind],
-            "sets": ", ".join(job.sets),
-            "state": job.state,
-            "done": f"{job.done} of {job.total}" if job.total else "",
+            "job": KIND_WORDS[job.kind],
+            "data sets": ", ".join(job.sets),
+            "state": STATE_WORDS.get(job.state, job.state),
+            "progress": f"{job.done} of {job.total}" if job.total else "",
             "speed": f"{job.rate:.0f} images/s" if job.active and job.rate else "",
-            "left": duration(job.left) if job.active and job.left is not None else "",
+            "time left": duration(job.left) if job.active and job.left is not None else "",
             "remark": job.error,
         }
         for job in found
@@ -126,7 +130,7 @@ def work_table(busy: bool) -> None:
     active = {job.id: f"{KIND_WORDS[job.kind]}, {', '.join(job.sets)}" for job in found if job.active}
     if active:
         place, button = st.columns([4, 1], vertical_alignment="bottom")
-        chosen = place.selectbox("Running", list(active), format_func=active.get, key="under_way")
+        chosen = place.selectbox("Active jobs", list(active), format_func=active.get, key="under_way")
         if button.button("Cancel", key="cancel_work", width="stretch") and chosen:
             workspace.current().cancel(chosen)
             st.rerun(scope="fragment")
@@ -156,6 +160,6 @@ def machine() -> None:
 
 weights_table()
 work()
-if workspace.current().user.admin:  # the cache is everybody's
+if workspace.current().user.admin:  # all users share the cache
     cache_table()
 machine()

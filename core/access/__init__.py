@@ -1,1 +1,1 @@
-"""Who is asking, and with whom a set is shared."""
+"""Users, and with whom a data set is shared."""

@@ -1,8 +1,8 @@
-"""Whom a set is shared with: a small file beside its manifest, written by the set's owner alone.
+"""With whom a data set is shared: a small file beside its manifest, written only for the set's owner.
 
-What counts is a person's id. An address stands for whoever the provider vouches has it: if that person has
-signed in before, the share is theirs at once, else it waits for the first who signs in with it and is then
-theirs, whoever may get the address later.
+Shares are by user id. An e-mail address stands for the user whom the provider has verified to own it. If that
+user has signed in before, the share takes effect at once; otherwise it is pending until the first user signs
+in with the address, and stays theirs even if the address later passes to somebody else.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ SUFFIX = ".shared"
 
 @dataclass(frozen=True)
 class Share:
-    """``people`` by id, as the owner named them; ``pending`` addresses; ``everyone`` who signs in."""
+    """``people``: id to the name the owner entered; ``pending``: addresses; ``everyone``: who signs in."""
 
     people: Mapping[str, str] = field(default_factory=dict)
     pending: tuple[str, ...] = ()
@@ -34,22 +34,24 @@ class Share:
         return not user.local and (self.everyone or user.id in self.people)
 
     def names(self) -> list[str]:
-        """As the owner sees it."""
+        """What the owner sees."""
         return ["everyone"] * self.everyone + sorted([*self.people.values(), *self.pending])
 
     def given(self, name: str, root: Path | None = None) -> "Share":
-        """Also to a person, by address or by code, which is the whole id. Raises BadChoice."""
+        """Shared with one more user, by address or by code (the whole id). Raises BadChoice."""
         wanted = name.strip().casefold()
         person = next((each for each in users.known(root) if wanted in (each.id, each.email)), None)
         if person is not None:
-            called = wanted if "@" in wanted else person.title  # a code must not tell an address
+            called = wanted if "@" in wanted else person.title  # a code must not reveal an address
             return replace(self, people={**self.people, person.id: called})
         if "@" not in wanted.strip("@") or any(character.isspace() for character in wanted):
-            raise BadChoice(f"'{name}' is neither an e-mail address nor the code of a person who signed in.")
+            raise BadChoice(
+                f"'{name}' is neither an e-mail address nor the code of a user who has signed in."
+            )
         return replace(self, pending=tuple(sorted({*self.pending, wanted})))
 
     def taken(self, name: str) -> "Share":
-        """No more to a person, by address, code or the name that ``names`` gives."""
+        """No longer shared with a user, by address, code or the name in ``names``. Raises BadChoice."""
         wanted = name.strip().casefold()
         people = {
             each: called for each, called in self.people.items() if wanted not in (each, called.casefold())
@@ -62,7 +64,7 @@ class Share:
 
 
 def read(manifest: Path) -> Share:
-    """Of a set, by its manifest; a file that can't be read shares with nobody."""
+    """The share of a data set, by its manifest; a file that can't be read shares with nobody."""
     try:
         raw = json.loads(manifest.with_suffix(SUFFIX).read_text("utf-8"))
         people = {str(each): str(called) for each, called in raw["people"].items()}
@@ -81,7 +83,7 @@ def write(manifest: Path, share: Share) -> None:
 
 
 def shared(root: Path) -> Iterator[tuple[str, Path]]:
-    """The owner's id and the manifest of every set that is shared with anybody."""
+    """The owner's id and the manifest of every shared data set."""
     for path in sorted(root.glob(f"sets/*{SUFFIX}")):
         yield paths.LOCAL, path.with_suffix(".json")
     for path in sorted(root.glob(f"{paths.USERS}/*/sets/*{SUFFIX}")):
@@ -89,7 +91,7 @@ def shared(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def claim(user: User, root: Path) -> None:
-    """Shares that wait for this person's address become this person's."""
+    """Pending shares for this user's address become shares with this user."""
     if user.email is None or not any(user.email in read(manifest).pending for _, manifest in shared(root)):
         return
     with alone(root):
@@ -103,7 +105,7 @@ def claim(user: User, root: Path) -> None:
 
 @contextlib.contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """One change at a time: no set comes while another goes, no share while one is taken back."""
+    """A lock: data sets and shares are added or removed one at a time."""
     folder = os.open(root / "images", os.O_RDONLY)  # the folder itself is the lock
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -1,8 +1,8 @@
-"""Who asks. By default one local user; with an OpenID provider, whoever it vouches for.
+"""Users: by default one local user; with an OpenID provider, everyone whom it authenticates.
 
-A person's id is a hash of the provider's address and of the subject that it calls the person by; these two
-alone are sure to stay (OpenID Connect Core 1.0, section 5.7). Names and addresses stand in one file of the
-person's own folder, never in a path or a log.
+A user's id is a hash of the issuer and the subject, the only claims that are guaranteed to be stable (OpenID
+Connect Core 1.0, section 5.7). Names and addresses are kept in one file in the user's own folder, never in a
+path or a log.
 """
 
 import json
@@ -18,7 +18,7 @@ from core.errors import ImprintError
 from core.files import write_atomic
 from core.hashing import key
 
-TITLE = 40  # characters of a person's name that are kept
+TITLE = 40  # characters of a name that are kept
 PROFILE = "profile.json"
 
 
@@ -32,7 +32,7 @@ class User:
 
     def __post_init__(self) -> None:
         if self.id != paths.LOCAL and not re.fullmatch(r"[0-9a-f]{32}", self.id):
-            raise ImprintError("That is no user's id.")  # an id is part of a path
+            raise ImprintError("That is not a user id.")  # an id is part of a path
 
     @property
     def local(self) -> bool:
@@ -40,12 +40,12 @@ class User:
 
     @property
     def code(self) -> str:
-        """Enough of the id to tell two people of one name apart."""
+        """Enough of the id to distinguish two users of the same name."""
         return self.id[:6]
 
     @property
     def admin(self) -> bool:
-        """Who may change what all share: weights and the cache. It opens nobody's sets."""
+        """Whether the user may change the weights and the cache. Gives no access to others' data sets."""
         named = {each.strip().casefold() for each in os.environ.get("IMPRINT_ADMINS", "").split(",")}
         return self.local or bool({self.id, (self.email or "").casefold()} & (named - {""}))
 
@@ -54,7 +54,7 @@ LOCAL = User(paths.LOCAL)
 
 
 def of_claims(claims: Mapping[str, Any]) -> User:
-    """The person of an identity token that was checked. Raises ImprintError where it names nobody."""
+    """The user of a verified identity token. Raises ImprintError without an issuer and a subject."""
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
         raise ImprintError("The identity provider sent no issuer or subject, so sign-in failed.")
@@ -65,7 +65,7 @@ def of_claims(claims: Mapping[str, Any]) -> User:
 
 
 def arrived(user: User, root: Path | None = None) -> None:
-    """Note how a person is called, so that others can share with them."""
+    """Store a user's name and address, so that others can share with them."""
     path = paths.base(user.id, root) / PROFILE
     data = json.dumps({"title": user.title, "email": user.email}).encode()
     if not path.exists() or path.read_bytes() != data:
@@ -74,12 +74,12 @@ def arrived(user: User, root: Path | None = None) -> None:
 
 
 def known(root: Path | None = None) -> list[User]:
-    """Everybody who has signed in here."""
+    """All users who have signed in."""
     return list(_known(root or paths.root()))
 
 
 def find(user_id: str, root: Path | None = None) -> User:
-    """A person by id, with name and address if they ever signed in."""
+    """A user by id, with name and address if they have ever signed in."""
     user = User(user_id)
     try:
         raw = json.loads((paths.base(user_id, root) / PROFILE).read_text("utf-8"))
@@ -95,11 +95,11 @@ def _known(root: Path) -> Iterator[User]:
 
 
 def _title(text: object) -> str:
-    """Words alone: others see it, so no markup; and no slash, which parts an owner from a set."""
+    """Plain words: no markup, as others see it, and no slash, which separates owner and data set."""
     words = re.sub(r"[^\w .,'’-]+", " ", text) if isinstance(text, str) else ""
     return " ".join(words.split())[:TITLE].strip()
 
 
 def _email(text: object) -> str | None:
-    """Casefolded; None where it is no address."""
+    """Casefolded; None if it is not an address."""
     return text.strip().casefold() if isinstance(text, str) and "@" in text.strip("@ ") else None

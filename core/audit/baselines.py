@@ -1,7 +1,7 @@
-"""The blind baselines: each sees one thing of an image that should not tell what is asked.
+"""The blind baselines: each uses a single property of an image that should not predict its label.
 
-A baseline is a row: a title, what it sees, and its value for one image, a number or a word; None where there
-is none, and then ``lacking`` says why.
+A baseline is a row of the registry: a title, what it sees, and a function that returns its value for one
+image, a number or a word. The value is None where it does not exist; ``lacking`` is the reason.
 """
 
 import re
@@ -74,12 +74,12 @@ for name, row in {
     ),
     "jpeg": Baseline("JPEG traces", "an 8 x 8 block grid in the pixels", lambda _, looks: looks.jpeg),
     "size": Baseline("Image size", "width and height", _size),
-    "format": Baseline("File format", "PNG, JPEG or TIFF", _format),
+    "format": Baseline("File format", "the format of the file, such as PNG or JPEG", _format),
     "bits": Baseline("Bit depth", "bits per pixel in the file", _bits),
     "bytes": Baseline("File size", "bytes of the file", _bytes),
     "pattern": Baseline("Name", "the file name without its digits", _pattern),
     "number": Baseline(
-        "Number in the name", "the last number in the file name", _number, "a name without a number"
+        "Number in the name", "the last number in the file name", _number, "no number in the file name"
     ),
 }.items():
     BASELINES.register(name, row)

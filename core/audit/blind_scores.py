@@ -1,9 +1,9 @@
-"""How far one blind value goes: grouped by it alone, or ranked by it, and scored as the method is.
+"""Scores of a blind baseline: images are clustered or ranked by its value alone, and scored like the method.
 
-For generators: the images grouped by the value (k-means on the one number, or the words as they are) against
-the truth, ARI; and the generator that the value tells best from all others, AUC. For real images: used
-against not used, AUC. An AUC takes the better side, or word, and its p-value lets permutations do the same.
-With many baselines some look good by chance: p-values are corrected after Holm (1979).
+Generators: ARI of a clustering by the value (k-means of numbers; one cluster per word) against the ground
+truth, and AUC for the generator that the value separates best from all others. Real images: AUC of used
+against not used. An AUC is that of the better direction, or word; the permutations of its p-value select in
+the same way. p-values are corrected for the number of tests (Holm 1979).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,15 @@ from core.numeric.statistics import BOOTSTRAPS, Score, holm, p_value, percentile
 
 VERSION = 1
 SIGNIFICANT = 0.05
-MARKS = 0.95  # AUC, at the lower end of its interval, from which a value gives one generator away
-WORDS = 50  # the most frequent ones; the others count as one
+MARKS = 0.95  # lower end of the AUC interval from which a value identifies one generator
+WORDS = 50  # the most frequent words; all others count as one
 WARNINGS = ("competes", "marks")
 SAME = "it is the same for all images"
 
 
 @dataclass(frozen=True)
 class BlindScore:
-    """A score with its p-value; ``words`` say in which way the value tells."""
+    """A score with its p-value; ``words``: which values indicate which class."""
 
     score: Score
     p_value: float | None = None
@@ -41,7 +41,7 @@ class BlindScore:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a baseline reaches: ``whole`` on the question itself, ``one`` on a single generator."""
+    """A baseline's scores: ``whole`` on the task of the method, ``one`` on its best single generator."""
 
     name: str
     whole: BlindScore
@@ -55,8 +55,8 @@ class Finding:
     def outcome(self, method: Score | None) -> str:
         """competes, marks (both are warnings), above (chance), chance, or undefined.
 
-        A baseline competes where it is above chance and reaches the lower end of the method's interval, or
-        where there is no result of the method yet.
+        A baseline competes if it is above chance and reaches the lower end of the method's interval, or if
+        the method has no result yet. It marks if it identifies one generator (MARKS).
         """
         value = self.whole.score.value
         if value is None:
@@ -69,8 +69,8 @@ class Finding:
         return "marks" if (self.one.score.low or 0) >= MARKS else "above"
 
 
-def significant(told: BlindScore) -> bool:
-    return told.p_value is not None and told.p_value < SIGNIFICANT
+def significant(found: BlindScore) -> bool:
+    return found.p_value is not None and found.p_value < SIGNIFICANT
 
 
 def _to_reach(method: Score | None) -> float:
@@ -83,19 +83,21 @@ def _to_reach(method: Score | None) -> float:
 
 
 def score_generators(name: str, values: Sequence[Value], labels: Sequence[str], lacking: str) -> Finding:
-    """Of images whose generators are ``labels``."""
+    """The scores of ``values`` on labelled generated images, one label (generator) per value."""
     generators = sorted(set(labels))
     why = _why_not(values, lacking)
     if why or len(generators) < 2:
         return Finding(name, _undefined(why or "fewer than two generators are labelled"))
-    agreement = metrics.score_clusters(*metrics.contingency_table(labels, _grouped(values, len(generators))))
+    agreement = metrics.score_clusters(
+        *metrics.contingency_table(labels, _clustered(values, len(generators)))
+    )
     own = np.arange(len(labels))
     truths = {each: GroundTruth(np.array([label == each for label in labels]), own) for each in generators}
-    return Finding(name, BlindScore(agreement.scores["ari"], agreement.p_value), _told(values, truths))
+    return Finding(name, BlindScore(agreement.scores["ari"], agreement.p_value), _best_auc(values, truths))
 
 
-def _grouped(values: Sequence[Value], k: int) -> np.ndarray:
-    """A group a word, or k-means of numbers into k groups; int (n,)."""
+def _clustered(values: Sequence[Value], k: int) -> np.ndarray:
+    """One cluster per word, or k-means of numbers; cluster numbers, int (n,)."""
     if isinstance(values[0], str):
         return np.unique(_frequent(values), return_inverse=True)[1]
     numbers = np.array(values, float)[:, None]
@@ -106,15 +108,15 @@ def _grouped(values: Sequence[Value], k: int) -> np.ndarray:
 
 
 def score_membership(name: str, values: Sequence[Value], truth: GroundTruth, lacking: str) -> Finding:
-    """Of real images whose truth is known."""
+    """The AUC of ``values`` on labelled real images."""
     why = _why_not(values, lacking)
     if not why and (truth.used.all() or not truth.used.any()):
         why = membership_metrics.ONE_CLASS
-    return Finding(name, _undefined(why) if why else _told(values, {"used": truth}))
+    return Finding(name, _undefined(why) if why else _best_auc(values, {"used": truth}))
 
 
-def _told(values: Sequence[Value], truths: Mapping[str, GroundTruth]) -> BlindScore:
-    """The class that the value tells best from the rest, which are permuted together (one seed)."""
+def _best_auc(values: Sequence[Value], truths: Mapping[str, GroundTruth]) -> BlindScore:
+    """AUC of the class that is best separated from the rest; one seed, so all classes are permuted alike."""
     rows, words = _rows(values)
     names = list(truths)
     found = np.stack([membership_metrics.auc(rows, truths[name].used)[:, 0] for name in names])
@@ -132,7 +134,7 @@ def _told(values: Sequence[Value], truths: Mapping[str, GroundTruth]) -> BlindSc
 
 
 def _rows(values: Sequence[Value]) -> tuple[np.ndarray, list[str]]:
-    """As distances of which the smaller speak for a class, float (c, n): both sides of each; in words."""
+    """Candidate distances, float (c, n), where a smaller one indicates the class; and their descriptions."""
     if isinstance(values[0], str):
         frequent = _frequent(values)
         distinct = np.unique(frequent)
@@ -145,7 +147,7 @@ def _rows(values: Sequence[Value]) -> tuple[np.ndarray, list[str]]:
 
 
 def _frequent(values: Sequence[Value]) -> np.ndarray:
-    """Words (n,), those beyond the most frequent as one."""
+    """Words (n,); all but the most frequent are replaced by one."""
     words = np.array(values, str)
     distinct, counts = np.unique(words, return_counts=True)
     kept = distinct[np.argsort(-counts, kind="stable")[:WORDS]]
@@ -165,17 +167,17 @@ def _undefined(reason: str) -> BlindScore:
     return BlindScore(Score(None, undefined=reason))
 
 
-# -- many of them -------------------------------------------------------------------------------------
+# -- correction for the number of tests ---------------------------------------------------------------
 
 
 def holm_corrected(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The same with p-values that pay for all tests together (Holm)."""
+    """The findings with p-values corrected for the number of tests (Holm)."""
     tests = [
-        told for each in findings for told in (each.whole, each.one) if told and told.p_value is not None
+        test for each in findings for test in (each.whole, each.one) if test and test.p_value is not None
     ]
-    paid = iter(holm([told.p_value or 0.0 for told in tests]))
+    corrected = iter(holm([test.p_value or 0.0 for test in tests]))
 
-    def pay(told: BlindScore) -> BlindScore:
-        return told if told.p_value is None else replace(told, p_value=next(paid))
+    def correct(test: BlindScore) -> BlindScore:
+        return test if test.p_value is None else replace(test, p_value=next(corrected))
 
-    return tuple(Finding(each.name, pay(each.whole), each.one and pay(each.one)) for each in findings)
+    return tuple(Finding(each.name, correct(each.whole), each.one and correct(each.one)) for each in findings)

@@ -1,4 +1,4 @@
-"""A new set from one that is here, every image through the same steps (transforms.py)."""
+"""A derived data set: every image of an existing one passes through the same steps (transforms.py)."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,14 @@ from core.progress import Listener, Meter, silent
 from core.types import ImageSet
 
 BATCH = 64
-LONGEST = 80  # characters of a set's name
+LONGEST = 80  # characters of a data set's name
 
 
 def derived_name(image_set: ImageSet, spec: DeriveSpec) -> str:
-    """The set's name, cut where it is too long, and what was done."""
+    """The data set's name, shortened where it is too long, and the steps."""
     tail = f", {spec.words}"
     room = LONGEST - len(tail)
-    name = image_set.name.rpartition("/")[2]  # another's begins with the owner's name
+    name = image_set.name.rpartition("/")[2]  # without the owner's name, which comes first in a shared one
     return (name if len(name) <= room else name[: room - 1].rstrip() + "…") + tail
 
 
@@ -30,9 +30,10 @@ def derive(
     name: str | None = None,
     listener: Listener = silent,
 ) -> ImageSet:
-    """Names, roles, labels and groups stay. An origin does not: these pixels have been in no file.
+    """Add the derived data set to the library and return it.
 
-    Raises BadChoice and SetExists.
+    Names, roles, labels and patient groups are kept; origins are not, as no file ever had these pixels.
+    Raises BadChoice (invalid name) and SetExists.
     """
     name = name or derived_name(image_set, spec)
     check_name(name)
@@ -45,7 +46,7 @@ def derive(
 
 
 def _made(library: Library, ids: Sequence[str], spec: DeriveSpec, meter: Meter) -> Iterator[str]:
-    """Hashes of the new pixels, in two threads, as an import decodes."""
+    """Hashes of the new pixels, in the order of ``ids``; two threads."""
     pooled = transforms.pooled_histogram(map(library.pixels, ids if "histogram" in spec.steps else ids[:1]))
 
     def make(identity: str) -> str:

@@ -1,13 +1,13 @@
-"""Images of different classes that are copies of each other, or nearly.
+"""Duplicates and near-duplicates across classes.
 
-Two images are near-duplicates where their perceptual hashes differ in at most 8 of 64 bits (the signs of the
-lowest 8 x 8 cosine frequencies about their median: Zauner 2010) and their thumbnails correlate by 0.975; or,
-where embeddings are at hand, where the cosine of these is at least 0.95. All CT slices look alike, and a hash
-alone mistakes unrelated slices for duplicates: of 19,693 pairs of unrelated real slices of membership-dev 132
-are within 8 bits, but none correlates by more than 0.915, and none has a cosine above 0.928. Of the 407 pairs
-that its groups.csv marks, 150 are found by hash and thumbnail and 63 by embedding: slices of one scan that
-lie further apart are no near-duplicates in this sense. Of a demo set, 174 of 300 pairs of one patient are
-found, and none of 19,600 others, which correlate by at most 0.963.
+Two images are near-duplicates if their perceptual hashes differ in at most 8 of 64 bits (Zauner 2010: signs
+of the lowest 8 x 8 cosine frequencies relative to their median) and their thumbnails correlate by at least
+0.975; or, where embeddings are available, if the cosine similarity of these is at least 0.95. All CT slices
+look alike, so a hash alone is not enough: of 19,693 pairs of unrelated real slices of membership-dev, 132 are
+within 8 bits, but none correlates by more than 0.915, and none has a cosine above 0.928. Of the 407 pairs of
+one patient in its groups.csv, 150 are found by hash and thumbnail and 63 by embedding: slices of one scan
+that are further apart are not near-duplicates in this sense. In a demo data set, 174 of 300 pairs of one
+patient are found, and none of 19,600 others, which correlate by at most 0.963.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,15 @@ VERSION = 1
 BITS = 8  # of 64
 CORRELATION = 0.975
 COSINE = 0.95
-KEPT = 8  # frequencies a side
-BLOCK = 512  # rows that are compared at a time
-SHOWN = 24  # pairs of a crossing that are kept, the closest
-HOW = ("embedding", "hash", "copy")  # the later speaks where several do
+KEPT = 8  # lowest frequencies that are kept, per axis
+BLOCK = 512  # images compared at a time
+SHOWN = 24  # the closest pairs of two classes, which are kept
+HOW = ("embedding", "hash", "copy")  # by precedence: the last one that applies is reported
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Places of two images in the set; ``how`` they are alike, and how much: 1 for copies."""
+    """Positions of two images in the data set; ``how`` they match, and the similarity: 1 for exact copies."""
 
     first: int
     second: int
@@ -39,7 +39,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class CrossClassPairs:
-    """Pairs between two classes: how many there are, and the closest of them."""
+    """Pairs between two classes: their number, and the closest of them."""
 
     classes: tuple[str, str]
     total: int
@@ -53,7 +53,11 @@ class CrossClassPairs:
 
 @dataclass(frozen=True)
 class Images:
-    """What n images are compared by: identity int (n,), signs (n, 64), and rows (n, d) of length 1."""
+    """What n images are compared by.
+
+    ``identity``: int (n,), equal for equal pixels. ``bits``: signs (n, 64). ``small`` and ``embedded``: float
+    (n, d), rows of length 1.
+    """
 
     identity: np.ndarray
     bits: np.ndarray
@@ -61,7 +65,11 @@ class Images:
     embedded: np.ndarray | None
 
     def alike(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each of ``a`` with each of ``b``: likeness, 0 where they are no near-duplicates, and how."""
+        """Every image of ``a`` against every one of ``b``: similarity, and index into HOW.
+
+        ``a``, ``b``: positions, int. Both results are (len(a), len(b)); the similarity is 0 unless they are
+        near-duplicates.
+        """
         likeness = np.zeros((len(a), len(b)), np.float32)
         how = np.zeros((len(a), len(b)), np.int8)
         if self.embedded is not None:
@@ -76,7 +84,7 @@ class Images:
 
 
 def images(ids: Sequence[str], thumbnails: np.ndarray, embeddings: np.ndarray | None) -> Images:
-    """Of the hashes of their pixels, uint8 (n, 32, 32), and features (n, d) where there are some."""
+    """From the hashes of the pixels, thumbnails uint8 (n, 32, 32), and features (n, d) if available."""
     return Images(
         np.unique(ids, return_inverse=True)[1],
         hashes(thumbnails),
@@ -86,7 +94,7 @@ def images(ids: Sequence[str], thumbnails: np.ndarray, embeddings: np.ndarray | 
 
 
 def hashes(thumbnails: np.ndarray) -> np.ndarray:
-    """Signs as -1 and 1, float32 (n, 64), of uint8 (n, 32, 32)."""
+    """Perceptual hashes as signs -1 and 1, float32 (n, 64), of thumbnails uint8 (n, 32, 32)."""
     from scipy.fft import dctn
 
     low = dctn(thumbnails.astype(np.float32), axes=(1, 2), norm="ortho")[:, :KEPT, :KEPT].reshape(-1, KEPT**2)
@@ -99,7 +107,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def find_cross_class_pairs(classes: Sequence[str], compared: Images) -> tuple[CrossClassPairs, ...]:
-    """Between any two classes of the images, where there are pairs."""
+    """Near-duplicates between every two classes that have any; ``classes``: one per image."""
     names = np.array(classes)
     places = {name: np.flatnonzero(names == name) for name in sorted(set(classes))}
     found = [_crossing((one, other), places, compared) for one, other in combinations(places, 2)]
@@ -120,7 +128,7 @@ def _crossing(
 
 
 def _pairs(rows: np.ndarray, columns: np.ndarray, likeness: np.ndarray, how: np.ndarray) -> list[Pair]:
-    """The closest of a block."""
+    """The closest pairs of a block."""
     near = np.argwhere(likeness)
     order = np.argsort(-likeness[tuple(near.T)], kind="stable")[:SHOWN]
     return [

@@ -1,9 +1,9 @@
-"""The audit of a set, from its images to what is said: the rooms of ``audit`` over the store and the library.
+"""The audit of a data set, from its images to its findings, over the store and the library.
 
-    pixels -> looks (once an image) -> blind baselines -> findings
-                                   \\-> near-duplicates across classes
+    pixels -> image statistics (once per image) -> blind baselines -> findings
+                                              \\-> near-duplicates across classes
 
-The method's result is no part of what is looked up: findings are compared with it as they are read.
+The method's result is not part of the cached audit: findings are compared with it when they are read.
 """
 
 import time
@@ -36,8 +36,8 @@ from core.progress import Listener, Meter, silent
 from core.store import Store
 from core.types import ImageFile, ImageSet, Role
 
-BATCH = 256  # images that are stored at a time
-LOOKS = key("looks", image_statistics.VERSION)  # the space of their rows
+BATCH = 256  # images stored at a time
+STATISTICS = key("looks", image_statistics.VERSION)  # key of their rows in the store
 VERSIONS = (
     *(baselines.VERSION, blind_scores.VERSION, near_duplicates.VERSION, image_statistics.VERSION),
     *(methods.VERSION, metrics.VERSION, membership_metrics.VERSION),
@@ -46,9 +46,9 @@ VERSIONS = (
 
 @dataclass(frozen=True)
 class Audit:
-    """``score`` is ARI for generators, AUC where there are real images; ``method``: its best so far.
+    """``score``: ARI for generators, AUC if there are real images. ``method``: its best result so far.
 
-    ``embedded``: near-duplicates were looked for in the embeddings as well.
+    ``embedded``: near-duplicates were searched by embedding as well. ``cached``: nothing was computed.
     """
 
     image_set: ImageSet
@@ -66,7 +66,7 @@ class Audit:
 
     @property
     def confounds(self) -> tuple[CrossClassPairs, ...]:
-        """Crossings that blur the answer or give it away, rather than being it."""
+        """Pairs across classes that are confounders, not the leakage that the method looks for."""
         return tuple(each for each in self.crossings if self.meaning(each).confound)
 
     @property
@@ -91,7 +91,7 @@ class Auditor:
         self.embedder = Embedder(store, library, self.effort, listener)
 
     def audit(self, image_set: ImageSet, method: Score | None = None, embedding: bool = False) -> Audit:
-        """``embedding`` computes embeddings where they are missing; those that are there are used anyway."""
+        """``embedding``: compute missing embeddings; without it they are used only if all are available."""
         start = time.perf_counter()
         embedded = embedding or self._embedded(image_set)
         space = feature_key(catalog.spec()) if embedded else None
@@ -102,9 +102,7 @@ class Auditor:
             crossings = tuple(map(CrossClassPairs.from_json, found["crossings"]))
         else:
             seen = self._seen([file.sha256 for file in image_set.files])
-            with threadpool_limits(
-                1
-            ):  # as in stages/cached.py: k-means of one number is slow on several threads
+            with threadpool_limits(1):  # k-means in one dimension is slower on several threads
                 findings = _findings(image_set, seen)
             crossings = self._crossings(image_set, seen, embedded)
             note = {"findings": list(map(asdict, findings)), "crossings": list(map(asdict, crossings))}
@@ -114,11 +112,11 @@ class Auditor:
         return Audit(image_set, score, findings, crossings, method, embedded, cached, seconds)
 
     def missing(self, image_set: ImageSet) -> int:
-        """Images that have not been looked at yet."""
-        return self.store.count_lacking(LOOKS, _ids(image_set))
+        """How many images have not been analysed yet."""
+        return self.store.count_lacking(STATISTICS, _ids(image_set))
 
     def results(self, image_set: ImageSet) -> list[Row]:
-        """What the method reached on a set, best first; where there are real images, as any development."""
+        """The method's runs on a data set, best first; with real images, all runs that developed on it."""
         if not image_set.real:
             return run_log.ranked_runs(engine.ATTRIBUTION, [image_set], self.library.user)
         others = [each for each in self.library.all() if each.real and each.name != image_set.name]
@@ -130,16 +128,16 @@ class Auditor:
     # -- the stages ----------------------------------------------------------------------------------
 
     def _seen(self, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
-        """Rows of looks by image; each batch is in the store before the next is begun."""
-        found = self.store.rows(LOOKS, ids)
+        """Stored rows by image (image_statistics.row); each batch is stored before the next one starts."""
+        found = self.store.rows(STATISTICS, ids)
         missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
-        meter = Meter("analysing the images", len(missing), self.embedder.listener)
+        meter = Meter("analysing images", len(missing), self.embedder.listener)
         with ThreadPoolExecutor(self.effort.threads) as pool:
             for batch in batched(missing, BATCH):
                 rows = list(
                     pool.map(lambda identity: image_statistics.row(self.library.pixels(identity)), batch)
                 )
-                self.store.put_rows(LOOKS, batch, np.stack(rows))
+                self.store.put_rows(STATISTICS, batch, np.stack(rows))
                 found.update(zip(batch, rows, strict=True))
                 meter.add(len(batch))
         return found
@@ -158,7 +156,7 @@ class Auditor:
 
 
 def score_of(row: Row) -> Score:
-    """A result's value with its interval."""
+    """The score of a run, with its interval."""
     name = "ari" if row["kind"] == engine.ATTRIBUTION else "dev_auc"
     low, high = row[f"{name}_ci"] or (None, None)
     return Score(row[name], low, high, undefined=None if row[name] is not None else "undefined")
@@ -175,17 +173,17 @@ def before_and_after(before: Sequence[Row], after: Sequence[Row]) -> tuple[Row, 
 
 
 def _findings(image_set: ImageSet, seen: Mapping[str, np.ndarray]) -> tuple[Finding, ...]:
-    """All baselines on the images whose truth is known."""
+    """The findings of all baselines, on the labelled images."""
     if image_set.real:
         files = [file for file in image_set.real if file.role is not Role.REAL_UNKNOWN]
         score = partial(blind_scores.score_membership, truth=ground_truth(files)[0])
     else:
         files = [file for file in image_set.files if file.label is not None]
         score = partial(blind_scores.score_generators, labels=[str(file.label) for file in files])
-    looked = [image_statistics.statistics_of(seen[file.sha256]) for file in files]
+    statistics = [image_statistics.statistics_of(seen[file.sha256]) for file in files]
     found = []
     for name, row in BASELINES:
-        values = [row.of(file, look) for file, look in zip(files, looked, strict=True)]
+        values = [row.of(file, its) for file, its in zip(files, statistics, strict=True)]
         found.append(score(name, values, lacking=row.lacking))
     return blind_scores.holm_corrected(found)
 
@@ -195,6 +193,6 @@ def _ids(image_set: ImageSet) -> list[str]:
 
 
 def _facts(file: ImageFile) -> tuple[object, ...]:
-    """All that an audit depends on."""
+    """Everything about a file that an audit depends on."""
     origin = astuple(file.origin) if file.origin else None
     return file.name, file.sha256, file.role, file.label, file.group, origin

@@ -1,4 +1,4 @@
-"""The audit's sentences: classes, crossings, findings and summary."""
+"""The sentences of an audit: classes, pairs across classes, findings and summary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ UNKNOWN = "unknown generator"
 
 @dataclass(frozen=True)
 class Meaning:
-    """Whether pairs between two classes are a confound, and what they are."""
+    """Whether pairs between two classes are a confounder, and what they are."""
 
     confound: bool
     words: str
@@ -29,7 +29,7 @@ class Meaning:
 
 BOTH_SIDES = Meaning(True, "The same slice is labelled both used and not used.")
 GIVEN_AWAY = Meaning(True, "An unlabelled slice has a labelled duplicate.")
-LEAK = Meaning(False, "This is the leak itself, which the method looks for, not a confounder.")
+LEAK = Meaning(False, "This is the training-data leakage that the method looks for, not a confounder.")
 ALIKE = Meaning(
     False, "Generated images near slices that were not used: a method will predict “used” for these."
 )
@@ -46,7 +46,7 @@ MEANINGS = {
 
 
 def class_of(file: ImageFile, membership: bool) -> str:
-    """By role where real images are there, else by generator."""
+    """The role if the data set has real images (``membership``), otherwise the generator."""
     return ROLES[file.role] if membership else file.label or UNKNOWN
 
 
@@ -58,43 +58,44 @@ def meaning(crossing: CrossClassPairs, membership: bool) -> Meaning:
 
 
 def remark(finding: Finding, outcome: str, score: str, method: Score | None) -> str:
-    """One sentence on a finding, as ``Finding.outcome`` has it."""
+    """One sentence on a finding; ``outcome``: from ``Finding.outcome``; ``score``: ARI or AUC."""
     whole, one = finding.whole, finding.one
     if whole.score.undefined == SAME:
-        return "The same for all images: it predicts nothing."
+        return "The same for all images, so it predicts nothing."
     if outcome == "undefined":
         return f"Undefined: {whole.score.undefined}."
     if outcome == "chance":
         return "At chance."
-    told = f"{one.words}, AUC {one.score.value:.2f}" if one and significant(one) else whole.words
+    detail = f"{one.words}, AUC {one.score.value:.2f}" if one and significant(one) else whole.words
     if outcome == "marks":
-        return f"Identifies one generator: {told}."
-    reached = outcome == "competes" and not unknown(method)
-    return f"{f'Matches the {score} of the method' if reached else 'Above chance'}{told and f': {told}'}."
+        return f"Identifies one generator: {detail}."
+    matches = outcome == "competes" and not unknown(method)
+    verdict = f"Matches the method's {score}" if matches else "Above chance"
+    return f"{verdict}: {detail}." if detail else f"{verdict}."
 
 
 def sentence(findings: Sequence[Finding], score: str, method: Score | None, confounds: int) -> str:
-    """The answer: how many warnings, and of what; ``confounds`` counts pairs across classes."""
-    reached = f"as good as the method by {score}"
-    if unknown(method):
-        reached = "above chance, and the method has no result yet"
+    """The summary: baselines with a warning; ``confounds``: number of confounding pairs across classes."""
     verdicts = {
-        "competes": (f"is {reached}", f"are {reached}"),
+        "competes": (f"matches the method's {score}", f"match the method's {score}"),
         "marks": ("identifies one generator", "identify one generator"),
     }
-    told = []
+    if unknown(method):
+        without = "above chance (the method has no result yet)"
+        verdicts["competes"] = (f"is {without}", f"are {without}")
+    found = []
     for outcome, (singular, plural) in verdicts.items():
         names = [title_in_sentence(each) for each in findings if each.outcome(method) == outcome]
         if names:
             verdict = singular if len(names) == 1 else plural
-            told.append(f"{len(names)} of {len(findings)} blind baselines {verdict}: {', '.join(names)}.")
+            found.append(f"{len(names)} of {len(findings)} blind baselines {verdict}: {', '.join(names)}.")
     if confounds:
-        told.append(f"Duplicates or near-duplicates across classes: {pairs(confounds)}.")
+        found.append(f"Duplicates or near-duplicates across classes: {pairs(confounds)}.")
     clean = (
         f"None of {len(findings)} blind baselines matches the method, and there are no duplicates across "
         "classes."
     )
-    return " ".join(told) or clean
+    return " ".join(found) or clean
 
 
 def pairs(count: int) -> str:
@@ -106,6 +107,6 @@ def unknown(method: Score | None) -> bool:
 
 
 def title_in_sentence(finding: Finding) -> str:
-    """The baseline's title within a sentence; an acronym stays."""
+    """The baseline's title as it is written within a sentence; acronyms stay in capitals."""
     title = BASELINES.get(finding.name).title
     return title[0].lower() + title[1:] if title[1].islower() else title

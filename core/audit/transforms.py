@@ -1,8 +1,9 @@
-"""What if all images had passed through the same hands? Steps that take a difference away from every image.
+"""Steps that remove a confounder by treating all images alike.
 
-A step is a row: words for the set's name, and a function of uint8 (H, W) pixels. Histogram matching sets each
-grey level to the one at the same rank in the pooled histogram of the set (Gonzalez and Woods); the rank of a
-level is that of its middle, so that backgrounds of different extent meet at the same grey.
+A step is a row of the registry: a title, words for the name of the derived data set, and a function of uint8
+pixels (H, W). Histogram matching maps each grey level to the level of the same rank in the pooled histogram
+of the data set (Gonzalez and Woods); the rank of a level is that of its middle, so that backgrounds of
+different extent are mapped to the same grey level.
 """
 
 import io
@@ -21,7 +22,10 @@ LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class DeriveSpec:
-    """Steps in the order in which they are taken; ``size`` in px a side, ``quality`` of JPEG by Pillow."""
+    """``steps`` in the order in which they are applied; ``size`` in px a side; ``quality`` of JPEG (Pillow).
+
+    Raises BadChoice if a step is repeated or a number is out of range, UnknownName for an unknown step.
+    """
 
     steps: tuple[str, ...]
     size: int = 256
@@ -44,7 +48,7 @@ class DeriveSpec:
 
 @dataclass(frozen=True)
 class Step:
-    """``apply`` takes pixels, the spec and the pooled histogram (256,) of the set as it was."""
+    """``apply`` takes uint8 (H, W) pixels, the spec and the pooled histogram (256,) of the data set."""
 
     title: str
     words: Callable[[DeriveSpec], str]
@@ -62,7 +66,7 @@ def apply(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarra
 
 
 def pooled_histogram(images: Iterable[np.ndarray]) -> np.ndarray:
-    """Shares of the grey levels, float (256,): each image counts the same, whatever its size."""
+    """Shares of the grey levels, float (256,), averaged over the images regardless of their size."""
     total = np.zeros(LEVELS)
     for pixels in images:
         total += _histogram(pixels)

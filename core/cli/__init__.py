@@ -1,1 +1,1 @@
-"""The command line, ``python -m core VERB``: one module per group of verbs."""
+"""The command line, ``python -m core VERB``: one module for each set of related verbs."""

@@ -1,4 +1,4 @@
-"""``audit`` looks for confounders, ``derive`` makes a data set without them."""
+"""``audit`` looks for confounders; ``derive`` makes a data set without them."""
 
 import argparse
 from dataclasses import asdict
@@ -20,7 +20,7 @@ from core.wording import counted
 
 
 def audit_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("name")
+    sub.add_argument("name", help="name of the data set")
     sub.add_argument(
         "--embedding",
         action="store_true",
@@ -81,7 +81,7 @@ def _baseline(found: Audit, finding: Finding) -> dict[str, Any]:
 
 
 def _crossing(found: Audit, crossing: CrossClassPairs) -> dict[str, Any]:
-    """The pairs by the names of their files."""
+    """A finding as JSON, with its pairs named by file."""
     files, meaning = found.image_set.files, found.meaning(crossing)
     closest = [
         {**asdict(pair), "first": files[pair.first].name, "second": files[pair.second].name}

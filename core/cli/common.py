@@ -1,6 +1,6 @@
-"""What several verbs share: flags and what they mean, progress, and files that are written.
+"""Shared by several verbs: flags and their meaning, progress, and written files.
 
-A verb is a function from the parsed arguments to its JSON object, with ``text`` for people.
+A verb is a function from the parsed arguments to its JSON object, plus ``text`` for people.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Outcome = dict[str, Any]
 
 
 def add_sets(sub: argparse.ArgumentParser) -> None:
-    """The development set, the test set, and where the results of an attack go."""
+    """The development set, the test set, and the output files of an attack."""
     sub.add_argument("development", help="data set on which distance, k and decision rule are selected")
     add_test(sub)
     sub.add_argument("--seed", type=int, default=0, help="random seed")
@@ -46,10 +46,12 @@ def add_test(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--test",
         metavar="SET",
-        help="data set on which the result is reported (default: the one that was imported as the pair)",
+        help="data set on which the result is reported (default: the paired test set, if there is one)",
     )
     sub.add_argument(
-        "--no-test", action="store_true", help="report on the development set, also if it has a pair"
+        "--no-test",
+        action="store_true",
+        help="report on the development set even if it has a paired test set",
     )
 
 
@@ -64,7 +66,7 @@ def add_crop(sub: argparse.ArgumentParser) -> None:
 
 
 def add_features(sub: argparse.ArgumentParser) -> None:
-    """The backbone and its options; ``feature_spec`` reads them."""
+    """The backbone and its options; ``feature_spec`` reads these flags."""
     sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B", help=", ".join(catalog.names()))
     sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
     sub.add_argument("--size", type=int, help="side length in pixels to which images are resized")
@@ -89,7 +91,7 @@ def add_effort(sub: argparse.ArgumentParser) -> None:
 
 
 def add_view(sub: argparse.ArgumentParser) -> None:
-    """How scans become grey images; ``view`` reads them."""
+    """How scans are converted to grey images; ``view`` reads these flags."""
     shown = ", ".join(f"{name} ({window})" for name, window in windowing.PRESETS.items())
     sub.add_argument(
         "--window", metavar="W", help=f"display window for scans: {shown}, or --window=centre/width in HU"
@@ -100,21 +102,21 @@ def add_view(sub: argparse.ArgumentParser) -> None:
 
 
 def test_set(args: Args, library: Library, development: ImageSet) -> ImageSet | None:
-    """The set that ``--test`` names, or else the pair of a development set."""
+    """The data set that ``--test`` names, or else the test set paired with the development set."""
     if args.test:
         return library.get(args.test)
     return None if args.no_test else library.pair_of(development)
 
 
 def record_answer(args: Args, sets: Sequence[ImageSet], answer: engine.Answer) -> None:
-    """In the log, and where it is asked for as a run file."""
+    """Record a result in the run log, and as a run file if ``--save-run`` is given."""
     run_log.record(sets, answer)
     if args.save_run:
         write_text(args.save_run, run_file.make_run(sets, answer).text())
 
 
 def feature_spec(args: Args) -> FeatureSpec:
-    """The spec that the feature flags ask for."""
+    """The feature spec from the flags. Raises BadChoice."""
     options: dict[str, Scalar] = {}
     for name, row in DESCRIPTORS:
         for option in row.options:
@@ -144,28 +146,28 @@ def parse_variance(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise BadChoice(f"--pca is a share of variance such as 0.95, or none; got '{text}'.") from None
+        raise BadChoice(f"--pca must be a share of variance such as 0.95, or none; got '{text}'.") from None
 
 
 def view(args: Args) -> View:
-    """How scans become grey images."""
+    """How scans are converted to grey images. Raises BadChoice."""
     return View(windowing.window(args.window) if args.window else None, args.axis)
 
 
 def effort(args: Args) -> Effort:
     if args.batch < 1 or args.threads < 1:
-        raise BadChoice("--batch and --threads are at least 1.")
+        raise BadChoice("--batch and --threads must be at least 1.")
     return Effort(args.batch, args.threads)
 
 
 def listener(args: Args) -> Listener:
-    """Progress on standard error, where a person looks at it."""
+    """Show progress on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         return silent
 
     def show(step: Step) -> None:
         left = "" if step.left is None else f", {step.left:.0f} s left"
-        pace = f", {step.rate:.0f} a second{left}" if step.rate else ""
+        pace = f", {step.rate:.0f} per second{left}" if step.rate else ""
         end = "\n" if step.done == step.total else ""
         print(
             f"\r\033[K{step.stage}: {step.done} of {step.total}{pace}", end=end, file=sys.stderr, flush=True

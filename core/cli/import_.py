@@ -55,7 +55,7 @@ def import_flags(sub: argparse.ArgumentParser) -> None:
 
 
 def import_(args: Args) -> Outcome:
-    """One data set, or several where folders hold roles of their own: then ``sets`` has a report for each."""
+    """Import one data set, or several if folders have roles of their own: then ``sets`` has all reports."""
     if args.preview:
         return _preview(args)
     if args.name is None:
@@ -104,18 +104,18 @@ def _pairs(reports: Sequence[ImportReport]) -> list[str]:
 
 
 def _names(args: Args) -> dict[str, str | None]:
-    """Names of data sets by folder: of the file and the flags; the flags go first."""
+    """Names of data sets by folder, from the file and the flags; flags take precedence."""
     said = roles.read_sets(args.sets) if args.sets else {}
     for text in args.set:
         folder, equals, name = text.rpartition("=")
         if not equals:
-            raise BadChoice(f"A data set is named as FOLDER=NAME, or FOLDER= to leave it out; got '{text}'.")
+            raise BadChoice(f"--set takes FOLDER=NAME, or FOLDER= to leave the folder out; got '{text}'.")
         said[folder.strip("/")] = name.strip() or None
     return said
 
 
 def _by_hand(args: Args) -> dict[str, ManualRole]:
-    """Of the table and the flags; the flags go first."""
+    """Roles by folder, from the table and the flags; flags take precedence."""
     return {**(roles.read_roles(args.roles) if args.roles else {}), **dict(map(roles.parse_role, args.role))}
 
 
@@ -170,13 +170,12 @@ def _preview(args: Args) -> Outcome:
 def _set_line(made: Outcome) -> str:
     part = f", {made['part']}" if made["part"] else ""
     pair = f", paired with '{made['pair']}'" if made["pair"] else ""
-    return (
-        f"data set '{made['name']}' of {made['folder'] or '.'}: {counted(made['files'], 'file')}{part}{pair}"
-    )
+    files = counted(made["files"], "file")
+    return f"data set '{made['name']}' from {made['folder'] or '.'}: {files}{part}{pair}"
 
 
 def _facts(folder: Folder) -> Outcome:
-    """``role``: one of ``roles.WORDS``, or None where a table says it file by file, or nothing does."""
+    """``role``: one of ``roles.WORDS``, or None if a table gives it per file or it is not known."""
     return {
         "folder": folder.folder or ".",
         "role": roles.LEAVE_OUT if folder.out else folder.role,

@@ -1,7 +1,7 @@
 """The command line: ``python -m core VERB``. It makes the same calls as the pages.
 
-With ``--json`` standard output gets one JSON object and nothing else; progress goes to standard error. A
-user's mistake is one line there and exit status 2. Only the module of the given verb is imported.
+With ``--json``, standard output is one JSON object and nothing else; progress goes to standard error. A user
+error is one line there and exit status 2. Only the module of the given verb is imported.
 """
 
 import argparse
@@ -19,7 +19,7 @@ USER_ERROR = 2
 
 
 class Verb(NamedTuple):
-    """Its module, and the names of the functions there that run it and that add its flags, if any."""
+    """A verb's help, its module, and the names of the functions there that run it and add its flags."""
 
     help: str
     module: str
@@ -31,7 +31,7 @@ VERBS = {
     "import": Verb(
         "import images from a folder or a zip file as a data set", "import_", "import_", "import_flags"
     ),
-    "demo": Verb("install the demo data sets, whose ground truth is known", "sets", "demo", "demo_flags"),
+    "demo": Verb("install the demo data sets, which come with ground truth", "sets", "demo", "demo_flags"),
     "sets": Verb("list the data sets", "sets", "sets"),
     "delete": Verb("delete a data set", "sets", "delete", "delete_flags"),
     "share": Verb("let other users who sign in view a data set", "users", "share", "share_flags"),
@@ -77,14 +77,14 @@ VERBS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one line."""
+    """argparse with errors of one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(USER_ERROR, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
 def parser(asked: str | None) -> Parser:
-    """All verbs, with the flags of the one that is asked for."""
+    """A parser of all verbs, with the flags of the verb ``asked`` only."""
     root = Parser(
         prog="python -m core",
         description="Model attribution and membership inference attacks on synthetic medical images.",
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImprintError as error:
         print(f"imprint: {error}", file=sys.stderr)
         return USER_ERROR
-    except OSError as error:  # a full disk, a folder that may not be written
+    except OSError as error:  # such as a full disk or a folder without write permission
         print(f"imprint: {error.filename or 'the disk'}: {error.strerror or error}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             json.dumps(outcome) if args.json else text.encode(errors="backslashreplace").decode(), flush=True
         )
-    except BrokenPipeError:  # the reader has seen enough, as `head` does
+    except BrokenPipeError:  # the reader has stopped, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(status)
 

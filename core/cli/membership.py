@@ -30,7 +30,9 @@ def membership_flags(sub: argparse.ArgumentParser) -> None:
         choices=[*distances.KINDS, "best"],
         help="minimum (min) or mean (avg) distance to the cluster centroids; best: selected on development",
     )
-    sub.add_argument("--k", default="sweep", help="number of clusters, or sweep: 30 values, one selected")
+    sub.add_argument(
+        "--k", default="sweep", help="number of clusters, or sweep: one of 30 values, selected on development"
+    )
     sub.add_argument(
         "--rule",
         default="best",
@@ -46,11 +48,17 @@ def reconstruct_flags(sub: argparse.ArgumentParser) -> None:
         "--size", type=int, default=defaults.size, help="side length in pixels: 32, 64, 128 or 256"
     )
     sub.add_argument(
-        "--bottleneck", type=int, default=defaults.bottleneck, metavar="B", help="dimensions of the code"
+        "--bottleneck",
+        type=int,
+        default=defaults.bottleneck,
+        metavar="B",
+        help="dimensions of the bottleneck",
     )
     sub.add_argument("--epochs", type=int, default=defaults.epochs, metavar="N", help="maximum epochs")
     sub.add_argument("--precision", default="fp32", choices=catalog.PRECISIONS)
-    sub.add_argument("--decision", default="mse", choices=list(OWN_RULE), help="error to decide by")
+    sub.add_argument(
+        "--decision", default="mse", choices=list(OWN_RULE), help="error measure for the decision"
+    )
     sub.add_argument(
         "--rule",
         default="own",
@@ -79,8 +87,8 @@ def membership(args: Args) -> Outcome:
     outcome = results_json.membership_json(result)
     chosen = outcome["chosen"]
     head = (
-        f"{catalog.title(config.feature.backbone)}, crop {config.crop}; selected on development out of "
-        f"{chosen['of']}: distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
+        f"{catalog.title(config.feature.backbone)}, crop {config.crop}; selected on the development set "
+        f"out of {chosen['of']}: distance {chosen['distance']}, k = {chosen['k']}, rule {chosen['rule']}"
     )
     return _outcome(args, result, outcome, head)
 
@@ -110,7 +118,7 @@ def _outcome(args: Args, result: Membership | Reconstruction, outcome: Outcome, 
     if args.predictions:
         common.write_text(args.predictions, submission.submission_text(result))
     paired = (
-        [] if args.test or not result.test else [f"Test set: {result.test.name} (the pair of this data set)."]
+        [] if args.test or not result.test else [f"Test set: {result.test.name} (paired with this data set)."]
     )
     return {**outcome, "text": "\n".join([head, *paired, *_lines(outcome)])}
 

@@ -11,12 +11,13 @@ from core.experiments import run_file, run_log
 from core.experiments.run_file import Difference, Replay
 from core.images.library import Library
 from core.store import Store
+from core.wording import counted
 
-DIFFERENT = 1  # exit status where the numbers are not those of the file
+DIFFERENT = 1  # exit status if the result differs from the run file
 
 
 def run_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("runfile", type=Path, metavar="RUNFILE")
+    sub.add_argument("runfile", type=Path, metavar="RUNFILE", help="file written by --save-run")
     common.add_effort(sub)
 
 
@@ -54,11 +55,13 @@ def _lines(again: Replay) -> list[str]:
     value = "undefined" if scores.get(name) is None else f"{scores[name]:.6f}"
     count = len(again.run.labels)
     if again.same:
-        lines = [f"The same: {count} labels, all scores; {name.upper()} {value}."]
+        lines = [f"Identical: {counted(count, 'label')} and all scores; {name.upper()} {value}."]
     else:
         lines = [f"{_differing(len(again.differences))} from the run file; {name.upper()} is {value} here."]
         lines += [_words(each, count) for each in again.differences[:20]]
-    return lines + [f"version of {each.what}: {each.was} then, {each.now} now" for each in again.others]
+    return lines + [
+        f"version of {each.what}: {each.was} in the run file, {each.now} here" for each in again.others
+    ]
 
 
 def _differing(count: int) -> str:
@@ -67,13 +70,13 @@ def _differing(count: int) -> str:
 
 def _words(difference: Difference, count: int) -> str:
     if difference.what != "labels":
-        return f"  {difference.what}: {difference.was} then, {difference.now} now"
+        return f"  {difference.what}: {difference.was} in the run file, {difference.now} here"
     same = sum(a == b for a, b in zip(difference.was, difference.now, strict=False))
-    return f"  labels: {count - same} of {count} images differ"
+    return f"  labels: {count - same} of {counted(count, 'image')} differ"
 
 
 def list_runs(args: Args) -> Outcome:
-    """All runs, the latest first."""
+    """All runs, latest first."""
     rows = [run_log.flatten(row) for row in run_log.all_runs()]
     if args.csv:
         common.write_text(args.csv, run_log.to_csv(rows))

@@ -21,7 +21,7 @@ from core.progress import Meter
 from core.regions.segmentation import Segmenter
 from core.wording import counted
 
-TWICE = "Two images would have the same mask {}. Rename one of them."
+TWICE = "Two images would have the same mask file {}. Rename one of the images."
 
 
 @dataclass
@@ -40,9 +40,9 @@ def segment_flags(sub: argparse.ArgumentParser) -> None:
 
 
 def segment(args: Args) -> Outcome:
-    """PNG masks, 0 or 255, with the images' names and sizes; what can't be read is reported.
+    """Write PNG masks, 0 or 255, with the images' names and sizes; unreadable files are reported.
 
-    A scan of several frames or slices gets a folder of its name, with a mask for each.
+    A scan of several frames or slices gets a folder with one mask for each.
     """
     found = _Found()
     with open_source(args.path) as source:
@@ -65,7 +65,7 @@ def segment(args: Args) -> Outcome:
 def _write_masks(args: Args, source: Source, paths: list[str], found: _Found) -> None:
     meter = Meter("finding the lungs", len(paths), common.listener(args))
     targets = _targets(paths)
-    coming: list[Path] = []  # where the masks of images go that are with the network
+    coming: list[Path] = []  # targets of the masks that are being computed
     images = _decoded(args, source, paths, targets, coming, found, meter)
     for mask in Segmenter(common.effort(args)).masks(images):
         target = args.out / coming.pop(0)
@@ -87,7 +87,7 @@ def _decoded(
     found: _Found,
     meter: Meter,
 ) -> Iterator[np.ndarray]:
-    """All images, uint8 (H, W); one of a file that fails half way is not among them."""
+    """All images, uint8 (H, W), without those of files that fail half-way."""
     images: list[np.ndarray] = []
     with Decoder(common.view(args)) as decoder:
         for path, event in decoder.decode(fetched(source, "", paths)):
@@ -105,7 +105,7 @@ def _decoded(
 
 
 def _once(found: _Found, target: Path) -> Path:
-    """Slices' masks lie where an image beside the scan may have its own."""
+    """Check that no mask is overwritten: a slice's may have the path of an image's. Raises BadChoice."""
     if target in found.targets:
         raise BadChoice(TWICE.format(target))
     found.targets.add(target)
@@ -117,7 +117,7 @@ def _target(own: Path, number: int, several: int) -> Path:
 
 
 def _targets(paths: list[str]) -> dict[str, Path]:
-    """Where each mask goes, below the folder; a name of an archive never climbs out of it."""
+    """The path of each mask, always below the folder. Raises BadChoice."""
     targets = {}
     for path in paths:
         parts = PurePosixPath(path).parts
@@ -131,7 +131,7 @@ def _targets(paths: list[str]) -> dict[str, Path]:
 
 
 def _named(path: Path) -> Path:
-    """A scan's name may be a number or a UID, whose last part is no suffix."""
+    """The path of a mask. A scan's name may be a number or a UID, whose last part is not a suffix."""
     plain = path.with_suffix("") if path.name.lower().endswith(".nii.gz") else path
     numbered = plain.suffix[1:].isdecimal()
     return plain.with_name(f"{plain.name}.png") if numbered else plain.with_suffix(".png")

@@ -10,7 +10,7 @@ from core.wording import counted
 
 
 def demo_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--if-empty", action="store_true", help="only if there is no data set yet")
+    sub.add_argument("--if-empty", action="store_true", help="install only if there are no data sets yet")
 
 
 def delete_flags(sub: argparse.ArgumentParser) -> None:
@@ -18,20 +18,27 @@ def delete_flags(sub: argparse.ArgumentParser) -> None:
 
 
 def demo(args: Args) -> Outcome:
-    from demo.install import install  # the one thing outside core that core calls, and only by this verb
+    from demo.install import install  # the only import from outside core
 
     library = Library()
     if args.if_empty and library.names():
-        return {"added": [], "present": [], "seconds": 0.0, "text": "There are data sets already."}
+        return {
+            "added": [],
+            "present": [],
+            "seconds": 0.0,
+            "text": "Data sets exist already; nothing was installed.",
+        }
     done = install(library)
-    lines = [f"{name}: added" for name in done.added] + [f"{name}: already there" for name in done.present]
+    lines = [f"{name}: added" for name in done.added] + [
+        f"{name}: already installed" for name in done.present
+    ]
     return {**asdict(done), "text": "\n".join([*lines, f"{done.seconds:.1f} s"])}
 
 
 def sets(args: Args) -> Outcome:
     facts = [describe(image_set) for image_set in Library().all()]
     lines = [f"{fact['name']}: {counted(fact['n'], 'image')}, {counts(fact)}" for fact in facts]
-    empty = "No data set yet: python -m core import PATH --name NAME"
+    empty = "No data sets yet: python -m core import PATH --name NAME"
     return {"sets": facts, "text": "\n".join(lines) or empty}
 
 

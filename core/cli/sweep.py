@@ -81,10 +81,10 @@ def paper(args: Args) -> Outcome:
         {"row": line.name, "paper": dict(line.theirs), "remark": line.remark, **row.as_json()}
         for line, row in zip(lines, swept.rows, strict=True)
     ]
-    told = [
+    shown = [
         f"{line.name}: paper {_printed(line)}; {_ours(row)}" for line, row in zip(lines, rows, strict=True)
     ]
-    return {"table": args.table, "rows": rows, "text": "\n".join([*told, tables.REMARKS[args.table]])}
+    return {"table": args.table, "rows": rows, "text": "\n".join([*shown, tables.REMARKS[args.table]])}
 
 
 def _sets(args: Args, library: Library) -> list[ImageSet]:
@@ -120,7 +120,7 @@ def _grid(args: Args) -> Grid:
 
 
 def _several(text: str) -> list[str]:
-    """Values between commas, each once."""
+    """Values separated by commas, without repetitions. Raises BadChoice."""
     values = list(dict.fromkeys(value.strip() for value in text.split(",") if value.strip()))
     if not values:
         raise BadChoice("A flag of sweep takes one or more values separated by commas; got none.")
@@ -136,7 +136,7 @@ def _lines(swept: SweepResult) -> list[str]:
             f"{format_p(swept.p_value)}"
         )
     if swept.test is not None:
-        lines.append(f"on test: {_line(swept.test)}")
+        lines.append(f"test set: {_line(swept.test)}")
     return lines
 
 

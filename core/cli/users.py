@@ -1,4 +1,4 @@
-"""``share`` and ``users``, for a server with several users.
+"""``share`` and ``users``: for a server with several users.
 
 The command line acts as the local user, who owns everything it imports; others see what is shared with them.
 """
@@ -16,7 +16,7 @@ from core.wording import counted
 
 
 def share_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("name")
+    sub.add_argument("name", help="name of the data set")
     sub.add_argument(
         "--with",
         dest="given",

@@ -1,4 +1,4 @@
-"""``validate``: whether a file is a valid submission, and if not, where and why."""
+"""``validate``: checks whether a file is a valid submission, and if not, where and why."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from core.experiments.submission import Problem
 from core.images.library import Library
 from core.wording import counted
 
-INVALID = 1  # exit status of a file that breaks a rule
-SHOWN = 20  # problems that are written out
+INVALID = 1  # exit status for an invalid file
+SHOWN = 20  # problems that are printed
 
 
 def validate_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("file", type=Path, metavar="FILE")
+    sub.add_argument("file", type=Path, metavar="FILE", help="submission file")
     sub.add_argument(
         "--set", required=True, metavar="NAME", help="data set whose images the submission is about"
     )

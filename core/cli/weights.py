@@ -1,4 +1,4 @@
-"""``weights``: the networks' weights files, and custom networks."""
+"""``weights``: weights files of the networks, and custom networks."""
 
 import argparse
 from dataclasses import asdict

@@ -1,8 +1,8 @@
-"""Weights files: where they are, whether they are what they claim, and how to get them.
+"""Weights files: where they are, whether their hash is right, and how to download them.
 
-A file is taken only if its SHA-256 is the one its publisher names, or the one that a user's own ONNX file was
-added by. Nothing here unpickles: the places that open a file are ``torch_models.load_weights``, through
-torch's restricted loader, and ``custom.process``, in a process with limits.
+A file is accepted only if its SHA-256 is the published one, or the one recorded when a custom ONNX file was
+added. Nothing here unpickles: files are opened only by ``torch_models.load_weights``, with torch's restricted
+loader, and by ``custom.process``, in a sandboxed process.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ TIMEOUT = 30  # seconds without a byte
 
 
 def find(network: Network) -> Path | None:
-    """The weights file where one lies: IMPRINT_WEIGHTS, our own folder, the Python package."""
+    """The weights file, looked for in IMPRINT_WEIGHTS, our own folder and the Python package, or None."""
     folders = paths.weights_folders()
     if network.package:
         found = importlib.util.find_spec(network.package)
@@ -60,7 +60,7 @@ def missing(name: str) -> str:
 
 
 def check(path: Path, network: Network) -> None:
-    """Read the whole file, compare, and note it. Raises WeightsRefused."""
+    """Hash the whole file, compare, and record the hash. Raises WeightsRefused if it differs."""
     sha256 = weights_manifest.hashed(path)
     _compare(sha256, path.name, network)
     weights_manifest.note(path, sha256)
@@ -75,7 +75,7 @@ def _compare(sha256: str, where: str, network: Network) -> None:
 
 
 def status(name: str, again: bool = False) -> dict[str, object]:
-    """What a person wants to know of a backbone's weights; ``state``: ready, missing or refused.
+    """Facts about a backbone's weights; ``state`` is ready, missing or refused.
 
     ``again``: hash the file even if it has not changed since it was checked.
     """
@@ -111,7 +111,7 @@ def status(name: str, again: bool = False) -> dict[str, object]:
 
 
 def adopt(name: str, path: Path) -> Path:
-    """Take a weights file from elsewhere into our folder, after the same check."""
+    """Copy a weights file into our folder after the same check. Raises WeightsMissing, WeightsRefused."""
     network = row_of(name)
     if not path.is_file():
         raise WeightsMissing(f"There is no file {path}.")
@@ -122,9 +122,9 @@ def adopt(name: str, path: Path) -> Path:
 
 
 def download(name: str, listener: Listener = silent, base: str | None = None) -> Path:
-    """Fetch a backbone's weights with progress (bytes), check them, keep them. ``base`` is for tests.
+    """Download a backbone's weights with progress in bytes, check and store them. ``base`` is for tests.
 
-    Raises WeightsMissing if the server can't be reached, WeightsRefused if the bytes are others.
+    Raises WeightsMissing if the server can't be reached, WeightsRefused if the hash differs.
     """
     network = row_of(name)
     if network.own:

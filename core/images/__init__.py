@@ -1,1 +1,1 @@
-"""Files and archives in, pixels out."""
+"""Images: file formats, import, and the library of data sets."""

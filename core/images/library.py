@@ -1,8 +1,8 @@
-"""The image sets of one user: pixels by their hash, and a manifest for each set.
+"""The data sets of one user: images stored by their hash, and one manifest per data set.
 
-Pixels are kept as plain grey PNG without any of the source file's metadata, once per content however
-many sets of however many users hold them, and are checked against their hash whenever they are read. Sets
-that others share are here as well, to be read only, by a name that begins with their owner's.
+Images are stored as grey PNG files without any metadata of the source file, once per content across all data
+sets and users, and are checked against their hash whenever they are read. Data sets that others share with
+the user are included, read-only, under a name that begins with their owner's.
 """
 
 import functools
@@ -27,41 +27,41 @@ from core.files import write_atomic
 from core.hashing import key, pixels_key
 from core.types import ImageFile, ImageSet, Origin, Role
 
-PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # untrusted names must not become links
+PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # so that untrusted names are not rendered as Markdown
 
 
 class Library:
-    """All sets of a user under a root; several processes may read and write it."""
+    """All data sets of a user under a root; several processes may read and write it."""
 
     def __init__(self, root: Path | None = None, user: User = LOCAL) -> None:
         self.user, self._root = user, root or paths.root()
         self._images, self._sets = self._root / "images", paths.base(user.id, self._root) / "sets"
-        self._mine: frozenset[str] = frozenset()  # images of the sets that were last seen
+        self._mine: frozenset[str] = frozenset()  # hashes of the user's images when last read
         for folder in (self._root, self._images, self._sets):
             paths.make_folder(folder)
 
-    # -- sets ------------------------------------------------------------------------------------
+    # -- data sets -------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
         return sorted((image_set.name for image_set in self.all()), key=str.casefold)
 
     def all(self) -> list[ImageSet]:
-        """The user's own sets, and those that are shared with the user."""
+        """The user's own data sets, and those shared with the user."""
         own = [self._load(path) for path in sorted(self._sets.glob("*.json"))]
-        return own + [self._under(name, path) for name, path in self._shared().items()]
+        return own + [self._as_shared(name, path) for name, path in self._shared().items()]
 
     def get(self, name: str) -> ImageSet:
-        """A data set of this user or shared with them; any other does not exist. Raises SetNotFound."""
+        """A data set of this user, or one shared with them. Raises SetNotFound for any other."""
         path = self._manifest(name)
         if path.exists():
             return self._load(path)
         shared = self._shared().get(name)
         if shared is None:
             raise SetNotFound(name, self.names())
-        return self._under(name, shared)
+        return self._as_shared(name, shared)
 
     def pair_of(self, development: ImageSet) -> ImageSet | None:
-        """The test set that a development set was imported with, while it is here."""
+        """The test set that was imported with a development set, if it still exists."""
         if development.part != "development" or development.pair is None:
             return None
         try:
@@ -73,7 +73,10 @@ class Library:
         return self._manifest(name).exists()
 
     def add(self, image_set: ImageSet) -> bool:
-        """Keep a set; False if it is here already, just so. The same pixels with other labels replace it."""
+        """Add a data set; False if it already exists unchanged. The same images with other labels replace it.
+
+        Raises BadChoice (invalid name), SetExists (other images have this name) and DamagedData.
+        """
         check_name(image_set.name)
         path = self._manifest(image_set.name)
         with sharing.alone(self._root):
@@ -91,37 +94,37 @@ class Library:
         return True
 
     def check_free(self, image_set: ImageSet) -> None:
-        """Raises SetExists where another data set has the name."""
+        """Raises SetExists if a data set with other images has the name."""
         path = self._manifest(image_set.name)
         if path.exists() and self._load(path).content != image_set.content:
             raise SetExists(image_set.name)
 
     def delete(self, name: str) -> None:
-        """Remove an own set, and those of its images that no other set holds, whoever's."""
-        doomed = {file.sha256 for file in self.get(name).files}
+        """Delete an own data set, and its images that no data set of any user still uses."""
+        its = {file.sha256 for file in self.get(name).files}
         path = self._own(name)
         with sharing.alone(self._root):
             sharing.write(path, Share())
             path.unlink(missing_ok=True)
-            for sha256 in doomed - self._kept(doomed):
+            for sha256 in its - self._used(its):
                 self._image(sha256).unlink(missing_ok=True)
 
-    def _kept(self, doomed: set[str]) -> set[str]:
-        """Images of all sets of all users; while one can't be read, it may hold any of them."""
+    def _used(self, images: set[str]) -> set[str]:
+        """Images of all data sets of all users; all of ``images`` if a manifest can't be read."""
         every = [*self._root.glob("sets/*.json"), *self._root.glob(f"{paths.USERS}/*/sets/*.json")]
         try:
             return {file.sha256 for manifest in every for file in self._load(manifest).files}
         except (OSError, ValueError, KeyError, TypeError):
-            return doomed
+            return images
 
     # -- sharing ---------------------------------------------------------------------------------
 
     def share_of(self, name: str) -> Share:
-        """Whom an own set is shared with. Raises BadChoice for another's."""
+        """With whom an own data set is shared. Raises BadChoice for a data set of another user."""
         return sharing.read(self._own(name))
 
     def share(self, name: str, change: Callable[[Share], Share]) -> Share:
-        """Change whom an own set is shared with."""
+        """Change with whom an own data set is shared; returns the new share."""
         path = self._own(name)
         with sharing.alone(self._root):
             share = change(sharing.read(path))
@@ -129,7 +132,7 @@ class Library:
         return share
 
     def _own(self, name: str) -> Path:
-        """The manifest of an own set; another's is read only."""
+        """The manifest of an own data set. Raises BadChoice for one of another user, SetNotFound."""
         path = self._manifest(name)
         if not path.exists():
             self.get(name)
@@ -139,24 +142,24 @@ class Library:
         return path
 
     def _shared(self) -> dict[str, Path]:
-        """Others' sets that this user may read, each by its owner's name and its own."""
+        """Manifests of data sets that others share with this user, by owner's name and data set name."""
         found: dict[str, Path] = {}
         if self.user.local:
             return found
         for owner, manifest in sharing.shared(self._root):
             if owner != self.user.id and manifest.exists() and sharing.read(manifest).reaches(self.user):
                 plain = self._load(manifest).name.translate(PLAIN)
-                found.setdefault(f"{_called(owner, self._root)}/{plain}", manifest)
+                found.setdefault(f"{_owner_title(owner, self._root)}/{plain}", manifest)
         return found
 
-    def _under(self, name: str, manifest: Path) -> ImageSet:
+    def _as_shared(self, name: str, manifest: Path) -> ImageSet:
         facts = manifest.stat()
         return _renamed(name, manifest, facts.st_ino, facts.st_mtime_ns)
 
     # -- pixels ----------------------------------------------------------------------------------
 
     def add_pixels(self, pixels: np.ndarray) -> str:
-        """Keep uint8 (H, W) grey pixels; returns their hash."""
+        """Store grey pixels, uint8 (H, W); returns their hash."""
         sha256 = pixels_key(pixels)
         path = self._image(sha256)
         if not path.exists() or self._read(sha256) is None:
@@ -166,7 +169,7 @@ class Library:
         return sha256
 
     def pixels(self, sha256: str) -> np.ndarray:
-        """uint8 (H, W) of an image of the user's sets, checked against its hash. Raises DamagedData."""
+        """The pixels, uint8 (H, W), of an image in the user's data sets. Raises DamagedData."""
         pixels = self._read(sha256) if self._is_mine(sha256) else None
         if pixels is None:
             raise DamagedData(
@@ -177,17 +180,17 @@ class Library:
     # -- inside ----------------------------------------------------------------------------------
 
     def _read(self, sha256: str) -> np.ndarray | None:
-        """The pixels if they are there and whole."""
+        """The pixels, or None if they are missing or do not match their hash."""
         try:
             with Image.open(self._image(sha256), formats=("PNG",)) as image:
                 pixels = np.asarray(image)
         except (OSError, SyntaxError, ValueError):
             return None
-        whole = pixels.ndim == 2 and pixels.dtype == np.uint8 and pixels_key(pixels) == sha256
-        return pixels if whole else None
+        intact = pixels.ndim == 2 and pixels.dtype == np.uint8 and pixels_key(pixels) == sha256
+        return pixels if intact else None
 
     def _is_mine(self, sha256: str) -> bool:
-        """A hash alone opens nothing: one of the user's sets must hold it."""
+        """Knowing a hash is not enough: one of the user's data sets must contain the image."""
         if not self.user.local and sha256 not in self._mine:
             self._mine = frozenset(file.sha256 for image_set in self.all() for file in image_set.files)
         return self.user.local or sha256 in self._mine
@@ -206,7 +209,7 @@ class Library:
 
 @functools.lru_cache(64)
 def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
-    """A manifest as it was written at that moment: a page asks for all of them at every turn."""
+    """A manifest, cached until it is rewritten: pages read all of them on every rerun."""
     raw = json.loads(path.read_text("utf-8"))
     return ImageSet(
         raw["name"],
@@ -220,18 +223,18 @@ def _parsed(path: Path, inode: int, changed: int) -> ImageSet:
 
 @functools.lru_cache(64)
 def _renamed(name: str, path: Path, inode: int, changed: int) -> ImageSet:
-    """The same object while the manifest is the same, so that what is known of its files stays known."""
+    """The same object as long as the manifest is unchanged, so that values cached on it are kept."""
     return replace(_parsed(path, inode, changed), name=name)
 
 
 def _file(raw: Mapping[str, Any]) -> ImageFile:
-    """Manifests from before origins were recorded have none."""
+    """Older manifests have no origin."""
     origin = raw.get("origin")
     return ImageFile(**{**raw, "role": Role(raw["role"]), "origin": Origin(**origin) if origin else None})
 
 
-def _called(owner: str, root: Path) -> str:
-    """An owner's name as it stands before that of a set; a title alone may be anybody's."""
+def _owner_title(owner: str, root: Path) -> str:
+    """An owner's name with their code, as names alone are not unique."""
     if owner == paths.LOCAL:
         return "Server"
     person = users.find(owner, root)
@@ -239,5 +242,6 @@ def _called(owner: str, root: Path) -> str:
 
 
 def check_name(name: str) -> None:
+    """Raises BadChoice if a data set can't have this name."""
     if not re.fullmatch(r"[^\x00-\x1f\x7f/\\]{1,80}", name) or name != name.strip():
-        raise BadChoice("The name of a data set has 1 to 80 characters, no slash, and no space at its ends.")
+        raise BadChoice("A data set name has 1 to 80 characters, no slash, and no space at the start or end.")

@@ -16,7 +16,7 @@ from core.types import ImageSet
 
 @dataclass(frozen=True)
 class Checked:
-    """``images`` and ``sets`` are whole; ``incomplete`` names the sets that lack images now."""
+    """``images`` and ``sets``: how many are intact; ``incomplete``: data sets with missing images."""
 
     images: int
     sets: int
@@ -26,7 +26,7 @@ class Checked:
 
 
 def repair(root: Path, quarantine: Path) -> Checked:
-    """All images and sets under a root. May run beside imports."""
+    """Check all images and data sets under a root; safe to run while an import is running."""
     images = sorted(root.glob("images/*/*.png"))
     kept = [path for path in images if whole(path) or not set_aside(path, quarantine, whole)]
     manifests = sorted([*root.glob("sets/*.json"), *root.glob("users/*/sets/*.json")])
@@ -39,7 +39,7 @@ def repair(root: Path, quarantine: Path) -> Checked:
 
 
 def whole(path: Path) -> bool:
-    """Whether a file holds the grey pixels that its name is the hash of."""
+    """Whether a file contains the grey pixels whose hash is its name."""
     try:
         with Image.open(path, formats=("PNG",)) as image:
             pixels = np.asarray(image)
@@ -49,6 +49,7 @@ def whole(path: Path) -> bool:
 
 
 def read(path: Path) -> ImageSet | None:
+    """The data set of a manifest, or None if it can't be read."""
     try:
         return Library._load(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -56,7 +57,7 @@ def read(path: Path) -> ImageSet | None:
 
 
 def set_aside(path: Path, quarantine: Path, sound: Callable[[Path], bool]) -> bool:
-    """Move a damaged file away; False if another process had written it anew meanwhile, which stays."""
+    """Quarantine a damaged file; False if another process has replaced it by a sound one, which is kept."""
     quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = quarantine / f"{uuid.uuid4().hex[:12]}-{path.name}"
     try:

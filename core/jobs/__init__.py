@@ -1,1 +1,1 @@
-"""Long work in processes of its own: ``python -m core.jobs ID`` is the worker."""
+"""Background jobs, each in its own process: ``python -m core.jobs ID`` is the worker."""

@@ -1,4 +1,4 @@
-"""``python -m core.jobs ID``: one job, from its lock to its state."""
+"""``python -m core.jobs ID``: runs one job."""
 
 import sys
 

@@ -1,9 +1,9 @@
 """Background jobs: one worker process each, its state in a file, its result in the store.
 
-A job's name is its user and the hash of what it does, so a double click, a second tab or a reload finds the
-one that is there, and nobody finds another's. A worker holds a lock for as long as it lives, whatever ends
-it; so a state that says "running" while the lock is free is that of a worker that died. Work is resumed by
-starting it again: the store keeps every finished batch.
+A job's id is its user and a hash of its task, so a double click, a second tab or a reload finds the existing
+job, and no user finds another's. A worker holds a lock for as long as it lives, so the state "running" with a
+free lock means that the worker died. A job is resumed by starting it again: the store keeps every finished
+batch.
 """
 
 import contextlib
@@ -29,8 +29,8 @@ from core.types import ImageSet
 ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
 SWEEP = "sweep"
 Config = engine.Config | Listed
-STARTING = 30  # seconds within which a new worker must have taken its lock
-GRACE = 3  # seconds between asking a worker to stop and making it
+STARTING = 30  # seconds within which a new worker must take its lock
+GRACE = 3  # seconds between SIGTERM and SIGKILL
 _children: list["subprocess.Popen[bytes]"] = []
 
 
@@ -72,7 +72,7 @@ def owner_of(job_id: str) -> str:
 
 
 def recent(count: int = 20, user: User = LOCAL) -> list[Job]:
-    """A user's latest jobs, those that are under way first."""
+    """A user's latest jobs, active ones first."""
     prefix = "" if user.local else f"{user.id}-"
     stems = [path.stem for path in paths.folder("jobs", user.id).glob("*.json")]
     found = [job for stem in stems if (job := find(f"{prefix}{stem}")) is not None]
@@ -80,7 +80,7 @@ def recent(count: int = 20, user: User = LOCAL) -> list[Job]:
 
 
 def find(job_id: str) -> Job | None:
-    """The job as it is now, or None if it never was."""
+    """The job in its present state, or None if there is none."""
     _reap()
     try:
         job = read_state(job_id)
@@ -90,14 +90,14 @@ def find(job_id: str) -> Job | None:
         return job
     if job.state == "starting" and time.time() - job.started < STARTING:
         return job
-    ended = read_state(job_id)  # it may have ended in between
+    ended = read_state(job_id)  # it may have finished in between
     if not ended.active:
         return ended
     return replace(ended, state="died", error="The job ended unexpectedly. Completed steps are kept.")
 
 
 def start(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCAL) -> Job:
-    """Start a job in a process of its own, or return the one that is under way."""
+    """Start a job in a process of its own, or return it if it is already active."""
     job_id = id_of(kind, sets, config, user)
     present = find(job_id)
     if present is not None and present.active:
@@ -120,16 +120,16 @@ def start(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCA
 
 
 def cancel(job_id: str) -> None:
-    """Stop a job and all processes it started; returns when they are gone."""
+    """Stop a job and all processes that it started; returns when they have ended."""
     job = find(job_id)
     if job is None or not job.active:
         return
     deadline = time.monotonic() + STARTING
     while job is not None and job.active and not job.pid and time.monotonic() < deadline:
-        time.sleep(0.05)  # it has not yet said who it is
+        time.sleep(0.05)  # it has not yet written its pid
         job = find(job_id)
     if job is None or not job.active or not job.pid:
-        return  # without a pid there is nobody to ask: signals to group 0 would end the server itself
+        return  # signals to process group 0 would end the server itself
     for signum, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(job.pid, signum)
@@ -147,14 +147,14 @@ def state_path(job_id: str, suffix: str) -> Path:
 
 
 def read_state(job_id: str) -> Job:
-    """Its state, also as another version wrote it. Raises FileNotFoundError, also where a power cut left an
-    empty file."""
+    """A job's state, also if another version wrote it. Raises FileNotFoundError, also for an empty file
+    left by a power cut."""
     try:
         raw = json.loads(state_path(job_id, "json").read_text("utf-8"))
         known = {field.name: raw[field.name] for field in fields(Job) if field.name in raw}
         return Job(**{**known, "sets": tuple(raw.get("sets", ()))})
     except (ValueError, TypeError, AttributeError):
-        raise FileNotFoundError(f"{job_id} has no state that can be read") from None
+        raise FileNotFoundError(f"{job_id} has no readable state") from None
 
 
 def save_state(job: Job) -> None:

@@ -1,4 +1,4 @@
-"""A job's process: it holds the lock for life, waits for its turn, computes, and notes how it ended."""
+"""A job's process: it takes the lock, waits for its turn, computes, and records how it ended."""
 
 import contextlib
 import fcntl
@@ -40,11 +40,11 @@ ANSWERS = {
     MEMBERSHIP: engine.MEMBERSHIP,
     RECONSTRUCT: engine.RECONSTRUCTION,
 }
-NICE = 10  # who waits for a page goes before who waits for a training
+NICE = 10  # pages take precedence over background jobs
 
 
 def work(job_id: str) -> int:
-    """The worker's whole life. A second worker for the same job ends at once."""
+    """Run a job; returns the exit status. A second worker for the same job ends at once."""
     with contextlib.ExitStack() as stack:
         lock = stack.enter_context(state_path(job_id, "lock").open("w"))
         if not _take(lock):
@@ -59,7 +59,7 @@ def work(job_id: str) -> int:
 
 
 def _take(lock: IO[str]) -> bool:
-    """Hold the lock, unless a worker does; those who only look hold it for an instant."""
+    """Take the lock unless a worker has it; processes that only check it hold it for an instant."""
     for _ in range(40):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,15 +82,18 @@ def _carry_out(job: Job) -> int:
     except ImprintError as error:
         save_state(replace(job, state="failed", error=str(error)))
         return 1
-    except OSError as error:  # a full disk, a folder that may not be written
+    except OSError as error:  # such as a full disk or a folder without write permission
         words = (
-            f"The disk: {error.strerror or error}. Free some space, then continue: completed steps are kept."
+            f"Disk error ({error.strerror or error}). Free some space, then start again: "
+            "completed steps are kept."
         )
         save_state(replace(job, state="failed", error=words))
         return 1
     except Exception as error:
         save_state(
-            replace(job, state="failed", error=f"An error in Imprint ({type(error).__name__}: {error}).")
+            replace(
+                job, state="failed", error=f"Internal error in Imprint ({type(error).__name__}: {error})."
+            )
         )
         raise
     save_state(replace(job, state="done"))
@@ -100,7 +103,7 @@ def _carry_out(job: Job) -> int:
 def _compute(
     kind: str, sets: list[ImageSet], config: dict[str, Any], library: Library, listener: Listener
 ) -> None:
-    """The result goes into the store; who started the job looks it up there."""
+    """Compute and store the result; pages read it from the store."""
     by = Engine(Store(), library, Effort(spread=True), listener)
     if kind == SWEEP:
         sweep.run_sweep(
@@ -111,8 +114,8 @@ def _compute(
     else:
         answer = by.answer(sets, engine.KINDS[ANSWERS[kind]].from_json(config))
         if isinstance(answer, Attribution):
-            with contextlib.suppress(BadChoice):  # which is no reason to go without the answer
-                by.pipeline.map(sets[0], answer.config, "pca")  # the page draws it first
+            with contextlib.suppress(BadChoice):  # a map that can't be drawn doesn't affect the result
+                by.pipeline.map(sets[0], answer.config, "pca")  # the first thing that the page shows
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -1,1 +1,1 @@
-"""Processes that read untrusted files: what they give up, and the frames that go over their pipes."""
+"""Processes that read untrusted files: their isolation, and the protocol on their pipes."""

@@ -1,9 +1,9 @@
-"""What a sandboxed process gives up, irrevocably, before it reads untrusted bytes.
+"""The rights that a sandboxed process gives up, irrevocably, before it reads untrusted bytes.
 
-By the kernel (Linux): 2 GB of address space, no byte written to any file, no core dump, and by a seccomp
-filter on x86-64 and ARM64 no socket, no new program, no file opened for writing, made, renamed or removed.
-By Python's audit hook, everywhere: the same, for Python code alone. Not given up: reading the files that this
-user may read; for what was read there is no way out but the pipe.
+Enforced by the kernel (Linux): at most 2 GB of address space, no bytes written to files, no core dump, and
+with a seccomp filter on x86-64 and ARM64 no sockets, no new programs, and no file opened for writing,
+created, renamed or removed. Enforced by Python's audit hook on every system: the same, for Python code only.
+Still allowed is reading the files that this user may read; what was read can leave only through the pipe.
 """
 
 import ctypes
@@ -14,9 +14,9 @@ import struct
 import sys
 from typing import Any
 
-MEMORY = 2 * 2**30  # bytes of address space that the decoder has
+MEMORY = 2 * 2**30  # bytes of address space of the image decoder
 
-# Names of Python's audit events (docs.python.org/3/library/audit_events.html), by what they begin with.
+# Prefixes of Python's audit events (docs.python.org/3/library/audit_events.html).
 FORBIDDEN = (
     *("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn"),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"),
@@ -24,7 +24,7 @@ FORBIDDEN = (
 )
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-# System calls by number: (x86-64, ARM64), -1 where there is none of that name.
+# Numbers of system calls: (x86-64, ARM64), -1 where there is none of that name.
 CALLS = {
     "socket": (41, 198),
     "socketpair": (53, 199),
@@ -58,8 +58,8 @@ CALLS = {
     "mknod": (133, -1),
     "mknodat": (259, 33),
 }
-OPENING = {"open": (2, -1, 1), "openat": (257, 56, 2)}  # and which argument holds the flags
-# The column above, and AUDIT_ARCH of <linux/audit.h>.
+OPENING = {"open": (2, -1, 1), "openat": (257, 56, 2)}  # the last number is the argument that holds the flags
+# The column above, and AUDIT_ARCH from <linux/audit.h>.
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 # <linux/filter.h>: BPF_LD|W|ABS, JEQ, JGE, JSET, RET
@@ -71,7 +71,7 @@ NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # <linux/prctl.h>
 
 
 def isolate(memory: int = MEMORY) -> None:
-    """Shut this process in. Raises OSError where Linux refuses a limit."""
+    """Isolate this process; ``memory`` in bytes. Raises OSError if Linux refuses a limit."""
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
@@ -84,7 +84,7 @@ def _limit(what: int, most: int) -> None:
     try:
         resource.setrlimit(what, (most, most))
     except (OSError, ValueError):
-        if sys.platform == "linux":  # macOS knows no limit on address space
+        if sys.platform == "linux":  # macOS has no limit on address space
             raise
 
 
@@ -98,7 +98,7 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
 
 
 def _filter(column: int, machine: int) -> None:
-    """seccomp: the calls above answer "not permitted", another architecture's end the process."""
+    """seccomp: the calls above fail with EPERM; those of another architecture end the process."""
     program = [_op(LOAD, ARCH), _op(EQUAL, machine, 1, 0), _op(RETURN, KILL), _op(LOAD, NUMBER)]
     program += [_op(AT_LEAST, X32, 0, 1), _op(RETURN, KILL)]
     for numbers in CALLS.values():

@@ -1,4 +1,4 @@
-"""What goes over the decoder's pipes: a frame is two lengths, a JSON header, and raw bytes. No pickle."""
+"""The protocol on the pipes: a frame is two lengths, a JSON header and raw bytes. No pickle."""
 
 import json
 import struct
@@ -11,11 +11,11 @@ Header = dict[str, Any]
 
 
 class BadFrame(Exception):
-    """Bytes that are no frame."""
+    """Bytes that are not a valid frame."""
 
 
 def frame_header(header: Header, size: int) -> bytes:
-    """All of a frame but its ``size`` raw bytes."""
+    """A frame without its ``size`` raw bytes."""
     text = json.dumps(header).encode()
     return LENGTHS.pack(len(text), size) + text
 
@@ -35,7 +35,7 @@ def read(stream: IO[bytes]) -> tuple[Header, bytes] | None:
 
 
 def take_frame(buffer: bytearray, limit: int) -> tuple[Header, bytes] | None:
-    """Cut the first whole frame off what has come so far. Raises BadFrame, also on one beyond the limit."""
+    """Remove and return the first complete frame, or None. Raises BadFrame, also if above ``limit`` bytes."""
     if len(buffer) < LENGTHS.size:
         return None
     text, size = LENGTHS.unpack_from(buffer)

@@ -1,1 +1,1 @@
-"""What stands above the engine for one user or one machine: the workspace, and maintenance."""
+"""The layer above the engine, for one user or one machine: the workspace, and maintenance."""

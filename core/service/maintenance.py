@@ -1,4 +1,4 @@
-"""Checks everything under IMPRINT_HOME: what is damaged is quarantined, what is left over is removed."""
+"""Checks everything under IMPRINT_HOME: damaged files are quarantined, leftovers removed."""
 
 from dataclasses import asdict, dataclass
 
@@ -13,12 +13,12 @@ from core.store import repair as stores
 from core.store.repair import Repaired
 from core.wording import counted
 
-QUARANTINE = "quarantine"  # of images and manifests; the store has its own
+QUARANTINE = "quarantine"  # for images and manifests; the store has its own
 
 
 @dataclass(frozen=True)
 class Report:
-    """``parts`` are files of dead writers, ``networks`` files that were looked at and never added."""
+    """``parts``: partial files of dead writers; ``networks``: ONNX files inspected and never added."""
 
     store: Repaired
     library: Checked
@@ -40,22 +40,25 @@ class Report:
         return any((*done, library.images_damaged, library.sets_damaged, self.parts, self.networks))
 
     def lines(self) -> list[str]:
-        """What was done, in sentences."""
+        """What was done, one sentence per line."""
         store, library = self.store, self.library
         lines = [
             f"Cache: {counted(store.entries, 'entry', 'entries')} intact; {store.damaged} damaged and "
             f"quarantined, {store.missing} without a file removed, {counted(store.leftovers, 'leftover')} "
-            f"and {counted(store.rows, 'line')} of the index removed.",
+            f"and {counted(store.rows, 'index row')} removed.",
             f"Library: {counted(library.images, 'image')} and {counted(library.sets, 'data set')} intact; "
-            f"{library.images_damaged} images and {library.sets_damaged} data sets damaged and quarantined.",
+            f"{counted(library.images_damaged, 'image')} and {counted(library.sets_damaged, 'data set')} "
+            "damaged and quarantined.",
         ]
         if store.index_replaced:
             lines.append(
-                "The index of the cache could not be read: it was rebuilt, and everything is recomputed "
-                "when needed."
+                "The cache index could not be read and was rebuilt; results will be recomputed when needed."
             )
         if self.parts or self.networks:
-            lines.append(f"{self.parts} parts of files and {self.networks} files of no network removed.")
+            lines.append(
+                f"{counted(self.parts, 'partial file')} and {counted(self.networks, 'unused network file')} "
+                "removed."
+            )
         if library.incomplete:
             lines.append(
                 f"Images are missing from {', '.join(library.incomplete)}: import these data sets again."
@@ -64,7 +67,7 @@ class Report:
 
 
 def repair(store: Store | None = None) -> Report:
-    """May run beside all else, and twice. ``store``: the one that is open here, if one is."""
+    """Safe to run concurrently and repeatedly. ``store``: the one that this process has open, if any."""
     root = paths.root()
     paths.make_folder(root)
     opened, replaced = (store, False) if store else stores.opened()

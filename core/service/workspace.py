@@ -1,9 +1,9 @@
 """Access to data for one user: whatever is not owned by or shared with the user does not exist for them.
 
-Pages get data sets, results, the run log and jobs from a ``Workspace`` and from nowhere else
-(tests/unit/architecture/test_data_access.py checks the code). Every call checks again, so a share that was
-revoked ends with the next rerun. Pixels, embeddings and scores are kept once for all users, by the hash of
-what they are of; reading them takes a data set that was loaded here.
+Pages get data sets, results, the run log and jobs only from a ``Workspace``
+(tests/unit/architecture/test_data_access.py checks the code). Every call checks access again, so a revoked
+share ends with the next rerun. Pixels, embeddings and scores are stored once for all users, by content hash;
+reading them needs a data set that was loaded here.
 """
 
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ SEEN = "tour-seen"
 
 
 def load_set(user: User, name: str) -> ImageSet:
-    """A set that the user owns or may read. Raises SetNotFound, whether it is another's or nobody's."""
+    """A data set that the user may read. Raises SetNotFound, also for one that is not shared with them."""
     return Library(user=user).get(name)
 
 
 class Workspace:
-    """All that one user may ask for and do, over the store of all."""
+    """Everything one user may read and do, on top of the store that all users share."""
 
     def __init__(self, user: User, root: Path, store: Store) -> None:
         self.user, self._root, self.store = user, root, store
@@ -43,7 +43,7 @@ class Workspace:
         self.incoming = Incoming(paths.base(user.id, root))
 
     def enter(self) -> None:
-        """Once a session: others can share with the user from now on, and what waited is the user's."""
+        """Call once per session: makes the user known for sharing and takes up pending shares."""
         if not self.user.local:
             users.arrived(self.user, self._root)
             sharing.claim(self.user, self._root)
@@ -54,13 +54,13 @@ class Workspace:
         return self.library.get(name)
 
     def check(self, sets: Sequence[ImageSet]) -> None:
-        """Sets that were loaded before are still the user's to read. Raises SetNotFound."""
+        """Check that data sets loaded before may still be read. Raises SetNotFound."""
         for each in sets:
             if self.load(each.name).content != each.content:
                 raise SetNotFound(each.name, self.library.names())
 
     def tidy(self) -> None:
-        """Uploads that nobody keeps go, everybody's."""
+        """Delete all users' uploads that were not imported in time."""
         uploads.tidy(self._root)
 
     # -- the run log -----------------------------------------------------------------------------
@@ -77,7 +77,7 @@ class Workspace:
         return run_log.all_runs(self.user)
 
     def swept(self, sets: Sequence[ImageSet], listed: Listed) -> str:
-        """Where the store notes the rows of the user's sweep."""
+        """Key under which the store notes the rows of the user's sweep."""
         self.check(sets)
         return sweep.sweep_name(sets, listed, self.user)
 
@@ -87,7 +87,7 @@ class Workspace:
         return queue.id_of(kind, sets, config, self.user)
 
     def job(self, job_id: str) -> Job | None:
-        """None for another's, as for one that never was."""
+        """None for another user's job, as for one that does not exist."""
         return queue.find(job_id) if queue.owner_of(job_id) == self.user.id else None
 
     def jobs(self) -> list[Job]:
@@ -104,7 +104,7 @@ class Workspace:
     # -- the guided tour ---------------------------------------------------------------------------
 
     def first_visit(self) -> bool:
-        """True once in the life of a user."""
+        """True once per user."""
         folder = paths.base(self.user.id, self._root)
         paths.make_folder(folder)
         seen = (folder / SEEN).exists()

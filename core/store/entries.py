@@ -1,9 +1,9 @@
-"""Arrays by key, on disk, across processes; what is read is what was written, or nothing.
+"""Arrays by key on disk, shared between processes; a read returns what was written, or nothing.
 
-An entry is one safetensors file. It is written aside, fsynced, renamed, and only then indexed (the
-order of joblib's `_store_backends.py`), so that no reader meets half a value. Its SHA-256 and byte
-count stand in the index and are checked on every read; a mismatch moves the file to quarantine and
-counts as absent, so that the value is computed again and never served.
+An entry is one safetensors file. It is written to a temporary file, fsynced, renamed, and only then
+indexed (the order of joblib's `_store_backends.py`), so that no reader sees a partial value. Its SHA-256
+and byte count are in the index and are checked on every read. After a mismatch the file is quarantined
+and the entry counts as absent, so that the value is computed again.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ ENTRY, TOTAL = "entry:", "total"
 
 @dataclass(frozen=True)
 class Entry:
-    """What the index knows of one file."""
+    """The index row of one file; ``stage`` names the computation, ``pinned`` entries are never evicted."""
 
     file: str
     bytes: int
@@ -51,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verification:
-    """What ``verify`` found; damaged files went to quarantine, leftovers of killed writers were removed."""
+    """The result of ``verify``: damaged files are quarantined, leftovers of killed writers removed."""
 
     entries: int
     bytes: int
@@ -60,7 +60,7 @@ class Verification:
 
 
 def whole(path: Path, entry: Entry) -> bool:
-    """Whether the bytes are those that were indexed; a file of any size is read in pieces."""
+    """Whether the file matches its index row. Files of any size are read in pieces."""
     try:
         return path.stat().st_size == entry.bytes and file_key(path) == entry.sha256
     except OSError:
@@ -68,7 +68,7 @@ def whole(path: Path, entry: Entry) -> bool:
 
 
 class Entries:
-    """See the module. ``quota`` is in bytes of array files; the index itself is small."""
+    """See the module. ``quota`` in bytes counts the array files, not the small index."""
 
     def __init__(self, folder: Path | None = None, quota: int | None = None) -> None:
         self.folder = folder or paths.folder("store")
@@ -90,10 +90,12 @@ class Entries:
             arrays = self._read(path, entry)
             if arrays is not None:
                 with contextlib.suppress(FileNotFoundError):
-                    os.utime(path)  # the file's time is its last use: what eviction goes by
+                    os.utime(
+                        path
+                    )  # the modification time is the time of last use, by which entries are evicted
                 return arrays
             if self._condemn(name, entry):
-                break  # else another process has written it anew: look again
+                break  # otherwise another process has just written it again
         return None
 
     def has(self, name: str) -> bool:
@@ -101,10 +103,10 @@ class Entries:
         return entry is not None and (self._arrays / entry.file).exists()
 
     def put(self, name: str, arrays: Mapping[str, np.ndarray], stage: str = "", pinned: bool = False) -> None:
-        """Keep arrays under a key. Raises StoreFull and leaves no partial file."""
+        """Store arrays under a key. Raises StoreFull, leaving no partial file."""
         data = encode({field: np.asarray(array, order="C") for field, array in arrays.items()})
         digest = bytes_key(data)
-        # A name of its own: two processes that compute the same key never touch each other's file.
+        # A unique file name: two processes that compute the same key never touch each other's file.
         file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
         with self._writers.one():
             self._put(name, Entry(file, len(data), digest, stage, pinned), data)
@@ -119,7 +121,7 @@ class Entries:
         self._enter(name, entry)
 
     def compute(self, name: str, make: Callable[[], Arrays], stage: str = "") -> tuple[Arrays, bool]:
-        """The stored arrays and True, or those that ``make`` returns, now stored, and False."""
+        """The stored arrays and True, or else what ``make`` returns, which is stored, and False."""
         found = self.get(name)
         if found is not None:
             return found, True
@@ -127,7 +129,7 @@ class Entries:
         self.put(name, made, stage)
         return made, False
 
-    # -- care ------------------------------------------------------------------------------------
+    # -- maintenance ------------------------------------------------------------------------------------
 
     def stats(self) -> dict[str, Any]:
         stages: dict[str, dict[str, int]] = {}
@@ -145,7 +147,7 @@ class Entries:
         }
 
     def verify(self) -> Verification:
-        """Read and check everything, remove what no entry names, recount the bytes."""
+        """Check every entry, remove files without an entry, and recount the bytes."""
         damaged = 0
         for name, entry in self._entries():
             if not whole(self._arrays / entry.file, entry):
@@ -154,7 +156,7 @@ class Entries:
             return self._tidied(damaged)
 
     def _tidied(self, damaged: int) -> Verification:
-        """Remove files that no entry names and recount, while nobody writes but those who say what comes."""
+        """Remove files without an entry and recount; the only writers now are those that reserved bytes."""
         entries = [entry for _, entry in self._entries()]
         kept, total = {self._arrays / entry.file for entry in entries}, sum(e.bytes for e in entries)
         leftovers = [p for p in self._arrays.rglob("*") if p.is_file() and p not in kept]
@@ -166,11 +168,11 @@ class Entries:
         return Verification(len(entries), total, damaged, removed)
 
     def sound(self) -> bool:
-        """Whether the index is a whole database."""
+        """Whether the index is an intact database."""
         return self._index.sound()
 
     def clear(self) -> int:
-        """Forget everything; returns the bytes freed. Image sets are not touched."""
+        """Delete all entries; returns the bytes freed. Data sets are kept."""
         freed = int(self._index.get(TOTAL) or 0)
         with self._index.transaction():
             for name in self._index.keys(""):
@@ -183,10 +185,10 @@ class Entries:
     def close(self) -> None:
         self._index.close()
 
-    # -- inside ----------------------------------------------------------------------------------
+    # -- internals ----------------------------------------------------------------------------------
 
     def _enter(self, name: str, entry: Entry) -> None:
-        """Name a file that is written; the one that was there under this name goes."""
+        """Index a file that is written, and delete the previous one of this key."""
         with self._index.transaction():
             previous = self._entry(name)
             self._index.set(ENTRY + name, json.dumps(asdict(entry)))
@@ -195,7 +197,7 @@ class Entries:
             (self._arrays / previous.file).unlink(missing_ok=True)
 
     def _entry(self, name: str) -> Entry | None:
-        """What the index says; a text that is no entry, or names a file elsewhere, counts as absent."""
+        """The index row, or None if it is invalid or names a file outside the folder."""
         text = self._index.get(ENTRY + name)
         if text is None:
             return None
@@ -226,7 +228,7 @@ class Entries:
             return None
 
     def _condemn(self, name: str, entry: Entry) -> bool:
-        """Set a damaged entry aside; False if the index meanwhile names another file, which is left alone."""
+        """Quarantine a damaged entry; False if the index meanwhile names another file, which is kept."""
         with self._index.transaction():
             if self._entry(name) != entry:
                 return False
@@ -251,7 +253,7 @@ class Entries:
             raise
 
     def _reserve(self, size: int) -> None:
-        """Make room under the quota, oldest use first, before a byte is written."""
+        """Reserve bytes under the quota, evicting the least recently used entries. Raises StoreFull."""
         with self._index.transaction():
             total = int(self._index.get(TOTAL) or 0) + size
             if total > self.quota:
@@ -262,7 +264,7 @@ class Entries:
             if total > self.quota:
                 raise StoreFull(
                     f"A result of {size / 1e6:.0f} MB does not fit into the cache quota of "
-                    f"{self.quota / 1e6:.0f} MB. Set IMPRINT_QUOTA_GB higher."
+                    f"{self.quota / 1e6:.0f} MB. Increase IMPRINT_QUOTA_GB."
                 )
             self._index.set(TOTAL, str(total))
 
@@ -291,4 +293,4 @@ class Entries:
         return freed
 
     def _lost(self, entry: Entry) -> None:
-        """Told of every entry that is damaged or evicted."""
+        """Called with every entry that is damaged or evicted; for subclasses."""

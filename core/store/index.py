@@ -1,7 +1,7 @@
-"""The index: diskcache, held to text.
+"""The index: diskcache, restricted to text.
 
-diskcache 5.6.3 unpickles what its table says to (CVE-2025-69872), so this Disk neither writes nor
-reads anything but short text kept in the table itself; a planted pickle is refused unread.
+diskcache 5.6.3 unpickles any row that is marked as a pickle (CVE-2025-69872), so this Disk reads and writes
+only short text kept in the table itself; a planted pickle is refused unread.
 """
 
 import contextlib
@@ -12,11 +12,11 @@ from typing import Any
 
 import diskcache
 
-REFUSED = ""  # stands for a key that is not text: it is never unpickled, and matches nothing
+REFUSED = ""  # replaces a key that is not text, which is never unpickled; matches nothing
 
 
 class NotText(Exception):
-    """The index holds, or was asked to hold, something else than text."""
+    """The index holds, or was given, something other than text."""
 
 
 class TextDisk(diskcache.Disk):
@@ -34,7 +34,7 @@ class TextDisk(diskcache.Disk):
         return 0, diskcache.core.MODE_RAW, None, value
 
     def remove(self, file_path: str) -> None:
-        """Nothing: no value of ours has a file of its own, so a name of one was planted."""
+        """Does nothing: our values have no files, so a file name here was planted."""
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> str:
         if mode != diskcache.core.MODE_RAW or not isinstance(value, str):
@@ -43,7 +43,7 @@ class TextDisk(diskcache.Disk):
 
 
 class Index:
-    """Text to text, shared by threads and processes; never evicts by itself."""
+    """A mapping of text to text, shared by threads and processes; evicts nothing by itself."""
 
     def __init__(self, folder: Path) -> None:
         self._cache = diskcache.Cache(
@@ -58,7 +58,7 @@ class Index:
         )
 
     def get(self, key: str) -> str | None:
-        """The text under a key; an entry that is not text is dropped and counts as absent."""
+        """The text under a key, or None; an entry that is not text is deleted."""
         try:
             value: str | None = self._cache.get(key)
         except NotText:
@@ -76,7 +76,7 @@ class Index:
         return [key for key in self._cache.iterkeys() if key is not REFUSED and key.startswith(prefix)]
 
     def purge(self) -> int:
-        """Drop what is not text, unread; returns how many there were."""
+        """Delete rows that are not text, without reading them; returns how many there were."""
         plain = "typeof(key) = 'text' AND raw = 1 AND mode = ? AND typeof(value) = 'text'"
         found = self._cache._sql(f"DELETE FROM Cache WHERE NOT ({plain})", (diskcache.core.MODE_RAW,))
         return int(found.rowcount)
@@ -89,7 +89,7 @@ class Index:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and no other process in between."""
+        """An atomic, exclusive transaction."""
         with self._cache.transact(retry=True):
             yield
 

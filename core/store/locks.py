@@ -1,7 +1,7 @@
-"""Locks that tell live writers from dead ones: a writer holds a shared lock until its file is in the index.
+"""Locks that distinguish live writers from dead ones: a writer holds a shared lock until its file is indexed.
 
-The kernel releases a dead process's lock, so whoever gets the exclusive one knows that a file without an
-entry was left by a dead writer. Whoever waits for it holds the gate, so that new writers queue up behind.
+The kernel releases a dead process's lock, so the holder of the exclusive lock knows that a file without an
+entry was left by a dead writer. Whoever waits for it holds the gate, so that new writers queue behind it.
 """
 
 import contextlib
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 class Writers:
-    """Locks in a folder; each use opens the files anew, so threads count as processes do."""
+    """Locks in a folder; each use opens the files anew, so that threads exclude each other like processes."""
 
     def __init__(self, folder: Path) -> None:
         self._gate, self._lock = folder / "gate.lock", folder / "writers.lock"
 
     @contextlib.contextmanager
     def one(self) -> Iterator[None]:
-        """While a value is written and indexed. Not to be entered twice by one thread."""
+        """Hold while a value is written and indexed. Not re-entrant."""
         with open(self._lock, "a") as lock:
             with open(self._gate, "a") as gate:
                 fcntl.flock(gate, fcntl.LOCK_SH)
@@ -27,7 +27,7 @@ class Writers:
 
     @contextlib.contextmanager
     def nobody(self) -> Iterator[None]:
-        """While no value is between its file and the index; those that come wait."""
+        """Hold while no value is between its file and the index; new writers wait."""
         with open(self._gate, "a") as gate, open(self._lock, "a") as lock:
             fcntl.flock(gate, fcntl.LOCK_EX)
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,7 +1,7 @@
-"""Matrices that are larger than memory: entries that are written row by row, and read in pieces.
+"""Matrices larger than memory: entries that are written in blocks of rows and read in pieces.
 
-The file is safetensors with one tensor, ``rows``. Its bytes are checked against the index once a process, in
-a stream, before anything of it is read.
+The file is safetensors with one tensor, ``rows``. Its bytes are streamed and checked against the index once
+per process, before the first read.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ TENSOR = "rows"
 
 
 class Matrices(Entries):
-    """See the module, and ``Entries`` for what is promised of a value."""
+    """See the module, and ``Entries`` for what is guaranteed."""
 
     def __init__(self, folder: Path | None = None, quota: int | None = None) -> None:
         super().__init__(folder, quota)
@@ -35,7 +35,7 @@ class Matrices(Entries):
     def put_matrix(
         self, name: str, shape: tuple[int, int], blocks: Iterable[np.ndarray], stage: str = ""
     ) -> None:
-        """Keep float32 (n, d) rows that come in blocks. Raises StoreFull and leaves no partial file."""
+        """Store float32 (n, d) rows given in blocks. Raises StoreFull, leaving no partial file."""
         header = _header(shape)
         size = len(header) + DTYPE.itemsize * shape[0] * shape[1]
         file = f"{name[:2]}/{name}-{uuid.uuid4().hex[:12]}.safetensors"
@@ -43,8 +43,8 @@ class Matrices(Entries):
         self._reserve(size)
         try:
             with open(aside, "xb") as stream:
-                fcntl.flock(stream, fcntl.LOCK_SH)  # until it is named: it is no dead writer's
-                stream.truncate(size)  # what a recount goes by
+                fcntl.flock(stream, fcntl.LOCK_SH)  # until it is indexed: shows that the writer is alive
+                stream.truncate(size)  # so that a recount sees the reserved bytes
                 digest = _write(stream, header, blocks)
                 if stream.tell() != size:
                     raise ValueError(f"{stream.tell()} bytes of rows received, {size} expected")
@@ -66,7 +66,7 @@ class Matrices(Entries):
         self._checked.add(file)
 
     def matrix(self, name: str) -> Matrix | None:
-        """The rows under a key, to be read in pieces; None where they are not there or not whole."""
+        """The rows under a key, to be read in pieces; None if they are absent or damaged."""
         entry = self._entry(name)
         if entry is None:
             return None
@@ -82,7 +82,7 @@ class Matrices(Entries):
         return Matrix(path, (int(shape[0]), int(shape[1])), DTYPE, 8 + length)
 
     def _whole(self, path: Path, entry: Entry) -> bool:
-        """Read once a process; after that its size speaks for it."""
+        """Hashed once per process; after that only the size is checked."""
         if entry.file in self._checked:
             return path.exists() and path.stat().st_size == entry.bytes
         if whole(path, entry):

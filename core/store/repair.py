@@ -1,6 +1,6 @@
-"""Repair of a store that a crash, a full disk or a bad one has hurt: what is sound stays, the rest goes.
+"""Repair of a store after a crash, a full disk or a disk error: intact entries are kept, the rest is removed.
 
-May run beside readers and writers, and twice: the second time there is nothing to do.
+Safe to run beside readers and writers, and repeatedly.
 """
 
 import json
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Repaired:
-    """``entries`` and ``bytes`` are intact; the others count what was done.
+    """``entries`` and ``bytes`` are intact; the other fields count repairs.
 
-    ``damaged`` were quarantined, ``missing`` had an entry and no file, ``leftovers`` were files of dead
-    writers, ``rows`` other lines of the index that led nowhere. ``index_replaced``: it could not be read.
+    ``damaged`` files were quarantined, ``missing`` entries had no file, ``leftovers`` were files of dead
+    writers, ``rows`` other invalid index rows. ``index_replaced``: the index could not be read.
     """
 
     entries: int
@@ -36,7 +36,7 @@ class Repaired:
 
 
 def opened(folder: Path | None = None) -> tuple[Store, bool]:
-    """The store; an index that is not a database any more is quarantined and replaced by an empty one."""
+    """The store, and whether its unreadable index was quarantined and replaced by an empty one."""
     try:
         store = Store(folder)
         if store.sound():
@@ -45,7 +45,7 @@ def opened(folder: Path | None = None) -> tuple[Store, bool]:
     except sqlite3.DatabaseError:
         pass
     place = folder or paths.folder("store")
-    log.warning("the index of the cache can't be read: quarantined, everything is recomputed")
+    log.warning("the cache index can't be read: quarantined, results will be recomputed")
     os.replace(place / "index", place / "quarantine" / f"index-{uuid.uuid4().hex[:12]}")
     return Store(folder), True
 
@@ -65,7 +65,7 @@ def repair(store: Store, index_replaced: bool = False) -> Repaired:
 
 
 def _rows(store: Store) -> int:
-    """Drop what leads nowhere: entries that are none, rows whose batch is gone, notes that are no JSON."""
+    """Delete invalid entries, rows whose batch is gone, and notes that are not JSON."""
     index, here = store._index, {name for name, _ in store._entries()}
     doomed = [name for name in index.keys(ENTRY) if name.removeprefix(ENTRY) not in here]
     lost = [name for name in index.keys(ROW) if not _leads(index.get(name) or "", here)]

@@ -1,7 +1,7 @@
-"""The store: entries, and upon them rows (one vector an image) and notes (small JSON).
+"""The store: entries, and on top of them rows (one vector per image) and notes (small JSON).
 
-A row is found by its space and the image's hash in whatever batch it was stored with, so that all sets
-that hold the image share it.
+A row is found by its space and the image's hash, whatever batch it was stored in, so that all data sets that
+contain the image share it.
 """
 
 import json
@@ -27,12 +27,12 @@ def _whole_key(ids: tuple[str, ...], space: str) -> str:
 
 
 class Store(Matrices):
-    """See the module, and ``Entries`` for what is promised of a value."""
+    """See the module, and ``Entries`` for what is guaranteed."""
 
     # -- rows ------------------------------------------------------------------------------------
 
     def put_rows(self, space: str, ids: Sequence[str], rows: np.ndarray) -> None:
-        """Keep row i of ``rows`` as the vector of ``ids[i]`` in a space (a feature spec's key)."""
+        """Store row i of ``rows`` as the vector of image ``ids[i]`` in a space (a feature spec's key)."""
         batch = key("rows", space, list(ids))
         self.put(batch, {"rows": rows}, stage=EMBEDDINGS)
         with self._index.transaction():
@@ -40,7 +40,7 @@ class Store(Matrices):
                 self._index.set(f"{ROW}{space}:{identity}", f"{batch}:{position}")
 
     def rows(self, space: str, ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """The vectors that are there, by id; each batch file is read and verified once."""
+        """The stored vectors by id; each batch file is read and verified once."""
         places: dict[str, list[tuple[str, int]]] = {}
         for identity in dict.fromkeys(ids):
             place = self._index.get(f"{ROW}{space}:{identity}")
@@ -55,7 +55,7 @@ class Store(Matrices):
         return found
 
     def lacking_rows(self, space: str, ids: Sequence[str]) -> list[str]:
-        """Which of these vectors are not there, without reading them."""
+        """The ids of the vectors that are not stored, without reading any."""
         batches: dict[str, bool] = {}
         lacking = []
         for identity in dict.fromkeys(ids):
@@ -67,7 +67,7 @@ class Store(Matrices):
         return lacking
 
     def count_rows(self, space: str, ids: Sequence[str]) -> int:
-        """How many of these vectors are there, without reading them."""
+        """How many of these vectors are stored, without reading any."""
         batches: dict[str, bool] = {}
         count = 0
         for identity in ids:
@@ -81,12 +81,12 @@ class Store(Matrices):
         return count
 
     def has_rows(self, space: str, ids: Sequence[str]) -> bool:
-        """Whether all are there."""
+        """Whether all are stored."""
         return self.count_lacking(space, ids) == 0
 
     def count_lacking(self, space: str, ids: Sequence[str]) -> int:
-        """How many of these vectors are not there. That none lacks is remembered until rows are lost, for it
-        is asked at every toggle."""
+        """How many of these vectors are not stored. A result of 0 is remembered until rows are lost, since
+        every change of a setting asks again."""
         name = f"{WHOLE}{_whole_key(ids, space) if isinstance(ids, tuple) else key(space, list(ids))}"
         if self._index.get(name) is not None:
             return 0
@@ -110,6 +110,6 @@ class Store(Matrices):
         self._index.set(NOTE + name, json.dumps(value))
 
     def add_to_note(self, name: str, field: str, value: object) -> None:
-        """Set one field of a note, whoever else does the same."""
+        """Set one field of a note, safely beside other writers."""
         with self._index.transaction():
             self.put_note(name, {**(self.note(name) or {}), field: value})

@@ -1,8 +1,8 @@
-"""Four small generative models of thorax slices, each of another family and with another way of enlarging.
+"""Four small generative models of thorax slices that differ in family and in upsampling.
 
-Eigen-images with Gaussian coefficients (no enlarging: every pixel has its own weights), a variational
-autoencoder (bilinear), and two adversarial networks (transposed convolutions; nearest neighbour). All draw
-128 x 128 px, as many generators draw less than they show, and are enlarged to 256 px alike.
+Eigen-images with Gaussian coefficients (no upsampling: every pixel has its own weights), a variational
+autoencoder (bilinear), and two adversarial networks (transposed convolutions; nearest neighbour). All produce
+128 x 128 px and are enlarged to 256 px in the same way, as many generators work below their output size.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 def sample(name: str, count: int, seed: int, weights: Path = WEIGHTS) -> np.ndarray:
     """``count`` images of a model, uint8 (count, 128, 128); the same seed gives the same images.
 
-    Another CPU's arithmetic may move single pixels by one grey level.
+    On another CPU, single pixels may differ by one grey level.
     """
     path = weights / f"{name}.safetensors"
     if name == EIGEN:

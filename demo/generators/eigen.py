@@ -1,7 +1,7 @@
-"""Eigen-images: the mean plus Gaussian amounts of the principal components (Turk and Pentland 1991).
+"""Eigen-images: the mean plus principal components with Gaussian coefficients (Turk and Pentland 1991).
 
-Mean, components and amounts are whole numbers, so that sums are exact in any order and the images are the
-same on every machine: they need not ship.
+Mean, components and coefficients are whole numbers, so sums are exact in any order and the images are the
+same on every machine; they need not be bundled.
 """
 
 from pathlib import Path
@@ -12,12 +12,12 @@ from safetensors.numpy import load_file, save_file
 from demo.generators import SIDE
 
 COMPONENTS = 64
-UNIT = 2.0**-14  # of the mean and the components
-STEP = 2.0**-10  # of the amounts
+UNIT = 2.0**-14  # scale of the mean and the components
+STEP = 2.0**-10  # scale of the coefficients
 
 
 def train(images: np.ndarray, path: Path) -> None:
-    """``images`` float32 (n, 128, 128) in -1..1; components are kept scaled by their standard deviation."""
+    """``images`` float32 (n, 128, 128) in -1..1; components are stored scaled by their standard deviation."""
     flat = images.reshape(len(images), -1).astype(np.float64)
     mean = flat.mean(0)
     centred = flat - mean

@@ -1,4 +1,4 @@
-"""The networks: one decoder that enlarges in three ways, and one encoder that serves as a critic too."""
+"""The networks: a decoder with one of three kinds of upsampling, and an encoder, also used as a critic."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +14,7 @@ WIDTHS = (128, 96, 64, 32, 16)  # channels at 4, 8, 16, 32 and 64 px
 
 
 def enlarge(way: str, inputs: int, outputs: int) -> nn.Module:
-    """Twice the side: a transposed convolution, or an interpolation and a convolution."""
+    """Doubles the side: a transposed convolution, or an interpolation and a convolution."""
     if way == "transposed":
         return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1)
     return nn.Sequential(nn.Upsample(scale_factor=2, mode=way), nn.Conv2d(inputs, outputs, 3, padding=1))
@@ -32,7 +32,7 @@ class Decoder(nn.Sequential):
 
 
 class Spread(nn.Module):
-    """One more channel, the same everywhere: how much the batch varies, so that sameness is seen through.
+    """One more channel, constant: the standard deviation over the batch, which reveals mode collapse.
 
     (Minibatch standard deviation, Karras et al. 2018.)
     """

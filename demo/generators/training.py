@@ -1,4 +1,4 @@
-"""How the generators learn, on a CPU in minutes; seeded, and the same on the same kind of machine."""
+"""Training of the generators: minutes on a CPU, seeded, reproducible on the same kind of machine."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +14,7 @@ from demo.generators.networks import Codes
 Report = Callable[[str], None]
 BATCH = 32
 VAE_EPOCHS, GAN_EPOCHS = 30, 90
-KL_WEIGHT = (
-    1.0  # how strongly the code is held to a standard normal, against the squared error of a whole image
-)
+KL_WEIGHT = 1.0  # weight of the KL term relative to the squared error of a whole image
 
 
 def train(name: str, images: np.ndarray, path: Path, report: Report = print) -> None:
@@ -27,7 +25,7 @@ def train(name: str, images: np.ndarray, path: Path, report: Report = print) -> 
         return
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
-    torch.set_num_threads(1)  # the sums of two threads come in no fixed order
+    torch.set_num_threads(1)  # with several threads the order of summation is not fixed
     decoder = networks.Decoder(ENLARGED_BY[name]).to(memory_format=torch.channels_last)
     fit = _vae if name == "vae" else _gan
     codes = fit(decoder, torch.from_numpy(scaled)[:, None], report)
@@ -35,7 +33,7 @@ def train(name: str, images: np.ndarray, path: Path, report: Report = print) -> 
 
 
 def _batches(images: Tensor) -> Iterator[Tensor]:
-    """The images in random order, each moved by up to 4 px, without a last short batch."""
+    """Batches of images in random order, each shifted by up to 4 px; an incomplete last batch is dropped."""
     for part in torch.randperm(len(images)).split(BATCH):
         if len(part) == BATCH:
             down, right = (int(torch.randint(-4, 5, ())) for _ in range(2))

@@ -1,1 +1,1 @@
-"""A thorax that nobody has: random anatomy in Hounsfield units, scanned as CT does, with exact lung masks."""
+"""A thorax phantom: random anatomy in Hounsfield units, simulated CT, and exact lung masks."""

@@ -1,4 +1,4 @@
-"""A slice while it is drawn, layer over layer."""
+"""A slice while it is drawn, layer by layer."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from demo.phantom.patient import Patient
 from demo.phantom.shapes import Array, Grid, Point
 
 AIR, FAT, MUSCLE, LIVER, CORTEX = -1000.0, -100.0, 50.0, 60.0, 900.0  # HU
-MIDDLE = (0.0, -9.0)  # of the chest: the back's muscles are thicker than the front's
+MIDDLE = (0.0, -9.0)  # of the chest: the muscles of the back are thicker than those of the front
 BACK = -26.0  # of the vertebra's middle from the chest's back, mm
 
 
@@ -24,15 +24,15 @@ class Canvas:
 
     @property
     def cage(self) -> Point:
-        """Half axes of the cavity within the chest's wall: the lungs taper to their apex."""
+        """Half axes of the cavity within the chest wall, which tapers towards the apex."""
         narrow = 0.52 + 0.48 * min(1, (max(self.level, 0.01) / 0.42)) ** 0.6
         return self.patient.cavity[0] * narrow, self.patient.cavity[1] * (0.75 + 0.25 * narrow)
 
     def paint(self, coverage: Array, hu: Array | float) -> None:
-        """Lay a density over the pixels by the share, 0 to 1, that it covers."""
+        """Blend in a density in HU by the share of each pixel, 0 to 1, that it covers."""
         self.hu += coverage * (hu - self.hu)
 
     def bone(self, shape: Array, cortex: float) -> None:
-        """Marrow in a shell ``cortex`` mm thick."""
+        """Bone: marrow within a cortex of ``cortex`` mm."""
         self.paint(self.grid.coverage(shape), CORTEX)
         self.paint(self.grid.coverage(shape + cortex), self.patient.bone)

@@ -1,4 +1,4 @@
-"""What the chest holds: lungs with their vessels, heart, great vessels, airways, and the domes below."""
+"""Inside the chest: lungs and their vessels, heart, great vessels, airways, and the diaphragm."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -13,14 +13,14 @@ WALL = 1.8  # of an airway, mm
 
 
 def outline(canvas: Canvas) -> tuple[Array, Array]:
-    """Signed distance to the lungs, without what lies between and below; the domes below, as coverage."""
+    """Signed distance to the lungs without mediastinum and diaphragm, and the coverage of its domes."""
     radius, angle = polar(canvas.grid, MIDDLE)
     cavity = radius - superellipse(angle, canvas.cage, 2.35)
     return diaphragm(canvas, without(cavity, middle(canvas)))
 
 
 def middle(canvas: Canvas) -> Array:
-    """Everything that lies between the lungs, as one smooth shape."""
+    """The mediastinum as one smooth shape."""
     grid, level, b = canvas.grid, canvas.level, canvas.cage[1]
     front = ellipse(grid, (2, -b), (14 + 30 * abs(level - 0.35), 40))
     width = 0.62 + 0.38 * min(1, level / 0.3)
@@ -40,12 +40,12 @@ def heart(canvas: Canvas, share: float = 1) -> Array:
 
 
 def fits(canvas: Canvas) -> float:
-    """A narrow chest holds a smaller heart."""
+    """Scale of the heart: smaller in a narrow chest."""
     return min(1.0, canvas.cage[0] / 118)
 
 
 def diaphragm(canvas: Canvas, lungs: Array) -> tuple[Array, Array]:
-    """The lungs without the domes of the liver, at the right, and of the spleen, lower; and the domes."""
+    """The lungs without the domes over liver (right) and spleen (left, lower), and the domes' coverage."""
     p, (a, b) = canvas.patient, canvas.cage
     domes = np.zeros_like(canvas.hu)
     for side, start in ((-1, p.liver), (1, p.liver + 0.06)):
@@ -60,7 +60,7 @@ def diaphragm(canvas: Canvas, lungs: Array) -> tuple[Array, Array]:
 
 
 def mediastinum(canvas: Canvas) -> None:
-    """Fat, and in it the great vessels of this level, the gullet and the heart."""
+    """Fat, and in it the great vessels of this level, the oesophagus and the heart."""
     p, grid, level = canvas.patient, canvas.grid, canvas.level
     inside = grid.coverage(np.maximum(middle(canvas), polar(grid, MIDDLE)[0] - canvas.cage[1] + 6))
     spare = grid.coverage(-ellipse(grid, (0, canvas.cage[1] + BACK), (18.5, 15.5)))
@@ -91,7 +91,7 @@ def mediastinum(canvas: Canvas) -> None:
 
 
 def fill(canvas: Canvas, lungs: Array, domes: Array) -> None:
-    """Air and tissue, fissures, vessels and findings."""
+    """Lung tissue, domes, fissures, vessels and findings."""
     p, grid = canvas.patient, canvas.grid
     inside = grid.coverage(lungs)
     rng = np.random.default_rng((*p.seed, 3, round(canvas.level * LUNG_HEIGHT)))
@@ -109,7 +109,7 @@ def fill(canvas: Canvas, lungs: Array, domes: Array) -> None:
 
 
 def fissures(canvas: Canvas, lungs: Array) -> None:
-    """The oblique fissure of each lung: a plane that rises to the back, one thin line in a slice."""
+    """The oblique fissure of each lung: a plane that rises to the back, a thin line in each slice."""
     a, b = canvas.cage
     inside = canvas.grid.coverage(lungs + 1)
     for side, offset in ((-1, 0.1), (1, 0.0)):
@@ -134,7 +134,7 @@ def findings(canvas: Canvas, inside: Array) -> None:
 
 
 def airways(canvas: Canvas, lungs: Array) -> Array:
-    """The trachea, and below its fork the main bronchi, each with a thin wall; the lungs without them."""
+    """The trachea or, below the carina, the main bronchi with thin walls; returns the lungs without them."""
     r, grid, level = canvas.patient.trachea, canvas.grid, canvas.level
     back = canvas.cage[1] - 66
     lumens: list[Array] = []

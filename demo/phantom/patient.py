@@ -1,4 +1,4 @@
-"""Who lies on the table: one person's anatomy, drawn at random from a population."""
+"""One patient's anatomy, drawn at random from a population."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,8 +8,8 @@ import numpy as np
 from demo.phantom.shapes import Point
 from demo.phantom.vessels import Tree, grow
 
-LUNG_HEIGHT = 240.0  # mm from the apex to the deepest recess; a level is 0 at the one, 1 at the other
-STEMS = (  # where the vessels' stems make for: shares of the cavity to the side and to the back, and a level
+LUNG_HEIGHT = 240.0  # mm from the apex (level 0) to the deepest recess (level 1)
+STEMS = (  # targets of the main vessels: shares of the cavity to the side and to the back, and a level
     *((0.45, -0.3, 0.05), (0.6, 0.3, 0.15), (0.5, 0.6, 0.3), (0.7, -0.5, 0.3), (0.75, -0.4, 0.5)),
     *((0.8, 0.1, 0.5), (0.7, 0.5, 0.5), (0.6, -0.6, 0.7), (0.8, 0.3, 0.75), (0.5, -0.4, 0.95)),
     *((0.6, 0.1, 1.0), (0.45, 0.6, 0.95)),
@@ -18,7 +18,7 @@ STEMS = (  # where the vessels' stems make for: shares of the cavity to the side
 
 @dataclass(frozen=True)
 class Finding:
-    """A nodule, or a cavity where ``hollow``: centre (3,) in mm, half axes in mm."""
+    """A nodule, or a cavity if ``hollow``: centre (3,) and half axes in mm."""
 
     centre: tuple[float, float, float]
     half: Point
@@ -27,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Patient:
-    """Lengths in mm, densities in HU. Built by ``draw`` from a seed, and nothing else is random about it."""
+    """Lengths in mm, densities in HU. Drawn by ``draw``, and determined by its seed."""
 
     seed: tuple[int, ...]
     half: Point  # of the body, to the side and to the front
@@ -49,10 +49,10 @@ class Patient:
     lung: float  # parenchyma, HU
     gradient: float  # how much denser the dependent lung is, HU
     mottle: float  # HU
-    liver: float  # level at which its dome shows
+    liver: float  # level at which its dome begins
     ribs: float  # phase of the ribs, radians
     findings: tuple[Finding, ...]
-    dose: float  # photons a ray in air
+    dose: float  # photons per ray in air
     kernel: str  # of the reconstruction
 
     @property
@@ -119,7 +119,7 @@ def draw(*seed: int) -> Patient:
 
 
 def _findings(rng: np.random.Generator, half: Point) -> tuple[Finding, ...]:
-    """None in most; where there are, of the upper levels first, as tuberculosis is."""
+    """None in most patients; otherwise mainly in the upper levels, as in tuberculosis."""
     found = []
     for _ in range(int(rng.choice([0, 1, 2, 4], p=[0.55, 0.2, 0.15, 0.1]))):
         size = rng.uniform(3, 14)

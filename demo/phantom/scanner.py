@@ -1,7 +1,7 @@
-"""The scanner: parallel projection, photon noise, filtered back-projection, and the window of the file.
+"""Simulated CT: parallel projection, photon noise, filtered back-projection, and the display window.
 
-Noise is added to the projections, as in a scanner, so that after reconstruction it has CT's texture:
-correlated, stronger behind bone, with streaks (Kak and Slaney 1988, chapter 3).
+Noise is added to the projections, as in a real scanner, so after reconstruction it has the texture of CT
+noise: correlated, stronger behind bone, with streaks (Kak and Slaney 1988, chapter 3).
 """
 
 import warnings
@@ -18,9 +18,9 @@ WINDOW = (-600.0, 1500.0)  # level and width in HU: a lung window
 def scan(
     hu: np.ndarray, field_of_view: float, dose: float, kernel: str, rng: np.random.Generator
 ) -> np.ndarray:
-    """What a scanner makes of a slice: HU in, HU out, float (side, side).
+    """Simulate the scan of a slice: HU in, HU out, float (side, side).
 
-    ``field_of_view`` in mm; ``dose`` in photons a ray; ``kernel`` a filter of skimage's ``iradon``.
+    ``field_of_view`` in mm; ``dose`` in photons per ray; ``kernel`` is a filter of skimage's ``iradon``.
     """
     side = hu.shape[0]
     pixel = field_of_view / side
@@ -28,7 +28,7 @@ def scan(
     circle = np.hypot(*np.meshgrid(*[np.arange(side) - side // 2] * 2)) <= side // 2 - 1
     attenuation = np.where(circle, WATER * (1 + hu / 1000), 0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the rim of the circle, by rounding
+        warnings.simplefilter("ignore", UserWarning)  # rounding at the rim of the circle
         rays = radon(attenuation, angles, circle=True) * pixel
     counted = np.maximum(rng.poisson(dose * np.exp(-rays)), 1)
     measured = np.log(dose / counted) / pixel
@@ -37,7 +37,7 @@ def scan(
 
 
 def windowed(hu: np.ndarray) -> np.ndarray:
-    """uint8 through the lung window, as the challenge's files are."""
+    """HU to uint8 in the lung window, like the challenge's files."""
     level, width = WINDOW
     share = (hu - (level - width / 2)) / width
     return np.clip(255 * share, 0, 255).round().astype(np.uint8)

@@ -1,7 +1,6 @@
-"""Shapes on a millimetre grid as signed distances: negative inside, so that they can be joined and cut.
+"""Shapes on a millimetre grid as signed distances, negative inside, which can be joined and cut.
 
-Coordinates are a patient's on the table: x to the patient's left, y to the back, both in mm from the middle
-of the body, as an axial slice is shown.
+Coordinates are those of an axial slice: x to the patient's left, y to the back, in mm from the body's centre.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Grid:
-    """Pixel centres of a square slice: ``x`` and ``y`` float (side, side) in mm, ``pixel`` mm a side."""
+    """Pixel centres of a square slice: ``x`` and ``y`` float (side, side), ``pixel`` one side; in mm."""
 
     x: Array
     y: Array
@@ -30,13 +29,13 @@ class Grid:
         return Grid(x, y, pixel)
 
     def moved(self, shift: Point, degrees: float) -> "Grid":
-        """The same pixels seen by a patient who lies ``shift`` mm off the middle, turned on the table."""
+        """The grid in the coordinates of a patient who lies ``shift`` mm off-centre and is rotated."""
         cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
         x, y = self.x - shift[0], self.y - shift[1]
         return Grid(cos * x + sin * y, cos * y - sin * x, self.pixel, shift, degrees)
 
     def box(self, points: Array, margin: float) -> tuple[slice, slice]:
-        """Rows and columns that hold ``points`` (n, 2) in mm with ``margin`` mm around them."""
+        """Rows and columns that contain ``points`` (n, 2) in mm with a margin of ``margin`` mm."""
         cos, sin = np.cos(np.deg2rad(self.degrees)), np.sin(np.deg2rad(self.degrees))
         x = cos * points[:, 0] - sin * points[:, 1] + self.shift[0]
         y = cos * points[:, 1] + sin * points[:, 0] + self.shift[1]
@@ -50,7 +49,7 @@ class Grid:
         return span(y), span(x)
 
     def coverage(self, distance: Array) -> Array:
-        """Share of each pixel that lies inside, 0 to 1: the edge is one pixel wide, as partial volume is."""
+        """Share of each pixel inside the shape, 0 to 1: a partial-volume edge of one pixel."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
 
@@ -86,7 +85,7 @@ def superellipse(angle: Array, half: Point, exponent: float) -> Array:
 
 
 def bump(angle: Array, at: float, width: float) -> Array:
-    """1 at an angle and falling off around it; both in radians."""
+    """A Gaussian of height 1 around the angle ``at``; all in radians."""
     return np.exp(-(((angle - at + np.pi) % (2 * np.pi) - np.pi) ** 2) / (2 * width**2))
 
 

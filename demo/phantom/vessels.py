@@ -1,4 +1,4 @@
-"""The lungs' branching vessel trees, in three dimensions, so that neighbouring slices cut the same tree."""
+"""Branching vessel trees of the lungs in three dimensions, so neighbouring slices show the same tree."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from demo.phantom.shapes import Grid
 
 GENERATIONS = 9
-MURRAY = 2 ** (-1 / 3)  # a parent's radius cubed is the sum of its children's (Murray 1926)
+MURRAY = 2 ** (-1 / 3)  # radius cubed of a vessel is the sum of its branches' (Murray 1926)
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Tree:
 
 
 def grow(rng: np.random.Generator, root: np.ndarray, aims: np.ndarray, radius: float, reach: float) -> Tree:
-    """A binary tree from ``root`` (3,) mm, its stems towards ``aims`` (n, 3), about ``reach`` mm long."""
+    """A binary tree from ``root`` (3,) in mm, its main vessels about ``reach`` mm long, towards ``aims``."""
     direction = aims - root
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     start = np.repeat(root[None], len(aims), 0)
@@ -47,7 +47,7 @@ def grow(rng: np.random.Generator, root: np.ndarray, aims: np.ndarray, radius: f
 def coverage(grid: Grid, tree: Tree, z: float, thickness: float) -> np.ndarray:
     """Share of each voxel, 0 to 1, that a vessel fills in the slice at ``z`` mm, ``thickness`` mm thick.
 
-    A vessel thinner than a voxel is as faint as it is thin.
+    A vessel thinner than a voxel is correspondingly faint.
     """
     filled = np.zeros_like(grid.x)
     low = np.minimum(tree.start[:, 2], tree.end[:, 2]) - tree.radius - thickness / 2

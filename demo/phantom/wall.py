@@ -1,4 +1,4 @@
-"""The chest's wall and what is around it: table, skin, fat, muscle and bone."""
+"""The table, and the chest wall: skin, fat, muscle and bone."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from demo.phantom.canvas import BACK, FAT, MIDDLE, MUSCLE, Canvas
 from demo.phantom.patient import LUNG_HEIGHT
 from demo.phantom.shapes import Array, Point, bump, capsule, ellipse, joined, polar, superellipse
 
-RIBS, RIB_GAP = 6, 0.62  # at most so many arcs a side, so many radians apart
+RIBS, RIB_GAP = 6, 0.62  # maximum number of arcs per side, and their distance in radians
 
 
 def table(canvas: Canvas) -> None:
-    """Two bent shells that meet at the rims, around foam; it does not turn with the patient."""
+    """The table: two curved shells around foam. It does not turn with the patient."""
     p = canvas.patient
     top = p.shift[1] + p.half[1] + p.table
     low = (p.shift[0] * 0.3, top - p.table_bend)
@@ -46,7 +46,7 @@ def body(canvas: Canvas) -> Array:
 
 
 def fat_planes(canvas: Canvas, radius: Array, angle: Array, muscle: Array) -> None:
-    """Thin fat between the muscles' layers, wavy, so that the wall is not one grey."""
+    """Thin wavy layers of fat between the muscles."""
     rng = np.random.default_rng((*canvas.patient.seed, 2))
     for depth in (6.0, 13.0):
         phase = rng.uniform(0, 2 * np.pi, 3)

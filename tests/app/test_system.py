@@ -68,4 +68,4 @@ def test_repair_tells_what_it_did(home: Path, open_page: Open) -> None:
     page = open_page(SYSTEM)
     page.button(key="repair").click().run()
     assert not page.exception
-    assert "1 line of the index removed" in words(page)
+    assert "and 1 index row removed." in words(page)

@@ -19,6 +19,7 @@ from core.features.custom.registry import SUFFIX
 from core.features.pretrained import weights_manifest
 from core.features.pretrained.backbones import NORMALISATIONS, Network
 from core.numeric.parallel import usable_cores
+from core.wording import counted
 
 SMALLEST, BIGGEST, USUAL = 16, 1024, 224  # px
 CHANNELS = (3, 1)
@@ -28,7 +29,7 @@ PROBES = 4  # test images before a file is accepted
 
 
 def keep_file(file: IO[bytes]) -> Path:
-    """Take a file's bytes into our folder under their hash. Raises WeightsRefused where it is too large."""
+    """Copy a file into our folder under its hash. Raises WeightsRefused if it is too large."""
     digest, size = hashlib.sha256(), 0
     aside = paths.folder("weights") / f"{uuid.uuid4().hex}.part"
     try:
@@ -49,19 +50,20 @@ def keep_file(file: IO[bytes]) -> Path:
 
 
 def propose(look: Look, size: int | None = None, channels: int | None = None, **given: str | None) -> Wanted:
-    """The choices, checked against what the file has; what is left out takes what fits.
+    """The settings, checked against the file; those left out are set to what fits.
 
-    ``given``: normalisation and output. Raises BadChoice, WeightsRefused.
+    ``size`` in px; ``given``: normalisation and output. Raises BadChoice, WeightsRefused.
     """
     fixed_channels, fixed_size = fixed_input(look)
     size = size or fixed_size or USUAL
     if fixed_size and size != fixed_size:
-        raise BadChoice(f"This network takes {fixed_size} px, as it was exported; got {size}.")
+        raise BadChoice(f"This network was exported for images of {fixed_size} px; got {size}.")
     if not SMALLEST <= size <= BIGGEST:
-        raise BadChoice(f"The input size is from {SMALLEST} to {BIGGEST} px; got {size}.")
+        raise BadChoice(f"The input size must be from {SMALLEST} to {BIGGEST} px; got {size}.")
     channels = channels or fixed_channels or CHANNELS[0]
     if channels not in ((fixed_channels,) if fixed_channels else CHANNELS):
-        raise BadChoice(f"This network takes {fixed_channels or 'or 1 or 3'} channels; got {channels}.")
+        needed = counted(fixed_channels, "input channel") if fixed_channels else "1 or 3 input channels"
+        raise BadChoice(f"This network needs {needed}; got {channels}.")
     normalisation = given.get("normalisation") or "imagenet"
     if normalisation not in NORMALISATIONS:
         raise BadChoice(f"normalisation is one of {', '.join(NORMALISATIONS)}; got '{normalisation}'.")
@@ -74,7 +76,7 @@ def propose(look: Look, size: int | None = None, channels: int | None = None, **
 
 
 def outputs(look: Look) -> list[Port]:
-    """Those that can be an embedding, vectors first. Raises WeightsRefused where there is none."""
+    """The outputs that can be an embedding, vectors first. Raises WeightsRefused if there is none."""
     usable = [
         each
         for each in look.outputs
@@ -91,12 +93,11 @@ def outputs(look: Look) -> list[Port]:
 
 
 def fixed_input(look: Look) -> tuple[int | None, int | None]:
-    """Channels and side in px that the input is bound to, None where it is not. Raises WeightsRefused."""
+    """Channels and side in px of the input, None where the file leaves them open. Raises WeightsRefused."""
     if len(look.inputs) != 1:
         have = ", ".join(each.name for each in look.inputs) or "none"
         raise WeightsRefused(
-            f"The network has {len(look.inputs)} inputs ({have}); it must have one, the image. Export it "
-            "that way."
+            f"The network has {len(look.inputs)} inputs ({have}); export it with a single input, the image."
         )
     (image,) = look.inputs
     wrong = f"The input {image.name} is not a batch of images: it takes {image.words}, {image.kind}. "
@@ -114,7 +115,7 @@ def fixed_input(look: Look) -> tuple[int | None, int | None]:
 
 
 def add(path: Path, name: str, wanted: Wanted) -> Network:
-    """Try a kept file as it is wanted, and note its row. Raises BadChoice, WeightsRefused, WeightsMissing."""
+    """Test a stored file with these settings and add it. Raises BadChoice, WeightsRefused, WeightsMissing."""
     check_name(name)
     with Worker(path, usable_cores()) as worker:
         pooling = worker.ready(wanted)
@@ -148,7 +149,7 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
 
 
 def _same_use(one: Network, other: Network) -> bool:
-    """The pace may differ."""
+    """Whether all but the speed is the same."""
     assert one.own
     assert other.own
     kept = (one.file, one.size, one.normalisation, one.dimensions, one.own.channels, one.own.output)
@@ -174,12 +175,12 @@ def _sensible(rows: np.ndarray, again: np.ndarray) -> None:
 def check_name(name: str) -> None:
     if not registry.NAME.fullmatch(name):
         raise BadChoice(
-            "A network's name ends in .onnx, has up to 65 letters, digits, spaces, dots, dashes and "
-            f"underscores, and begins with a letter or digit; got '{name[:80]}'."
+            "A network's name must begin with a letter or digit, consist of at most 65 letters, digits, "
+            f"spaces, dots, dashes and underscores, and end in .onnx; got '{name[:80]}'."
         )
 
 
 def name_of(file: str) -> str:
-    """A name made of a file's: what a name can't hold becomes a dash."""
+    """A network name from a file name; characters that are not allowed become dashes."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file).name.removesuffix(SUFFIX)).strip("-._")[:59]
     return f"{stem or 'network'}{SUFFIX}"

@@ -1,7 +1,7 @@
-"""An untrusted ONNX file, read and run by a sandboxed process (process.py); never by this one.
+"""An untrusted ONNX file, read and run by a sandboxed process (process.py), never by this one.
 
-The child gets memory by the file's size and a time limit for each step; whatever ends it becomes one sentence
-here. Its responses are checked before they are used.
+The child's memory limit depends on the file's size, and each step has a time limit. However the child ends,
+the caller gets an error of one sentence. Its responses are checked before they are used.
 """
 
 import os
@@ -23,19 +23,24 @@ from core.config import FeatureSpec
 from core.errors import ImprintError, WeightsMissing, WeightsRefused
 from core.sandbox import protocol
 
-LARGEST = 2**30  # bytes of a file
-MEMORY, TIMES, A_THREAD = 3 * 2**30, 5, 2**27  # bytes: at least, per byte of the file, per thread
+LARGEST = 2**30  # bytes: the largest file accepted
+MEMORY, TIMES, A_THREAD = 3 * 2**30, 5, 2**27  # memory limit in bytes: base, per byte of the file, per thread
 MOST_THREADS = 32
-READING, IMAGE = 120, 60  # seconds to read and compile; for one image
-ROWS = 2**28  # bytes of one answer
+READING, IMAGE = 120, 60  # time limits in seconds: to read and compile, and per image
+ROWS = 2**28  # bytes of one response
 READ = 2**20
-KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # of the environment
+KEPT = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+)  # environment variables that the child inherits
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output. ``shape`` has None where an axis is dynamic, and is None where all of it is."""
+    """An input or output. ``shape`` has None for a dynamic axis, and is None if the rank is dynamic."""
 
     name: str
     shape: tuple[int | None, ...] | None
@@ -50,7 +55,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Look:
-    """What an ONNX file says of itself, and its identity."""
+    """What an ONNX file declares, and its hash."""
 
     sha256: str
     bytes: int
@@ -61,7 +66,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a file is used: all that changes a number, and nothing else."""
+    """How a file is used: exactly the settings that affect the features."""
 
     size: int
     channels: int
@@ -71,7 +76,7 @@ class Wanted:
 
 
 class Worker:
-    """The process. A network it can't run is told as WeightsRefused; ``look`` is there from the beginning."""
+    """The process. Raises WeightsRefused if it can't run the network; ``look`` is set from the start."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         threads = min(threads, MOST_THREADS)
@@ -104,12 +109,12 @@ class Worker:
             pass
 
     def ready(self, wanted: Wanted) -> str:
-        """Compile for a use, and ``run`` from then on; returns how the output is pooled: mean or none."""
+        """Compile the network, after which it can ``run``. Returns how its output is pooled: mean or none."""
         self._send(asdict(wanted), b"")
         return "none" if self._answer(READING)[0].get("pooling") == "none" else "mean"
 
     def rows(self, batch: np.ndarray) -> np.ndarray:
-        """uint8 (n, 1, S, S) to float32 (n, D)."""
+        """Features float32 (n, D) of grey images uint8 (n, 1, S, S). Raises WeightsRefused."""
         self._send({"batch": batch.shape}, np.ascontiguousarray(batch, np.uint8).tobytes())
         header, body = self._answer(IMAGE * len(batch))
         try:
@@ -122,7 +127,7 @@ class Worker:
         return rows
 
     def run(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """As runtime.Runtime says. The process ends with the last batch."""
+        """See ``runtime.Runtime``. The process ends after the last batch."""
         with self:
             for batch in batches:
                 yield self.rows(batch)
@@ -132,7 +137,7 @@ class Worker:
         timer.start()
         assert self._process.stdin is not None
         try:
-            with suppress(BrokenPipeError):  # what ended it is told by the answer
+            with suppress(BrokenPipeError):  # the reason is found when the response is read
                 protocol.write(self._process.stdin, header, body)
                 self._process.stdin.flush()
         finally:
@@ -181,7 +186,7 @@ class Worker:
 
 
 def look(path: Path) -> Look:
-    """What a file has. Raises WeightsMissing, WeightsRefused."""
+    """What a file declares. Raises WeightsMissing, WeightsRefused."""
     with Worker(path) as worker:
         return worker.look
 
@@ -212,7 +217,7 @@ def _start(file: int, memory: int, threads: int) -> "subprocess.Popen[bytes]":
 
 
 def _look(frame: tuple[protocol.Header, bytes]) -> Look:
-    """Untrusted text, limited in length and characters."""
+    """Check an untrusted response; texts are limited in length and to printable characters."""
     told = frame[0]
     try:
         if not SHA256.fullmatch(told["sha256"]):
@@ -220,7 +225,9 @@ def _look(frame: tuple[protocol.Header, bytes]) -> Look:
         inputs, outputs = (tuple(map(_port, told[each])) for each in ("inputs", "outputs"))
         return Look(told["sha256"], int(told["bytes"]), int(told["parameters"]), inputs, outputs)
     except (KeyError, TypeError, ValueError):
-        raise WeightsRefused("The sandboxed process that reads the file gave an invalid response.") from None
+        raise WeightsRefused(
+            "The sandboxed process that reads the file returned an invalid response."
+        ) from None
 
 
 def _port(told: Any) -> Port:
@@ -234,7 +241,7 @@ def _printable(text: Any, most: int) -> str:
 
 
 def open_worker(feature: FeatureSpec, path: Path, threads: int) -> Worker:
-    """The process that runs a checked file as a spec says."""
+    """A process that runs a checked file with a spec's settings. Raises WeightsRefused."""
     worker = Worker(path, threads)
     chosen = dict(feature.options)
     wanted = Wanted(

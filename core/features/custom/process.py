@@ -1,8 +1,8 @@
-"""The process that reads and runs an untrusted ONNX file: pixels come in by a pipe, rows go out, no more.
+"""The process that reads and runs an untrusted ONNX file: pixels come in through a pipe, features go out.
 
 ``python -m core.features.custom.process FD MEMORY THREADS``, started by ``client.py``; FD is the open file.
 The libraries are loaded first; then the process isolates itself as the image decoder does
-(sandbox/isolation.py), and can open no file at all, so that no name in the model leads anywhere.
+(sandbox/isolation.py) and can no longer open any file, so that file names in the model have no effect.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from core.inference import openvino_loader, runtime
 from core.sandbox import isolation, protocol
 
 LONGEST = 100  # characters of a name
-MOST = 64  # inputs or outputs that are told
-WIDEST = 100_000  # numbers an image
+MOST = 64  # inputs or outputs that are reported
+WIDEST = 100_000  # dimensions per image
 UNKNOWN = re.compile(r"No conversion rule found for operations: ([\w., :-]{1,200})")
 
 
@@ -60,13 +60,13 @@ def main(fd: int, memory: int, threads: int) -> None:
                 "it may use."
             },
         )
-    except Exception as error:  # OpenVINO raises RuntimeError and its own kinds for all that it can't do
+    except Exception as error:  # OpenVINO raises RuntimeError and types of its own
         protocol.write(answers, {"refused": _words(error, memory)})
     answers.flush()
 
 
 def _warm(effort: runtime.Effort) -> Any:
-    """Everything that a file is opened for, done once: the ONNX reader, and a network run."""
+    """Load every library file in advance by running a tiny network once."""
     openvino = openvino_loader.openvino()
     ops = openvino.opset13
     pixels = ops.parameter([1, 1, 16, 16], np.uint8)
@@ -77,7 +77,7 @@ def _warm(effort: runtime.Effort) -> Any:
 
 
 def _look(fd: int, reader: Any, answers: IO[bytes]) -> Any:
-    """The model, whose inputs and outputs are told."""
+    """The model; its inputs and outputs are reported to the parent."""
     with os.fdopen(fd, "rb") as file:
         data = file.read()
     parameters = scan(data).parameters
@@ -108,7 +108,7 @@ def _name(port: Any) -> str:
 
 
 def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str]:
-    """uint8 (1, 1, S, S) grey pixels to float32 (1, D), as chosen; and how it is pooled."""
+    """A model from grey pixels uint8 (1, 1, S, S) to features float32 (1, D), and how they are pooled."""
     openvino = openvino_loader.openvino()
     ops: Any = openvino.opset13
     size, channels = int(asked["size"]), int(asked["channels"])
@@ -130,13 +130,13 @@ def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str]:
 
 
 def _by_channel(values: tuple[float, ...], channels: int) -> np.ndarray:
-    """Of a network with one channel the mean of the three."""
+    """For a network with one channel, the mean of the three channels."""
     chosen = values if channels == 3 else (sum(values) / 3,)
     return np.array(chosen, np.float32).reshape(1, channels, 1, 1)
 
 
 def _pooled(shape: Any) -> tuple[int, ...]:
-    """What is averaged: maps (1, D, H, W), tokens (1, T, D); of a vector (1, D) nothing."""
+    """The axes to average: of maps (1, D, H, W) or tokens (1, T, D); none of a vector (1, D)."""
     if shape.is_dynamic:
         raise WeightsRefused(
             f"The size of the output is not known in advance: {shape}. Choose another output."
@@ -153,7 +153,7 @@ def _pooled(shape: Any) -> tuple[int, ...]:
 
 
 def _time(seconds: float, threads: int) -> None:
-    """Of computing, on all threads; the kernel then ends the process, whether or not anybody waits."""
+    """Limit the computing time on all threads; after it the kernel ends the process."""
     signal.setitimer(signal.ITIMER_PROF, seconds * threads)
 
 
@@ -167,13 +167,13 @@ def _serve(network: runtime.OpenVino, requests: IO[bytes], answers: IO[bytes], t
 
 
 def _words(error: Exception, memory: int) -> str:
-    """OpenVINO's reason, as far as it is for people."""
+    """OpenVINO's reason in one sentence."""
     text = str(error)
     if "alloc" in text:
         return f"The network needs more than the {memory / 2**30:.1f} GB of memory that it may use."
     if unknown := UNKNOWN.search(text):
         return (
-            f"The network uses operators that OpenVINO does not know: {unknown[1].strip()}. "
+            f"The network uses operators that OpenVINO does not support: {unknown[1].strip()}. "
             "Export it with standard ONNX operators only (opset 13 to 20)."
         )
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,6 +1,6 @@
-"""A user's own networks: ONNX files under IMPRINT_HOME/weights by their hash, and by name a row of choices.
+"""Custom networks: ONNX files under IMPRINT_HOME/weights named by hash, and one row of settings per name.
 
-One file may have several rows, each with its own choices.
+One file may have several rows, each with its own settings.
 """
 
 import json
@@ -16,20 +16,21 @@ from core.errors import BadChoice, WeightsMissing, WeightsRefused
 from core.features.pretrained import weights_manifest
 from core.features.pretrained.backbones import NETWORKS, Network, Own
 from core.files import write_atomic
+from core.wording import counted
 
 SUFFIX = ".onnx"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}\.onnx")
-UNUSED = 86400  # seconds that a file without a name is kept
+UNUSED = 86400  # seconds for which a file without a row is kept
 
 
 def names() -> list[str]:
-    """Of the networks that were added, in the order of the alphabet."""
+    """Names of the networks that were added, in alphabetical order."""
     found = sorted(row.stem for row in folder().glob("*.json") if NAME.fullmatch(row.stem))
     return [name for name in found if _read(name) is not None]
 
 
 def network(name: str) -> Network:
-    """The row of a network, ours or a user's. Raises UnknownName, WeightsMissing."""
+    """The row of a network, built-in or custom. Raises UnknownName, WeightsMissing."""
     if not is_own(name):
         return NETWORKS.get(name)
     row = _read(name)
@@ -39,7 +40,7 @@ def network(name: str) -> Network:
 
 
 def _read(name: str) -> Network | None:
-    """A row that can't be read is none."""
+    """The row, or None if it can't be read."""
     try:
         return row_of(name, json.loads((folder() / f"{name}.json").read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
@@ -53,7 +54,7 @@ def is_own(name: str) -> bool:
 def missing(
     name: str, weights: str = "", size: int | None = None, options: Mapping[str, object] | None = None
 ) -> str:
-    """What to do; the rest is as a spec says it, which may be from an untrusted file."""
+    """What to do. The spec may come from an untrusted file, so its values are quoted."""
     sha256 = f" (SHA-256 {weights.removeprefix('sha256:')})" if weights.startswith("sha256:") else ""
     chosen = {"name": name, **({"size": size} if size else {}), **(options or {})}
     flags = " ".join(f"--{flag} {shlex.quote(str(value))}" for flag, value in chosen.items())
@@ -68,7 +69,7 @@ def title(name: str) -> str:
 
 
 def check_use(name: str, row: Network, weights: str, size: int | None, options: Mapping[str, object]) -> None:
-    """Raises WeightsRefused, BadChoice where a spec asks for another file, or for other choices."""
+    """Raises WeightsRefused if a spec needs another file, BadChoice if it needs other settings."""
     assert row.own
     if weights == "untrained":
         raise BadChoice(f"{name} is a custom network: it has no untrained weights.")
@@ -80,20 +81,20 @@ def check_use(name: str, row: Network, weights: str, size: int | None, options: 
     chosen = {"channels": row.own.channels, "output": row.own.output}
     if size not in (None, row.size) or (options and dict(options) != chosen):
         raise BadChoice(
-            f"{name} was added for {row.size} px, {row.own.channels} channels and the output "
+            f"{name} was added for {row.size} px, {counted(row.own.channels, 'channel')} and the output "
             f"{row.own.output}. For other settings, add the file again under another name, or remove it "
             "first."
         )
 
 
 def write(name: str, facts: Mapping[str, Any]) -> Network:
-    """Note a row."""
+    """Store a row."""
     write_atomic(folder() / f"{name}.json", json.dumps(facts, indent=1).encode())
     return network(name)
 
 
 def remove(name: str) -> None:
-    """Forget a row, and its file where no other row has it. What was computed with it stays in the cache."""
+    """Delete a row, and its file unless another row uses it. Results stay in the cache."""
     row = network(name)
     if row.own is None:
         raise BadChoice(f"{row.title} is not a custom network, so it can't be removed.")
@@ -102,14 +103,14 @@ def remove(name: str) -> None:
 
 
 def discard(path: Path) -> None:
-    """Delete a kept file, unless a row has it."""
+    """Delete a stored file, unless a row uses it."""
     if path.name not in {network(each).file for each in names()}:
         path.unlink(missing_ok=True)
         weights_manifest.forget(path)
 
 
 def tidy() -> int:
-    """Delete files that were looked at a day ago and never added; returns how many."""
+    """Delete files that were inspected over a day ago and never added; returns how many."""
     used = {network(each).file for each in names()}
     unread = [row for row in folder().glob("*.json") if row.stem not in names()]
     doomed = [
@@ -138,5 +139,5 @@ def row_of(name: str, facts: Mapping[str, Any]) -> Network:
 
 
 def folder() -> Path:
-    """Of the rows; looked into without being made, as every list of backbones asks."""
+    """The folder of the rows; not created here, since every list of backbones reads it."""
     return paths.root() / "weights" / "own"

@@ -1,8 +1,8 @@
-"""An ONNX file looked over before a library opens it: whether it is one, whole, and all in one file.
+"""Checks an ONNX file before a library opens it: that it is ONNX, complete, and a single file.
 
-Protobuf by its wire format (protobuf.dev/programming-guides/encoding); of onnx.proto the messages that can
-hold a tensor, wherever a file may hide one. What is refused: a tensor whose numbers lie in another file, one
-that declares more numbers than it has, and what is no ONNX at all.
+Reads protobuf's wire format (protobuf.dev/programming-guides/encoding), and of onnx.proto every message that
+can hold a tensor. Refused are tensors whose values are in another file, tensors that declare more values than
+they hold, and whatever is not ONNX.
 """
 
 import math
@@ -14,7 +14,7 @@ from core.errors import WeightsRefused
 DEEPEST = 64  # messages within messages; protobuf itself stops at 100
 VARINT, FIXED64, MESSAGE, FIXED32 = 0, 1, 2, 5
 
-# Message by message, the fields that hold another one.
+# For each message, its fields that hold another message.
 HOLDS: Mapping[str, Mapping[int, str]] = {
     "Model": {7: "Graph", 20: "Training", 25: "Function"},
     "Training": {1: "Graph", 2: "Graph"},
@@ -27,7 +27,7 @@ HOLDS: Mapping[str, Mapping[int, str]] = {
 DIMS, EXTERNAL_DATA, DATA_LOCATION = 1, 13, 14  # of a Tensor
 GRAPH = 7  # of a Model
 
-# What else comes under the name .onnx, by its first bytes.
+# Other kinds of file that are found under the name .onnx, by their first bytes.
 OTHERS = {
     b"PK\x03\x04": "a zip archive (such as PyTorch's .pt and .pth)",
     b"PK\x05\x06": "a zip archive",
@@ -42,7 +42,7 @@ EXPORT = "Export it again as a single file, for example with torch.onnx.export"
 
 @dataclass(frozen=True)
 class Scanned:
-    """``parameters``: numbers in tensors."""
+    """``parameters``: total number of values in tensors."""
 
     parameters: int
 
@@ -84,7 +84,7 @@ def _walk(data: memoryview) -> int:
 
 
 def _tensor(message: memoryview) -> int:
-    """Its numbers, by what it declares."""
+    """The number of values that it declares."""
     dims: list[int] = []
     for field, _, value in _fields(message):
         if field == EXTERNAL_DATA or (field == DATA_LOCATION and value != 0):

@@ -1,1 +1,1 @@
-"""One untrusted file's bytes to 8-bit grey images; runs in the decoder's process."""
+"""From the bytes of one untrusted file to 8-bit grey images; runs in the sandboxed decoder process."""

@@ -1,4 +1,4 @@
-"""What a file turned out to be: its images, and facts about it. No fact is a value of its header."""
+"""The decoded images of a file, and facts about the file. No fact contains a value from its header."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from core.types import Origin
 
-BURNED_IN, UNSAID = "yes", "unsaid"  # text in the pixels, by the file's own tag
+BURNED_IN, UNSAID = "yes", "unsaid"  # text in the pixels, according to the file's own tag
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``dropped``: keywords of the header fields that were left unread; ``private``: how many more had none.
+    """``dropped``: keywords of header fields left unread; ``private``: number of fields without a keyword.
 
-    ``windowed``: whether a window made its grey values; ``burned_in``: BURNED_IN, UNSAID or ""; ``scaled``:
-    the range of values that was recognised in a stack of numbers (numpy_stack), or "".
+    ``windowed``: a window was applied to the values. ``burned_in``: BURNED_IN, UNSAID or "". ``scaled``: the
+    range of values that was recognised in a NumPy array (numpy_stack), or "".
     """
 
     origin: Origin
@@ -27,7 +27,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """uint8 (H, W) each; a scan of several frames or slices has several."""
+    """``images``: uint8 (H, W) each; a scan has one per frame or slice."""
 
     images: list[np.ndarray]
     facts: Facts

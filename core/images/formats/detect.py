@@ -1,4 +1,4 @@
-"""Any file's bytes to its images. The first bytes say what it is, never its name."""
+"""Decodes a file of any supported format. The format is detected by the first bytes, never by the name."""
 
 from core.images.formats import raster
 from core.images.formats.decoded import Decoded, Facts
@@ -7,9 +7,9 @@ from core.images.formats.windowing import View
 
 
 def decode(data: bytes, view: View) -> Decoded:
-    """All images of a file. Raises UnreadableImage with the reason, and whatever a library may raise."""
+    """All images of a file. Raises UnreadableImage with the reason, and anything that a library raises."""
     if is_dicom(data):
-        from core.images.formats import dicom  # a second to import, and most sets hold none
+        from core.images.formats import dicom  # takes a second to import, and few data sets need it
 
         return dicom.read(data, view)
     if is_nifti(data):

@@ -1,15 +1,15 @@
-"""DICOM to 8-bit grey images, one a frame, with as little of the header as that takes.
+"""DICOM to 8-bit grey images, one per frame, reading as little of the header as possible.
 
 ===========================  =====================================================================
-up to 8 bits, unsigned       as it is, the full range of its bits to 0..255
+up to 8 bits, unsigned       the full range of its bits, scaled to 0..255
 CT, or with a chosen window  value x slope + intercept (HU), then the window (windowing.py)
 other modality, more bits    refused unless a window was chosen: its values have no fixed range
-MONOCHROME1                  turned round, so that bone is white
-RGB, YBR, palette            its colours, then luma (ITU-R 601-2)
+MONOCHROME1                  inverted, so that bone is white
+RGB, YBR, palette            converted to luma (ITU-R 601-2)
 ===========================  =====================================================================
 
-Values are read of the tags in WANTED alone; of all others the tag is noted and the value skipped. (To find
-the end of a sequence of undefined length, its elements are walked, in this process, and forgotten.)
+Only the values of the tags in WANTED are read; for all others the tag is recorded and the value is skipped.
+(To find the end of a sequence of undefined length, its elements are parsed in this process and discarded.)
 Source: DICOM PS3.3, C.7.6.3 (image pixel), C.11.1 (modality LUT), C.8.6.1 (secondary capture).
 """
 
@@ -51,19 +51,19 @@ VALUES = (
 )
 KIND = ("SOPClassUID", "Modality", "BurnedInAnnotation", "ConversionType")
 WANTED = {tag_for_keyword(keyword) or 0 for keyword in (*PIXELS, *VALUES, *KIND)}
-CHARACTER_SET = 0x00080005  # pydicom reads it for itself
-PIXEL_DATA, UNDEFINED = 0x7FE00010, 0xFFFFFFFF  # the length of pixels that come in fragments
+CHARACTER_SET = 0x00080005  # always read by pydicom
+PIXEL_DATA, UNDEFINED = 0x7FE00010, 0xFFFFFFFF  # the length of encapsulated pixel data
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # and its multi-frame kinds .1 to .4
-GREYS = {"MONOCHROME1": True, "MONOCHROME2": False}  # and whether the smallest value is white
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # also the prefix of its multi-frame classes, .1 to .4
+GREYS = {"MONOCHROME1": True, "MONOCHROME2": False}  # whether the smallest value is white
 COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
-config.settings.reading_validation_mode = config.IGNORE  # a message about a value may quote it
+config.settings.reading_validation_mode = config.IGNORE  # messages may quote values of the header
 
 
 def read(data: bytes, view: View) -> Decoded:
     """All frames of a file. Raises UnreadableImage, and whatever pydicom raises on a damaged file."""
-    tags: dict[int, int] = {}  # and the length that each is said to have
+    tags: dict[int, int] = {}  # with the length declared for each
 
     def noted(tag: int, vr: str | None, length: int) -> bool:
         tags[int(tag)] = length
@@ -85,18 +85,18 @@ def read(data: bytes, view: View) -> Decoded:
     return Decoded(images, facts)
 
 
-def _check(header: FileDataset, promised: int) -> None:
-    """All that can be refused before a pixel is decoded; ``promised``: bytes of pixels, by the file."""
+def _check(header: FileDataset, declared: int) -> None:
+    """Everything that can be rejected before pixels are decoded; ``declared``: length of the pixel data."""
     if "PixelData" not in header:
         raise UnreadableImage("a DICOM file without an image, or truncated before it")
     _check_fields(header)
     _check_syntax(header)
     if "ModalityLUTSequence" in header:
         raise UnreadableImage(
-            "its values use a lookup table (Modality LUT): export it with slope and intercept"
+            "its values use a lookup table (modality LUT): export it with rescale slope and intercept"
         )
-    if UNDEFINED != promised > len(header.PixelData):
-        raise UnreadableImage("truncated within its pixels")
+    if UNDEFINED != declared > len(header.PixelData):
+        raise UnreadableImage("truncated within its pixel data")
     rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
     check_scan((rows, columns), frames, int(header.SamplesPerPixel) * int(header.BitsAllocated))
 
@@ -105,12 +105,12 @@ def _check_fields(header: FileDataset) -> None:
     needed = (*NEEDED, "RescaleIntercept") if "RescaleSlope" in header else NEEDED
     missing = [keyword for keyword in needed if header.get(keyword) is None]
     if missing:
-        raise UnreadableImage(f"its header lacks {', '.join(missing)}")
+        raise UnreadableImage(f"required header fields are missing: {', '.join(missing)}")
 
 
 def _check_syntax(header: FileDataset) -> None:
     syntax = UID(header.file_meta.TransferSyntaxUID)
-    name = syntax.name if syntax != syntax.name else "an unknown one"  # a UID of the dictionary has a name
+    name = syntax.name if syntax != syntax.name else "unknown UID"  # UIDs in the dictionary have a name
     try:
         able = get_decoder(syntax).is_available
     except NotImplementedError:
@@ -120,14 +120,16 @@ def _check_syntax(header: FileDataset) -> None:
 
 
 def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> np.ndarray:
-    """A frame (H, W), or (H, W, 3) where pydicom made RGB of it, as uint8 (H, W)."""
+    """A frame (H, W), or (H, W, 3) if pydicom converted it to RGB, as uint8 (H, W)."""
     kind = header.PhotometricInterpretation
     if kind == "PALETTE COLOR":
         return _luma(apply_color_lut(frame, header))
     if kind in COLOURS:
         return _luma(frame)
     if kind not in GREYS:
-        raise UnreadableImage("unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are read")
+        raise UnreadableImage(
+            "unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are supported"
+        )
     if _plain(header):
         shown = (frame.astype(np.uint32) * 255 // (2 ** int(header.BitsStored) - 1)).astype(np.uint8)
     else:
@@ -136,7 +138,7 @@ def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> n
 
 
 def _plain(header: FileDataset) -> bool:
-    """Grey values that are meant for a screen as they are."""
+    """Whether grey values are meant to be displayed as they are."""
     unsigned = int(header.PixelRepresentation) == 0
     return int(header.BitsStored) <= 8 and unsigned and _rescale(header, 0) == (1, 0)
 
@@ -149,7 +151,7 @@ def _windowed(frame: np.ndarray, header: FileDataset, number: int, view: View) -
 
 
 def _rescale(header: FileDataset, number: int) -> tuple[float, float]:
-    """Slope and intercept of a frame: of the file, of the frame or of all frames (enhanced CT)."""
+    """Slope and intercept of a frame, from the file, the frame or the shared groups (enhanced CT)."""
     for place in (header, *_groups(header, number)):
         if "RescaleSlope" in place:
             return float(place.RescaleSlope), float(place.RescaleIntercept)
@@ -166,12 +168,12 @@ def _luma(colours: np.ndarray) -> np.ndarray:
     if colours.dtype == np.uint16:  # a palette of 16 bits
         colours = (colours // 257).astype(np.uint8)
     if colours.dtype != np.uint8:
-        raise UnreadableImage("colours of more than 8 bits")
+        raise UnreadableImage("colour with more than 8 bits per channel: export it with 8 bits")
     return np.asarray(Image.fromarray(np.ascontiguousarray(colours[..., :3])).convert("L"))
 
 
 def _burned_in(header: FileDataset) -> str:
-    """What the tags say of text in the pixels; the pixels themselves are not searched."""
+    """Whether the tags declare text in the pixels; the pixels themselves are not searched."""
     said = header.get("BurnedInAnnotation")
     if said == "YES":
         return BURNED_IN

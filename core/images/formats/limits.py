@@ -1,17 +1,18 @@
-"""Limits on untrusted files. Each is checked before the work that it bounds."""
+"""Limits on untrusted files, each checked before the work that it bounds."""
 
 from core.errors import UnreadableImage
 
-MIN_SIDE = 16
+MIN_SIDE = 16  # px
 MAX_PIXELS = 64_000_000  # of one image
 MAX_SLICES = 4_096  # of one scan
 MAX_SCAN = 512 * 2**20  # bytes of one scan's values, decoded
 
-SECONDS = 10  # that decoding one file may take
-DEEPEST = 128  # bits a value; the widest that NIfTI and DICOM know
+SECONDS = 10  # for decoding one file
+DEEPEST = 128  # bits per value; the largest in NIfTI and DICOM
 
 
 def check_size(height: int, width: int) -> None:
+    """Raises UnreadableImage for an image that is too large or too small; sides in px."""
     if width * height > MAX_PIXELS:
         raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS // 10**6} million")
     if min(width, height) < MIN_SIDE:
@@ -19,7 +20,7 @@ def check_size(height: int, width: int) -> None:
 
 
 def check_scan(size: tuple[int, int], slices: int, bits: int) -> None:
-    """A scan's size by its header: ``size`` (H, W) of one of its ``slices``, ``bits`` a pixel."""
+    """Raises UnreadableImage for a scan that is too large: (H, W) in px, number of slices, bits per pixel."""
     check_size(*size)
     if not 1 <= slices <= MAX_SLICES:
         raise UnreadableImage(f"{slices} frames or slices in one file: 1 to {MAX_SLICES} are accepted")

@@ -1,7 +1,7 @@
-"""NIfTI to 8-bit grey images, one a slice, shown as radiologists look at CT.
+"""NIfTI to 8-bit grey images, one per slice, in the radiological display convention for CT.
 
-The volume is turned to the nearest anatomical axes (as ``nibabel.as_closest_canonical`` does, by whole turns
-and flips, never resampled) and cut along one of them:
+The volume is reoriented to the nearest anatomical axes (like ``nibabel.as_closest_canonical``, by quarter
+turns and flips, without resampling) and cut along one of them:
 
 =========  ===========================  =============================================
 axial      from head to feet            front at the top, the patient's right at the left
@@ -9,8 +9,8 @@ coronal    from front to back           head at the top, the patient's right at 
 sagittal   from right to left           head at the top, front at the left
 =========  ===========================  =============================================
 
-Unsigned 8-bit values without a scale are taken as they are; all others as value x slope + intercept (HU)
-through the window.
+Unsigned 8-bit values without slope and intercept are used as they are; to all others, the window is applied
+after value x slope + intercept (HU).
 Source: nifti1.h (RAS+ world: x to the right, y to the front, z to the head).
 """
 
@@ -29,27 +29,27 @@ from core.images.formats.signatures import is_gzip
 from core.images.formats.windowing import AXES, View, grey
 from core.types import Origin
 
-NIFTI_2_SIZE = 540  # sizeof_hdr, the first number of such a file
-HEADERS = 2**20  # room for a header and its extensions
+NIFTI_2_SIZE = 540  # sizeof_hdr, the first number in a NIfTI-2 file
+HEADERS = 2**20  # bytes allowed for the header and its extensions
 
 
 def read(data: bytes, view: View) -> Decoded:
-    """All slices of a volume. Raises UnreadableImage, and whatever nibabel raises on a damaged file."""
+    """All slices of a volume. Raises UnreadableImage, and anything that nibabel raises on a damaged file."""
     plain = _inflated(data)
     kind = nibabel.Nifti2Image if NIFTI_2_SIZE in _sizes(plain) else nibabel.Nifti1Image
     image = kind.from_bytes(plain)
     header = image.header
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf":
-        raise UnreadableImage("colours or complex numbers: only volumes of grey values are read")
+        raise UnreadableImage("contains colour or complex values: only volumes of grey values are read")
     shape = _shape(header.get_data_shape())
-    axis = len(AXES) - 1 - AXES.index(view.axis)  # of RAS+: sagittal is x, coronal y, axial z
+    axis = len(AXES) - 1 - AXES.index(view.axis)  # in RAS+: sagittal is x, coronal y, axial z
     orientation = io_orientation(image.affine)
     _check(shape, orientation, axis, dtype.itemsize * 8)
     proxy = image.dataobj
     assert isinstance(proxy, ArrayProxy)
     values = np.asanyarray(proxy.get_unscaled()).reshape(shape)
-    scale = float(proxy.slope), float(proxy.inter)  # the header has forgotten them by now
+    scale = float(proxy.slope), float(proxy.inter)  # nibabel resets them in the header
     windowed = dtype != np.uint8 or scale != (1, 0)
     slices = [
         grey(plane.astype(np.float32) * scale[0] + scale[1], view.shown) if windowed else plane.copy()
@@ -59,7 +59,7 @@ def read(data: bytes, view: View) -> Decoded:
 
 
 def _inflated(data: bytes) -> bytes:
-    """The file's bytes without gzip, counted as they come."""
+    """The file's bytes, decompressed up to the limit on their size."""
     if not is_gzip(data):
         return data
     unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -76,16 +76,16 @@ def _sizes(plain: bytes) -> tuple[int, int]:
 
 
 def _shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Three sides; further dimensions of one are nothing, a second volume is."""
+    """Three sides. Further dimensions must have length 1: a second volume is rejected."""
     if any(side != 1 for side in shape[3:]):
         raise UnreadableImage(f"{len(shape)} dimensions: save each volume as a separate file")
     return (*shape[:3], 1, 1)[:3]
 
 
 def _check(shape: tuple[int, ...], orientation: np.ndarray, axis: int, bits: int) -> None:
-    """The volume's size as its header tells it; ``axis`` is one of the turned volume."""
+    """Check the declared size of the volume; ``axis``: of the reoriented volume."""
     if np.isnan(orientation).any():
-        raise UnreadableImage("its orientation is undefined: an axis has no direction")
+        raise UnreadableImage("its orientation is undefined: an axis of its affine has no direction")
     turned = [0, 0, 0]
     for side, (where, _) in zip(shape, orientation, strict=True):
         turned[int(where)] = int(side)
@@ -94,6 +94,6 @@ def _check(shape: tuple[int, ...], orientation: np.ndarray, axis: int, bits: int
 
 
 def _planes(canonical: np.ndarray, axis: int) -> Iterator[np.ndarray]:
-    """(H, W) each, of a RAS+ volume (x, y, z)."""
+    """Slices (H, W) of a RAS+ volume (x, y, z)."""
     for plane in np.moveaxis(canonical[::-1, ::-1, ::-1], axis, 0):
         yield np.ascontiguousarray(plane.T)

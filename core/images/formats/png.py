@@ -1,4 +1,4 @@
-"""What Pillow does not tell of a PNG: its real depth, and whether all its lines are there.
+"""What Pillow does not report about a PNG: its true bit depth, and whether all rows are present.
 
 Source: PNG (third edition), 5.3 chunks, 8.1 interlacing, 9.2 filtering, 11.2.1 IHDR.
 """
@@ -8,15 +8,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FIRST_CHUNK = 8  # behind the signature
+FIRST_CHUNK = 8  # bytes; after the signature
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
-WHOLE = ((0, 0, 1, 1),)  # of each pass: its first column and row, and the steps to the next
+WHOLE = ((0, 0, 1, 1),)  # for each pass: first column, first row, column step, row step
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """``bits`` a pixel."""
+    """Sides in px; ``bits`` per pixel."""
 
     width: int
     height: int
@@ -25,7 +25,7 @@ class Header:
 
     @property
     def unpacked(self) -> int:
-        """Bytes of all lines, each behind the byte that names its filter."""
+        """Bytes of all rows when decompressed, each with its filter byte."""
         total = 0
         for x, y, right, down in ADAM7 if self.interlaced else WHOLE:
             columns, rows = -(-(self.width - x) // right), -(-(self.height - y) // down)
@@ -35,13 +35,13 @@ class Header:
 
 
 def header(data: bytes) -> Header:
-    """Of a PNG that Pillow has opened."""
+    """The header of a PNG that Pillow has already opened."""
     width, height, depth, colour, _, _, interlace = struct.unpack_from(">IIBBBBB", data, FIRST_CHUNK + 8)
     return Header(width, height, depth * CHANNELS[colour], interlace == 1)
 
 
 def whole(data: bytes) -> bool:
-    """Whether the pixels unpack to as many bytes as the size needs; not one more is unpacked."""
+    """Whether the pixel data decompress to as many bytes as the size requires; no more is decompressed."""
     missing = header(data).unpacked
     unzip = zlib.decompressobj()
     for packed in _pixels(data):

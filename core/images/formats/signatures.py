@@ -1,4 +1,4 @@
-"""The first bytes by which a file's format is known, whatever its name says."""
+"""Signatures: a file's format by its first bytes, regardless of its name."""
 
 GZIP = b"\x1f\x8b"
 NIFTI_MAGIC, NIFTI_AT = (b"n+1\0", b"n+2\0"), (344, 4)  # nifti1.h, nifti2.h
@@ -12,7 +12,7 @@ def is_gzip(data: bytes) -> bool:
 
 
 def is_nifti(data: bytes) -> bool:
-    """A NIfTI file, or a gzip file: no other format that is read here comes compressed."""
+    """A NIfTI file, or a gzip file: no other supported format is compressed with gzip."""
     return is_gzip(data) or any(data[at : at + 4] in NIFTI_MAGIC for at in NIFTI_AT)
 
 
@@ -25,10 +25,10 @@ def is_npy(data: bytes) -> bool:
 
 
 def is_numpy(data: bytes) -> bool:
-    """An NPY file, or a zip: what comes as one file from an import and begins so is an NPZ."""
+    """An NPY file or a zip archive; a single file of an import that is a zip archive is an NPZ."""
     return data.startswith((NPY_MAGIC, ZIP_MAGIC))
 
 
 def is_readable(data: bytes) -> bool:
-    """Whether the first bytes are those of an image that is read, for files whose ending says nothing."""
+    """Whether the first bytes are those of a supported image; for files whose extension is unknown."""
     return data.startswith(RASTERS) or is_dicom(data) or is_npy(data)

@@ -1,7 +1,7 @@
-"""How values without a fixed range become 8-bit grey: a window of Hounsfield units, and the way of slicing.
+"""Display windows, which map values without a fixed range to 8-bit grey, and the axis along which to cut.
 
-A window is LINEAR_EXACT of DICOM PS3.3, C.11.2.1.3.2: y = 255 ((x - centre) / width + 0.5), clipped to
-0..255, rounded. So lung, centre -600 and width 1500 HU, shows -1350 as black and 150 as white.
+A window is LINEAR_EXACT in DICOM PS3.3, C.11.2.1.3.2: y = 255 ((x - centre) / width + 0.5), clipped to 0..255
+and rounded. The lung window, centre -600 HU and width 1500 HU, shows -1350 HU as black and 150 HU as white.
 """
 
 import re
@@ -12,12 +12,12 @@ import numpy as np
 from core.errors import BadChoice
 
 AXES = ("axial", "coronal", "sagittal")
-FARTHEST = 1e6  # of a centre or a width; CT ends near 32,000 HU
+FARTHEST = 1e6  # limit on centre and width; CT values are below 32,768 HU
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``centre`` and ``width`` in the file's units, HU for CT."""
+    """``centre`` and ``width`` in the file's units (HU for CT). Raises BadChoice if out of range."""
 
     centre: float
     width: float
@@ -36,14 +36,14 @@ DEFAULT = "lung"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How scans are shown: ``window`` None where nobody chose one, ``axis`` along which volumes are cut."""
+    """How scans are displayed: ``window``, None if none was chosen; ``axis`` along which volumes are cut."""
 
     window: Window | None = None
     axis: str = "axial"
 
     def __post_init__(self) -> None:
         if self.axis not in AXES:
-            raise BadChoice(f"The axis is axial, coronal or sagittal; got '{self.axis}'.")
+            raise BadChoice(f"The axis must be axial, coronal or sagittal; got '{self.axis}'.")
 
     @property
     def shown(self) -> Window:
@@ -51,17 +51,19 @@ class View:
 
 
 def window(text: str) -> Window:
-    """A preset's name, or centre/width such as -600/1500."""
+    """A window from a preset's name, or from centre/width such as -600/1500. Raises BadChoice."""
     if text in PRESETS:
         return PRESETS[text]
     number = r"\s*([+-]?[0-9]{1,7}(?:\.[0-9]{1,6})?)\s*"
     parts = re.fullmatch(f"{number}/{number}", text)
     if parts is None:
-        raise BadChoice(f"A window is {', '.join(PRESETS)} or centre/width such as 40/400; got '{text}'.")
+        raise BadChoice(
+            f"A window must be {', '.join(PRESETS)}, or centre/width such as 40/400; got '{text}'."
+        )
     return Window(float(parts[1]), float(parts[2]))
 
 
 def grey(values: np.ndarray, shown: Window) -> np.ndarray:
-    """Values of any number type to uint8 of the same shape; NaN is black."""
+    """Values of any shape and number type as uint8 of the same shape; NaN becomes black."""
     share = (values.astype(np.float32) - np.float32(shown.centre)) / np.float32(shown.width) + 0.5
     return np.rint(255 * np.nan_to_num(np.clip(share, 0, 1), nan=0.0)).astype(np.uint8)

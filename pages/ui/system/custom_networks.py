@@ -1,4 +1,4 @@
-"""Custom networks: an ONNX file is stored, its inputs and outputs shown, its use set, then added."""
+"""Custom networks: an ONNX file is stored and inspected, its settings are chosen, then it is added."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ NORMALISATION_WORDS = {
     "symmetric": "(v - 127) / 128",
 }
 CHANNEL_WORDS = {3: "3 x grey", 1: "1"}
-SEEN = "own_network"  # in the session: the kept file, its look and its proposed name
+SEEN = "own_network"  # in the session: the stored file, its inspection and its proposed name
 
 
 def panel() -> None:
-    if not workspace.current().user.admin:  # a network is for all users, and a path is one of the server
+    if not workspace.current().user.admin:  # networks are shared by all users, and paths are on the server
         return
     with st.expander("Custom network (ONNX)", expanded=SEEN in st.session_state):
         st.caption(
@@ -126,7 +126,7 @@ def _remove() -> None:
     if not names:
         return
     place, button = st.columns([4, 1], vertical_alignment="bottom")
-    name = place.selectbox("Added", names, format_func=catalog.title, key="own_added")
+    name = place.selectbox("Added networks", names, format_func=catalog.title, key="own_added")
     if button.button("Remove", key="own_remove", width="stretch") and name:
         registry.remove(name)
         st.rerun(scope="app")

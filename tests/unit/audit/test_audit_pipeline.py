@@ -83,8 +83,8 @@ PLANTED = [
 def test_one_generator_given_away_is_a_warning(
     baseline: str, write: Write, auditing: Auditor, library: Library
 ) -> None:
-    """No ARI can show it: two groups of 80 and 40 against three of 40 score 0.567 at best (test_blind.py),
-    short of the method's 0.97. But c alone is told from the rest, with an AUC of 1."""
+    """No ARI shows it: clusters of 80 and 40 against three of 40 get 0.567 at best (test_blind_scores.py),
+    less than the method's 0.97. But c alone is separated from the rest, with an AUC of 1."""
     found = auditing.audit(generators(library, write), METHOD)
     assert outcomes(found)[baseline] == "marks"
     finding = next(each for each in found.findings if each.name == baseline)

@@ -48,7 +48,7 @@ def test_audit_in_words(ran: Ran, library: Library) -> None:
     assert status == 0
     assert out.startswith("set: None of 12 blind baselines matches the method")
     assert "  Mean intensity: AUC " in out
-    assert "  File format: The same for all images: it predicts nothing." in out
+    assert "  File format: The same for all images, so it predicts nothing." in out
     assert out.rstrip().endswith("p-values are corrected for the number of tests (Holm).")
 
 

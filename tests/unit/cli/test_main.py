@@ -206,7 +206,7 @@ def test_weights_download_and_take_call_the_engine(
         ("attribute s --backbone lbp --k=--3", "k is a whole number from 1"),
         ("attribute s --backbone lbp --k many", "'known' or 'auto'; got 'many'"),
         ("attribute s --backbone lbp --pca 95", "0.5 to 0.999"),
-        ("attribute s --backbone lbp --pca most", "--pca is a share"),
+        ("attribute s --backbone lbp --pca most", "--pca must be a share"),
         ("attribute s --backbone lbp --pca nan", "0.5 to 0.999"),
         ("attribute s --backbone lbp --metric cosine", "metric of ward linkage is euclidean"),
         ("attribute s --backbone lbp --residual-bins 16", "an option of Residual spectrum only"),

@@ -174,7 +174,7 @@ def test_two_images_of_one_name_are_not_overwritten(ran: Ran, tmp_path: Path) ->
     write_tree(tmp_path / "in", {"a.png": encoded(black), "a.jpg": encoded(black, "JPEG")})
     status, _, err = ran("segment", tmp_path / "in", "--out", tmp_path / "out")
     assert status == 2
-    assert "Two images would have the same mask a.png. Rename one of them." in err
+    assert "Two images would have the same mask file a.png. Rename one of the images." in err
 
 
 # -- reconstruct --------------------------------------------------------------------------------------

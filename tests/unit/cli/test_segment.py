@@ -58,7 +58,7 @@ def test_a_slice_does_not_take_the_place_of_another_image(ran: Ran, tmp_path: Pa
     files = {"v/0001.png": encoded(BLACK), "v.nii": nifti(np.zeros((16, 18, 20), np.int16))}
     status, _, err = ran("segment", write_tree(tmp_path / "in", files), "--out", tmp_path / "out")
     assert status == 2
-    assert "Two images would have the same mask v/0001.png. Rename one of them." in err
+    assert "Two images would have the same mask file v/0001.png. Rename one of the images." in err
 
 
 def test_the_decoder_alone_decodes(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_the_verb_says_the_same_or_exits_with_1(
     status, out, _ = ran("run", path)
     assert status == 1
     assert "1 value differs" in out
-    assert "ari: 0.123456 then" in out
+    assert "ari: 0.123456 in the run file, 1.0 here" in out
 
 
 def test_a_missing_run_file_is_a_users_mistake(ran: Ran, tmp_path: Path) -> None:

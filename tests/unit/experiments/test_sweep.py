@@ -140,14 +140,14 @@ def test_the_verb_speaks_of_training_data_where_there_are_real_images(ran: Ran, 
     status, out, _ = ran("sweep", "dev", "--test", "test", "--backbone", "pixels,lbp")
     assert status == 0
     assert "corrected for selection out of 2: p < 0.001" in out
-    assert "on test: Pixels, crop full, ward" in out
+    assert "test set: Pixels, crop full, ward" in out
 
 
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
         (("--backbone", "lbp,magic"), "magic"),
-        (("--pca", "none,much"), "--pca is a share of variance"),
+        (("--pca", "none,much"), "--pca must be a share of variance"),
         (("--linkage", ","), "one or more values separated by commas"),
         (("--k", "0"), "k is a whole number from 1"),
     ],

@@ -77,7 +77,7 @@ CASES = {
     "nested": (deep(), "nested more than"),
     "a custom operator": (
         model([node("Magic", ["image"], ["y"], "com.acme")], IMAGE, MAPS),
-        "uses operators that OpenVINO does not know: com.acme.Magic",
+        "uses operators that OpenVINO does not support: com.acme.Magic",
     ),
     "an input that is not there": (
         model([node("Relu", ["gone"], ["y"])], IMAGE, MAPS),
@@ -85,7 +85,7 @@ CASES = {
     ),
     "two inputs": (
         model([node("Add", ["image", "b"], ["y"])], {**IMAGE, "b": ["n", 3, "h", "w"]}, MAPS),
-        "has 2 inputs .*it must have one",
+        "has 2 inputs .*export it with a single input, the image",
     ),
     "no input": (model([node("Relu", ["w"], ["y"])], IMAGE, MAPS, [tensor("w", ONES)]), "has 0 inputs"),
     "a table": (

@@ -105,7 +105,7 @@ def test_removing_keeps_a_file_that_another_name_has(file: Path, ran: Ran, home:
     ("given", "reason"),
     [
         ({"size": 8}, "from 16 to 1024"),
-        ({"channels": 1}, "takes 3 channels"),
+        ({"channels": 1}, "needs 3 input channels; got 1"),
         ({"normalisation": "odd"}, "normalisation is one of imagenet"),
         ({"output": "nowhere"}, "no usable output 'nowhere'.*vector, maps"),
     ],
@@ -119,7 +119,7 @@ def test_choices_that_do_not_fit(file: Path, given: dict[str, Any], reason: str)
 def test_a_name_is_plain(file: Path, ran: Ran, name: str) -> None:
     status, _, err = ran("weights", "add", file, "--name", name)
     assert status == 2
-    assert "name ends in .onnx" in err
+    assert "dashes and underscores, and end in .onnx" in err
 
 
 @pytest.mark.parametrize(
