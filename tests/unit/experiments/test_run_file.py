@@ -56,6 +56,20 @@ def test_the_same_again_under_another_name_and_order(by: Engine, library: Librar
     other_store.close()
 
 
+def test_another_wording_is_no_difference_and_another_verdict_is(by: Engine, library: Library) -> None:
+    """A file of an earlier version says the same in other words: sentences, and why a score is undefined."""
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    words = {"sentence": "as it was put before", "undefined": {"ari": "as before"}, "verdict": "leak"}
+    now = {"sentence": "as it is put now", "undefined": {"ari": "as now"}, "verdict": "leak"}
+    assert run_file._scores("", words, now) == []
+    assert [each.what for each in run_file._scores("", words, {**now, "verdict": "none found"})] == [
+        "verdict"
+    ]
+    assert [each.what for each in run_file._scores("", words, {**now, "undefined": {}})] == ["undefined.ari"]
+    assert run_file.replay(by, library, run).same
+
+
 def test_labels_are_numbered_as_they_come_by_hash(by: Engine, library: Library) -> None:
     """The first image by hash is always in cluster 0."""
     image_set = make_set(library)
