@@ -15,7 +15,8 @@ from pages.ui.layout import page
 from pages.ui.session import workspace
 from pages.ui.widgets import gallery
 
-MOST_CLASSES = 7  # that have a number of their own
+IMPORTED = "rejected. All others were imported."
+MOST_CLASSES = 7  # with a card each; if there are more, only their number is shown
 
 page.open_page("Data", "Import and browse data sets.")
 
@@ -24,7 +25,7 @@ def show_reports(reports: Sequence[ImportReport]) -> None:
     st.success("  \n".join(map(in_a_line, reports)))
     for note in dict.fromkeys(note for report in reports for note in report.notes):
         st.caption(note)
-    preview.refusals([refusal for report in reports for refusal in report.refused], "rejected")
+    preview.refusals([refusal for report in reports for refusal in report.refused], IMPORTED)
 
 
 def in_a_line(report: ImportReport) -> str:

@@ -35,44 +35,50 @@ def _stem(file: ImageFile) -> str:
     return PurePosixPath(file.name).stem
 
 
-def _pattern(file: ImageFile, looks: ImageStatistics) -> Value:
+def _pattern(file: ImageFile, statistics: ImageStatistics) -> Value:
     return NUMBER.sub("#", _stem(file))
 
 
-def _number(file: ImageFile, looks: ImageStatistics) -> Value:
+def _number(file: ImageFile, statistics: ImageStatistics) -> Value:
     found = NUMBER.findall(_stem(file))
     return float(found[-1]) if found else None
 
 
-def _size(file: ImageFile, looks: ImageStatistics) -> Value:
-    return f"{looks.width:.0f} x {looks.height:.0f} px"
+def _size(file: ImageFile, statistics: ImageStatistics) -> Value:
+    return f"{statistics.width:.0f} x {statistics.height:.0f} px"
 
 
-def _format(file: ImageFile, looks: ImageStatistics) -> Value:
+def _format(file: ImageFile, statistics: ImageStatistics) -> Value:
     return file.origin.format if file.origin else None
 
 
-def _bits(file: ImageFile, looks: ImageStatistics) -> Value:
+def _bits(file: ImageFile, statistics: ImageStatistics) -> Value:
     return f"{file.origin.bits} bit" if file.origin else None
 
 
-def _bytes(file: ImageFile, looks: ImageStatistics) -> Value:
+def _bytes(file: ImageFile, statistics: ImageStatistics) -> Value:
     return float(file.origin.bytes) if file.origin else None
 
 
 for name, row in {
-    "mean": Baseline("Mean intensity", "the mean grey level", lambda _, looks: looks.mean),
-    "darkest": Baseline("Darkest grey", "the grey level of the darkest 1%", lambda _, looks: looks.darkest),
+    "mean": Baseline("Mean intensity", "the mean grey level", lambda _, statistics: statistics.mean),
+    "darkest": Baseline(
+        "Darkest grey", "the grey level of the darkest 1%", lambda _, statistics: statistics.darkest
+    ),
     "brightest": Baseline(
-        "Brightest grey", "the grey level of the brightest 1%", lambda _, looks: looks.brightest
+        "Brightest grey", "the grey level of the brightest 1%", lambda _, statistics: statistics.brightest
     ),
     "levels": Baseline(
-        "Grey levels used", "how many of the 256 grey levels occur", lambda _, looks: looks.levels
+        "Grey levels used", "how many of the 256 grey levels occur", lambda _, statistics: statistics.levels
     ),
     "border": Baseline(
-        "Constant border", "width in px of the border of constant grey", lambda _, looks: looks.border
+        "Constant border",
+        "width in px of the border of constant grey",
+        lambda _, statistics: statistics.border,
     ),
-    "jpeg": Baseline("JPEG traces", "an 8 x 8 block grid in the pixels", lambda _, looks: looks.jpeg),
+    "jpeg": Baseline(
+        "JPEG traces", "an 8 x 8 block grid in the pixels", lambda _, statistics: statistics.jpeg
+    ),
     "size": Baseline("Image size", "width and height", _size),
     "format": Baseline("File format", "the format of the file, such as PNG or JPEG", _format),
     "bits": Baseline("Bit depth", "bits per pixel in the file", _bits),

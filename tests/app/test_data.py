@@ -87,7 +87,7 @@ def test_an_upload_is_on_disk_and_out_of_memory_before_it_is_kept(
     assert in_memory() == []
     (folder,) = waiting(home)
     assert (folder / "000001").stat().st_size == len(zipped(FILES))
-    assert "6 files decoded: all of them. Files: 6 generated. Generators: 2." in words(page)
+    assert "6 files, all decoded. Files: 6 generated. Generators: 2." in words(page)
     assert Library().names() == []
     assert list((home / "images").rglob("*.png")) == []
     page = keep(page, "mine")
@@ -242,7 +242,7 @@ def test_where_folders_are_listed_no_other_is_open(
     assert page.selectbox(key="path").options == [str(server / "open"), str(server / "open" / "set")]
     page.selectbox(key="path").set_value(str(server / "open" / "set")).run()
     page = page.button(key="look").click().run()
-    assert "6 files decoded: all of them." in words(page)
+    assert "6 files, all decoded." in words(page)
 
 
 def test_a_path_that_is_not_open_is_one_sentence(
@@ -254,4 +254,4 @@ def test_a_path_that_is_not_open_is_one_sentence(
 
 
 def test_an_import_of_nothing_says_what_to_do(home: Path, open_page: Open) -> None:
-    assert "Choose files to import" in words(at(open_page(DATA), " "))
+    assert "Enter or select a folder or zip file on this machine." in words(at(open_page(DATA), " "))

@@ -127,9 +127,7 @@ def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> n
     if kind in COLOURS:
         return _luma(frame)
     if kind not in GREYS:
-        raise UnreadableImage(
-            "unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are supported"
-        )
+        raise UnreadableImage("unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are supported")
     if _plain(header):
         shown = (frame.astype(np.uint32) * 255 // (2 ** int(header.BitsStored) - 1)).astype(np.uint8)
     else:

@@ -1,1 +1,1 @@
-"""From a folder, an archive or an upload to an image set."""
+"""From a folder, an archive or an upload to one or more data sets."""

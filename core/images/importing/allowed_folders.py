@@ -1,6 +1,6 @@
-"""Which folders of this machine the page may read: those of ``IMPRINT_FOLDERS``, where it is set.
+"""Folders on this machine that the Data page may read: those listed in ``IMPRINT_FOLDERS``, if it is set.
 
-The rule is for people behind a browser. Whoever has the command line may read what the system lets them read.
+This applies to people who use a browser. On the command line, the permissions of the system apply.
 """
 
 import os
@@ -9,18 +9,18 @@ from pathlib import Path
 from core import paths
 from core.errors import BadChoice
 
-VARIABLE = "IMPRINT_FOLDERS"  # folders, between them what stands between those of PATH (a colon on Linux)
-OFFERED = 200  # entries of a list that a person looks through
+VARIABLE = "IMPRINT_FOLDERS"  # folders, separated like those in PATH (by colons on Linux)
+OFFERED = 200  # entries in the list on the page
 
 
 def listed_folders() -> tuple[Path, ...]:
-    """The folders that the server's keeper named, resolved; those that aren't there are left out."""
+    """The folders listed by the administrator, resolved; those that do not exist are left out."""
     named = (Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part)
     return tuple(dict.fromkeys(path.resolve() for path in named if path.is_absolute() and path.is_dir()))
 
 
 def offered_folders() -> list[Path]:
-    """What a page lists: each named folder, and the folders and zips right below it."""
+    """What the page lists: each listed folder, and the folders and zip files directly in it."""
     found: list[Path] = []
     for folder in listed_folders():
         below = (path for path in _entries(folder) if path.is_dir() or path.suffix.lower() == ".zip")
@@ -29,13 +29,13 @@ def offered_folders() -> list[Path]:
 
 
 def allowed_folder(path: Path, strict: bool) -> Path:
-    """The path with all links followed, if a person at the page may read it. Raises BadChoice.
+    """The path with all links resolved, if the page may read it. Raises BadChoice.
 
-    ``strict``: nothing but what is listed, also where nothing is. Not strict: any path, where none is listed.
+    ``strict``: only listed folders may be read; without it, any path may be read if no folder is listed.
     """
     try:
         real = path.expanduser().resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody, a NUL
+    except (OSError, RuntimeError, ValueError):  # a loop of links, an unknown home, a NUL
         raise BadChoice("That is not a path on this machine.") from None
     if not os.environ.get(VARIABLE) and not strict:
         return real
@@ -51,7 +51,7 @@ def allowed_folder(path: Path, strict: bool) -> Path:
 
 
 def _inside(path: Path) -> bool:
-    """Below a listed folder once links are followed, and not where Imprint keeps everyone's images."""
+    """Whether a path, with links resolved, is in a listed folder and not where Imprint stores its data."""
     real = path.resolve()
     return any(real.is_relative_to(folder) for folder in listed_folders()) and not real.is_relative_to(
         paths.root().resolve()

@@ -1,9 +1,9 @@
-"""Untrusted files decoded in a process of their own, which may crash or hang while the import goes on.
+"""Decodes untrusted files in a sandboxed child process, which may crash or hang without ending the import.
 
-One child serves many files, several of them on their way at once, so that neither side waits for the other.
-It gets ``limits.SECONDS`` per file, ``isolation.MEMORY``, and what ``sandbox.isolation`` leaves it; the file
-that ends it is refused with the reason, and the next go to a new one. Its answers are checked, as it may have
-been taken over.
+One child decodes many files; several are sent ahead, so that neither side waits for the other. It has
+``limits.SECONDS`` per file, ``isolation.MEMORY``, and only what ``sandbox.isolation`` allows. A file that
+crashes it is rejected with the reason, and a new child decodes the following ones. Its responses are checked,
+as a malicious file may have taken control of it.
 """
 
 import os
@@ -30,25 +30,25 @@ from core.sandbox import protocol
 from core.sandbox.isolation import MEMORY
 from core.types import Origin
 
-AHEAD = 16  # files on their way
+AHEAD = 16  # files sent ahead
 AHEAD_BYTES = 64 * 2**20
-PIPE = 2**20  # bytes; the most that Linux gives without privileges
-READ = 2**17  # bytes at once; more would be moved about more often than it is worth
-TOGETHER = 32  # headers and files in one system call
+PIPE = 2**20  # bytes; the maximum on Linux without privileges
+READ = 2**17  # bytes per read; larger reads cost more in copying than they save
+TOGETHER = 32  # headers and files per system call
 COMMAND = (sys.executable, "-m", "core.images.importing.decoder_process")
 KEYWORD = re.compile(r"[A-Za-z0-9]{1,64}")
-KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # of the environment
+KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # environment variables of the child
 
 File = tuple[str, bytes | UnreadableImage]
 Event = np.ndarray | Facts | UnreadableImage
 
 
 class Crashed(Exception):
-    """The child ended, hung or sent an invalid response; ``str(error)`` is the reason for a person."""
+    """The child ended, hung or sent an invalid response; ``str(error)`` is the reason that is shown."""
 
 
 class Child:
-    """The process and its pipes; nothing here blocks for longer than a file's time."""
+    """The process and its pipes; no call blocks for longer than a file's time limit."""
 
     def __init__(self) -> None:
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -68,7 +68,7 @@ class Child:
         os.set_blocking(self._to, False)
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray()
-        self._left = float(SECONDS)  # of the file that is first
+        self._left = float(SECONDS)  # for the first file sent
 
     @property
     def pid(self) -> int:
@@ -79,7 +79,7 @@ class Child:
         self._outgoing += [memoryview(protocol.frame_header(header, len(data))), memoryview(data)]
 
     def next_file(self) -> None:
-        """Start a file's time limit. Only waiting for the child counts, not what happens here meanwhile."""
+        """Restart the time limit for the next file. Only time spent waiting for the child counts."""
         self._left = float(SECONDS)
 
     def answer(self) -> tuple[protocol.Header, bytes]:
@@ -112,7 +112,7 @@ class Child:
             self._incoming += data
 
     def push(self) -> None:
-        """Send as much as the pipe takes; a child that has ended is noticed when its response is read."""
+        """Send as much as the pipe accepts; a child that has ended is noticed when its response is read."""
         try:
             while self._outgoing:
                 sent = os.writev(self._to, list(islice(self._outgoing, TOGETHER)))
@@ -137,7 +137,7 @@ class Child:
 
 
 class Decoder:
-    """Decodes files in order, in a child that is started at once and replaced when it crashes."""
+    """Decodes files in order, in a child that is started immediately and replaced when it crashes."""
 
     def __init__(self, view: View) -> None:
         window = view.window
@@ -152,10 +152,13 @@ class Decoder:
         self.child.end()
 
     def decode(self, files: Iterable[File]) -> Iterator[tuple[str, Event]]:
-        """For each file its images (uint8, H x W) and then its facts, or why it is refused."""
+        """For each file, by name: its images, uint8 (H, W), then its facts; or the reason why it is rejected.
+
+        Raises ImprintError if the child can't be started.
+        """
         coming = iter(files)
         self._fill(coming)
-        self._welcome()
+        self._wait_until_ready()
         while self._fill(coming):
             name, data = self._ahead[0]
             if isinstance(data, UnreadableImage):
@@ -167,7 +170,7 @@ class Decoder:
             self._ahead.popleft()
 
     def _fill(self, coming: Iterator[File]) -> bool:
-        """Send on what may be on its way; False when all is done."""
+        """Send as many files ahead as allowed; False when all files are done."""
         while len(self._ahead) < AHEAD and sum(_size(file) for file in self._ahead) < AHEAD_BYTES:
             file = next(coming, None)
             if file is None:
@@ -182,7 +185,7 @@ class Decoder:
             self.child.send(self._asked, file[1])
 
     def _events(self) -> Iterator[Event]:
-        """Those of the first file on its way."""
+        """The events of the first file sent."""
         try:
             for _ in range(MAX_SLICES + 1):
                 event = _event(*self.child.answer())
@@ -197,12 +200,12 @@ class Decoder:
     def _replace(self) -> None:
         self.child.end()
         self.child = Child()
-        self._welcome()
+        self._wait_until_ready()
         for file in list(self._ahead)[1:]:
             self._send(file)
         self.child.push()
 
-    def _welcome(self) -> None:
+    def _wait_until_ready(self) -> None:
         try:
             header, _ = self.child.answer()
         except Crashed:
@@ -216,7 +219,7 @@ def _size(file: File) -> int:
 
 
 def _event(header: protocol.Header, body: bytes) -> Event:
-    """A frame as what it says it is. Raises Crashed on anything else."""
+    """The event in a frame. Raises Crashed if the frame is invalid."""
     try:
         if "image" in header:
             height, width = map(int, header["image"])

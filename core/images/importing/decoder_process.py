@@ -1,7 +1,7 @@
-"""The process that decodes untrusted files: bytes come in by a pipe, pixels go out, nothing else does.
+"""The sandboxed process that decodes untrusted files: it receives bytes and returns pixels, both by pipe.
 
 ``python -m core.images.importing.decoder_process``, started by ``decoder.py``. It reports no traceback and no
-warning, as a library's message may quote what stands in a file's header.
+warning, as messages of a library may quote a file's header.
 """
 
 import logging
@@ -28,7 +28,7 @@ Answer = tuple[protocol.Header, bytes]
 
 def main() -> None:
     requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever prints, prints into nothing
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing else may write to the pipe
     sys.dont_write_bytecode = True
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
@@ -41,7 +41,7 @@ def main() -> None:
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     while (request := protocol.read(requests)) is not None:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of computing; the kernel ends the process then
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # CPU time, after which the kernel ends the process
         for header, body in answer(*request):
             protocol.write(answers, header, body)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -49,7 +49,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def answer(asked: protocol.Header, data: bytes) -> Iterator[Answer]:
-    """A frame an image, then the facts; or one frame with the reason why there is none."""
+    """One frame per image, then the facts; or a single frame with the reason why the file is rejected."""
     shown = asked["window"]
     view = View(Window(*shown) if shown else None, asked["axis"])
     try:
@@ -60,7 +60,7 @@ def answer(asked: protocol.Header, data: bytes) -> Iterator[Answer]:
     except MemoryError:
         yield {"refused": f"needs more than the {MEMORY / 2**30:g} GB of memory allowed for decoding"}, b""
         return
-    except Exception as error:  # a library may raise anything on a broken file, and quote it
+    except Exception as error:  # anything; its message may quote the file
         yield {"refused": f"damaged or truncated ({kind_of(error)})"}, b""
         return
     for pixels in decoded.images:

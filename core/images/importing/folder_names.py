@@ -1,8 +1,7 @@
-"""What one folder's name says: generated or real, used or not, development or test, or one of several data
-sets.
+"""The meaning of a folder name: generated or real, used or not, development or test, or a numbered data set.
 
-The names are those of the challenge's years, of participants' public code, and of other tools for members and
-hold-outs; capitals, spaces, hyphens and numbers do not matter.
+The names come from the challenge's editions, participants' public code and other membership inference tools;
+letter case, spaces, hyphens and numbers are ignored.
 """
 
 import functools
@@ -29,7 +28,7 @@ PARTS = {
     **dict.fromkeys(("val", "valid", "validation"), DEVELOPMENT),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), TEST),
 }
-# Words that say nothing about what is in a folder, and those that number one of several data sets.
+# Words without meaning for the content of a folder, and those that number one of several data sets.
 FILLERS = frozenset(
     (
         "img",
@@ -49,7 +48,7 @@ FILLERS = frozenset(
 )
 SETS = frozenset(("db", "dataset", "datasets", "task", "subtask", "year", "part"))
 NUMBERED_SET = re.compile(r"(db|data_?set|task|sub_?task|year|20)[ _-]*\d+", re.IGNORECASE)
-# Other tools' names for members and hold-outs, and names that fit two readings: asked, never guessed.
+# Other tools' names for members and held-out images, and ambiguous names: the user is asked.
 ASKED = frozenset(
     (
         *(
@@ -69,13 +68,13 @@ ASKED = frozenset(
         *("unknown", "unlabelled", "unlabeled", *PARTS),
     )
 )
-SUBSET = re.compile(r"t\d{1,2}", re.IGNORECASE)  # of 2025's second task: t1 ... t5
-SHARD = re.compile(r"\d{4,}")  # StyleGAN's 00000, 00001: part of a set, and no class
+SUBSET = re.compile(r"t\d{1,2}", re.IGNORECASE)  # training subsets t1 to t5 of the second task in 2025
+SHARD = re.compile(r"\d{4,}")  # StyleGAN's 00000, 00001: part of a data set, not a class
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """None where a name says nothing of the kind. ``plain``: other words are in it."""
+    """``source``, ``use``, ``part``: None if the name does not say. ``plain``: it contains other words."""
 
     source: str | None = None
     use: str | None = None
@@ -88,7 +87,7 @@ class Meaning:
 
 
 def words_of(name: str) -> list[str]:
-    """In lower case and without numbers: ``Subtask1_dev`` is subtask, dev."""
+    """The words in a name, in lower case and without numbers: ``Subtask1_dev`` gives subtask, dev."""
     return re.findall(r"[^\W\d_]+", _split(name))
 
 
@@ -98,6 +97,7 @@ def _split(name: str) -> str:
 
 @functools.cache
 def meaning(name: str) -> Meaning:
+    """The meaning of a folder's name."""
     words = words_of(name)
     said: dict[str, str] = {}
     place = 0
@@ -112,7 +112,7 @@ def meaning(name: str) -> Meaning:
 
 
 def _take(word: str, said: dict[str, str]) -> bool:
-    """Whether a word is one of ours."""
+    """Add a word's meaning to ``said``; False for an unknown word."""
     for kind, known in (("use", USES), ("source", SOURCES), ("part", PARTS)):
         if word in known:
             said[kind] = known[word]
@@ -121,7 +121,7 @@ def _take(word: str, said: dict[str, str]) -> bool:
 
 
 def role(source: str | None, use: str | None) -> Role | None:
-    """None where both contradict each other, or leave open whether an image is real."""
+    """The role; None if the two contradict each other, or do not say whether an image is real."""
     if source == GENERATED:
         return Role.GENERATED if use in (None, UNKNOWN) else None
     if use == USED:
@@ -132,29 +132,30 @@ def role(source: str | None, use: str | None) -> Role | None:
 
 
 def role_of(name: str) -> Role | None:
-    """The role that a name says by itself: ``Real-Unknown_2`` is real_unknown."""
+    """The role given by a name alone: ``Real-Unknown_2`` is real_unknown."""
     said = meaning(name)
     return role(said.source, said.use)
 
 
 def names_a_set(name: str) -> bool:
-    """``DB1``, ``task 2``, ``2024``: one of several data sets side by side."""
+    """Whether a name numbers one of several data sets: ``DB1``, ``task 2``, ``2024``."""
     found = NUMBERED_SET.match(name.strip())
     return found is not None and not meaning(name).plain
 
 
 def says_nothing(name: str) -> bool:
-    """A shard, a bare filler, or no word at all."""
+    """Whether a name is that of a shard, or has only words without meaning."""
     return bool(SHARD.fullmatch(name)) or (bool(words_of(name)) and set(words_of(name)) <= FILLERS)
 
 
 def is_asked(name: str) -> bool:
+    """Whether a name is ambiguous, so that the user must give the role."""
     words = words_of(name)
     return any(word in ASKED for word in words) and all(word in ASKED or word in FILLERS for word in words)
 
 
 def without_part(name: str) -> str:
-    """What the folders of both parts of a data set have in common: ``DB1_test`` and ``DB1 dev`` are db 1."""
+    """A name without development or test: ``DB1_test`` and ``DB1 dev`` both give ``db 1``."""
     words = re.findall(r"[^\W\d_]+|\d+", _split(name))
     kept = [word for word in words if word not in PARTS and word not in FILLERS and word != "dataset"]
     numbers_alone = all(word.isdecimal() for word in kept)

@@ -1,4 +1,4 @@
-"""From a source to a set: what was taken, what was refused and why, what a person should know."""
+"""Import of a source as data sets, with a report: images, rejected files with reasons, and remarks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ AS_IT_IS = View()
 
 @dataclass(frozen=True)
 class ImportReport:
-    """``unchanged``: the set was here already, just so. ``notes``: sentences on what is odd.
+    """``unchanged``: the data set already existed with the same content. ``notes``: remarks, as sentences.
 
-    ``dropped``: for each DICOM header field that was left unread, in how many files.
+    ``dropped``: DICOM header fields that were not read, with the number of files.
     """
 
     image_set: ImageSet
@@ -37,11 +37,11 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a source is read. ``labels``: a table, file to label. ``view``: how scans become grey images.
+    """How a source is read. ``labels``: file name to label. ``view``: display window and axis of scans.
 
-    ``rename``: numbers replace file names, which may identify patients. ``roles``: what a person says of
-    folders, before what names say. ``sets``: the names of data sets by folder; the same name merges, None
-    leaves out.
+    ``rename``: replace file names by numbers, as names may identify patients. ``roles``: set by hand for
+    folders; they override folder names. ``sets``: names of data sets by folder; equal names are merged, None
+    leaves a data set out.
     """
 
     layout: str = "auto"
@@ -70,7 +70,7 @@ def import_path(
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """The labels that a file holds. Raises BadChoice."""
+    """The table of labels in a file: file name to label. Raises BadChoice."""
     try:
         return layouts.read_labels(layouts.decoded(path.read_bytes()), path.name)
     except (OSError, UnicodeDecodeError) as error:
@@ -88,7 +88,7 @@ def import_source(
     rename: bool = False,
     roles: Roles | None = None,
 ) -> ImportReport:
-    """Import as one data set. Raises what ``import_sets`` does, and BadChoice where there are several."""
+    """Import as one data set. Raises as ``import_sets``, and BadChoice if there are several."""
     reports = import_sets(source, name, library, Reading(layout, labels, view, rename, roles), listener)
     if len(reports) > 1:
         raise BadChoice(f"There are {len(reports)} data sets in these folders. Import them with import_sets.")
@@ -98,9 +98,9 @@ def import_source(
 def import_sets(
     source: Source, name: str, library: Library, reading: Reading, listener: Listener = silent
 ) -> tuple[ImportReport, ...]:
-    """Import what can be read as one or more data sets, and report the rest; nothing is kept on an error.
+    """Import all readable images as one or more data sets; returns one report per data set.
 
-    Raises NothingToImport, BadChoice, SetExists.
+    Raises NothingToImport, BadChoice and SetExists; no data set is added then.
     """
     check_name(name)
     todo = plan(source, reading.layout, _table(reading), reading.rename, reading.roles)
@@ -133,7 +133,7 @@ def _table(reading: Reading) -> dict[str, str] | None:
 
 
 def _empty(targets: Sequence[Target], taking: Mapping[str, "_Taking"]) -> list[Refusal]:
-    """What was refused of data sets of which nothing is left."""
+    """Files rejected from data sets of which no image is left."""
     lost = [taking[each.name] for each in targets if not taking[each.name].files]
     return [refusal for each in lost for refusal in each.refused]
 
@@ -149,18 +149,18 @@ def _report(library: Library, image_set: ImageSet, taking: "_Taking", reading: R
 
 
 class _Taking:
-    """The files of one data set, as the decoder gives them: a file's images are taken when all have come."""
+    """Collects the images of one data set; a file is added once all its images are decoded."""
 
     def __init__(self, library: Library, todo: Plan, target: Target) -> None:
         self._library, self.plan, self._target = library, todo, target
-        self._images: list[tuple[str, np.ndarray]] = []  # hash and pixels, of the file that is coming
+        self._images: list[tuple[str, np.ndarray]] = []  # hash and pixels, of the current file
         self.files: list[ImageFile] = []
         self.refused: list[Refusal] = []
-        self.known: set[str] = set()  # what a row of a table may call the images that were taken
+        self.known: set[str] = set()  # names by which a table may refer to the imported images
         self.tally = remarks.Tally()
 
     def take(self, path: str, event: Event) -> bool:
-        """True when the file is done."""
+        """Add an event of a file; True if it was the file's last."""
         if isinstance(event, np.ndarray):
             self._images.append((self._library.add_pixels(event), event))
             return False
@@ -172,7 +172,7 @@ class _Taking:
         return True
 
     def made(self, view: View, names: Set[str]) -> ImageSet:
-        """The data set; its pair is named if it is among the ``names`` that are imported."""
+        """The data set, with its pair if that is among the imported ``names``."""
         target = self._target
         pair = target.pair if target.pair in names else None
         shown = self.tally.shown(view)
@@ -191,7 +191,7 @@ class _Taking:
         self.tally.add(facts, [pixels for _, pixels in self._images])
 
     def _folder(self, path: str) -> str:
-        """The folder that a renamed file keeps: that of its class, or what a person called the class."""
+        """The folder of a renamed file: that of its class, or the role or generator set by hand."""
         place = self.plan.places[path]
         if self._target.layout == layouts.HAND:
             return (place.label or place.role).replace("/", "_")
@@ -203,7 +203,7 @@ class _Taking:
 
 
 def fetched(source: Source, wrapper: str, paths: Iterable[str]) -> Iterator[File]:
-    """The bytes of paths below the wrapper, or why there are none."""
+    """The bytes of each path (relative to the wrapper), or the reason why it can't be read."""
     for path in paths:
         try:
             yield path, source.read(wrapper + path)

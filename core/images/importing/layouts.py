@@ -1,7 +1,7 @@
-"""Layouts of folders: generators, membership roles, or a flat list with a table of labels.
+"""Layouts: one folder per generator, folders by membership role, or a flat list with a table of labels.
 
-A layout turns relative paths, and what their folders' names say (structure.py), into roles and labels. It
-never opens an image.
+A layout assigns a role and a label to every path, from the meaning of the folder names (structure.py) and a
+table. It never opens an image.
 """
 
 import csv
@@ -33,17 +33,14 @@ FILE_COLUMNS = (
 )
 GROUP_COLUMNS = ("group", "patient", "patient_id", "patientid", "subject", "subject_id")
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
-HAND = "hand"  # the layout of a set whose folders' roles were given by hand (roles.py)
-MIXED = "mixed"  # of several data sets with different layouts
+HAND = "hand"  # roles of folders were set by hand (roles.py)
+MIXED = "mixed"  # several data sets with different layouts
 JUNK = re.compile(r"(^|/)(__MACOSX|Thumbs\.db|desktop\.ini|\.[^/]*)(/|$)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What the layout says of one file; ``refused`` holds the reason where it has no place.
-
-    ``out``: a person left its folder out.
-    """
+    """Role and label of one file. ``refused``: the reason why it fits nowhere; ``out``: left out by hand."""
 
     role: Role = Role.GENERATED
     label: str | None = None
@@ -56,7 +53,7 @@ Rule = object
 
 
 def detect(found: Mapping[str, Found], has_labels: bool) -> str:
-    """The layout's name: membership before a table of labels before generators before flat."""
+    """The name of the layout, by precedence: membership, a table of labels (flat), generators, flat."""
     roles = {each.role for each in found.values()}
     if roles - {None, Role.GENERATED}:
         return "membership"
@@ -80,12 +77,12 @@ def _beside(path: str, found: Found) -> bool:
 def _membership(path: str, found: Found, labels: Labels) -> Place:
     if found.role is None:
         known = "generated, real_used, real_not_used, real_unknown"
-        return Place(refused=f"is in no folder with a known role ({known})")
+        return Place(refused=f"is outside the folders with a known role ({known})")
     return Place(found.role, found.label)
 
 
 def possible_names(path: str) -> tuple[str, ...]:
-    """What a row of a table may call a file, its whole path first."""
+    """The names by which a table may refer to a file, the full path first."""
     pure = PurePosixPath(path)
     return path, pure.name, pure.stem, pure.stem.removesuffix(".nii")
 
@@ -103,30 +100,33 @@ LAYOUTS.register("flat", _flat)
 
 
 def arrange(layout: str, paths: Iterable[str], labels: Labels) -> dict[str, Place]:
-    """The place of every path. Raises where a layout fits no path at all."""
+    """The place of every path. Raises NothingToImport if the layout fits none of them."""
     places = recognise(layout, structure.read(list(paths)), labels)
     check_fit(layout, places)
     return places
 
 
 def recognise(layout: str, found: Mapping[str, Found], labels: Labels) -> dict[str, Place]:
-    """The place of every path, whether it fits or not."""
+    """The place of every path; those that do not fit are refused."""
     rule = LAYOUTS.get(layout)
     return {path: rule(path, said, labels) for path, said in found.items()}
 
 
 def check_fit(layout: str, places: Mapping[str, Place]) -> None:
-    """Raises NothingToImport where a layout fits no path at all."""
+    """Raises NothingToImport if a layout fits no path at all."""
     if places and all(place.refused for place in places.values()):
         reason = next(iter(places.values())).refused
         raise NothingToImport(f"The layout '{layout}' does not fit: every file {reason}.")
 
 
 def read_labels(text: str, source: str) -> dict[str, str]:
-    """File name to label of a CSV: two columns, with or without a header, comma or semicolon or tab."""
+    """File name to label, from a CSV with or without a header, separated by comma, semicolon or tab.
+
+    ``source``: name of the table in errors. Raises BadChoice.
+    """
     rows = _rows(text, source)
     if not rows or any(len(row) < 2 for row in rows):
-        raise BadChoice(f"{source}: a table of labels has two columns, the file's name and its label.")
+        raise BadChoice(f"{source}: a table of labels needs two columns, file name and label.")
     header = [cell.strip().lower() for cell in rows[0]]
     named = [
         next((header.index(c) for c in known if c in header), None) for known in (FILE_COLUMNS, LABEL_COLUMNS)
@@ -136,8 +136,8 @@ def read_labels(text: str, source: str) -> dict[str, str]:
         rows = rows[1:]
     elif file_column is not None or label_column is not None:
         raise BadChoice(
-            f"{source}: the header {', '.join(rows[0])} names no "
-            f"{'file' if file_column is None else 'label'} column. Use 'file' and 'label'."
+            f"{source}: the header ({', '.join(rows[0])}) has no "
+            f"{'file' if file_column is None else 'label'} column. Name the columns 'file' and 'label'."
         )
     else:
         file_column, label_column = 0, 1
@@ -147,12 +147,12 @@ def read_labels(text: str, source: str) -> dict[str, str]:
     for row in rows:
         file, label = row[file_column].strip(), row[label_column].strip()
         if labels.setdefault(file, label) != label:
-            raise BadChoice(f"{source}: '{file}' has two labels, '{labels[file]}' and '{label}'.")
+            raise BadChoice(f"{source}: '{file}' has two labels, '{labels[file]}' and '{label}'. Keep one.")
     return {file: without_image_syntax(label) for file, label in labels.items() if label}
 
 
 def read_groups(text: str) -> dict[str, str] | None:
-    """File name to patient group of a CSV with a column file and a column group or patient; else None."""
+    """File name to patient group, from a CSV with a file and a group or patient column; None for others."""
     try:
         rows = _rows(text, "")
     except BadChoice:
@@ -169,9 +169,9 @@ def read_groups(text: str) -> dict[str, str] | None:
 
 
 def resolve(table: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
-    """The value of every path that a table names, by its whole path before its bare name.
+    """The table's value for every path it contains, by the full path or, failing that, by the file name.
 
-    Raises BadChoice where a bare name is that of several images.
+    Raises BadChoice if a file name without folder matches several images.
     """
     named = Counter(name for path in paths for name in possible_names(path)[1:2])
     found = {}
@@ -182,14 +182,14 @@ def resolve(table: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
         if name != path and named[PurePosixPath(path).name] > 1:
             raise BadChoice(
                 f"The table of patient groups names '{name}', but {named[PurePosixPath(path).name]} images "
-                f"are called so. Write paths into the table, such as '{path}'."
+                f"have this name. Use paths in the table, such as '{path}'."
             )
         found[path] = table[name]
     return found
 
 
 def decoded(data: bytes) -> str:
-    """The text of a table, as spreadsheets write it: UTF-8, UTF-16 with its mark, or Windows' cp1252.
+    """The text of a table in an encoding of spreadsheets: UTF-8, UTF-16 with byte order mark, or cp1252.
 
     Raises UnicodeDecodeError.
     """
@@ -203,7 +203,7 @@ def decoded(data: bytes) -> str:
 
 def _rows(text: str, source: str) -> list[list[str]]:
     lines = text.lstrip("\ufeff").splitlines()
-    if lines and lines[0].strip().strip('"').lower().startswith("sep="):  # a line for Excel alone
+    if lines and lines[0].strip().strip('"').lower().startswith("sep="):  # a hint for Excel
         lines = lines[1:]
     delimiter = max(",;\t", key=lines[0].count) if lines else ","
     try:

@@ -1,4 +1,4 @@
-"""What an import would take of a source, by names and tables alone; no image is decoded for it."""
+"""The plan of an import: roles, labels and data sets, from names and tables alone. No image is decoded."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,10 @@ from core.wording import counted, verb
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
 STACKS = (".npy", ".npz")
-LISTED = 8  # endings in a sentence
-REST = "rest"  # what is beside the folders of data sets
+LISTED = 8  # extensions listed in a sentence
+REST = "rest"  # name of the data set of images outside the folders of all others
 OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
-KNOWN_OTHERS = (*OTHER_IMAGES, ".csv", ".json", ".txt", ".md")  # not opened to see what they are
+KNOWN_OTHERS = (*OTHER_IMAGES, ".csv", ".json", ".txt", ".md")  # not opened to detect their format
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Plan:
-    """``places`` by path below ``wrapper``, the folders around everything; ``recognised``: without hands.
+    """``places``: by path relative to ``wrapper``, the folders that contain everything.
 
-    ``labels`` and ``groups``: tables by file name. ``refused``: by name or place. ``said``: notes so far.
-    ``found``: what folders' names say of each path. ``sets``: the data sets of the tree. ``questions``: what
-    is left open, and was not settled by hand.
+    ``recognised``: the places before roles set by hand. ``labels`` and ``groups``: tables. ``refused``: files
+    rejected by name or place. ``said``: notes so far. ``found``: meaning of the folder names of each path.
+    ``sets``: the data sets. ``questions``: folders whose role is ambiguous and was not set by hand.
     """
 
     names: Names
@@ -54,20 +54,19 @@ class Plan:
 
     @property
     def layout(self) -> str:
-        """That of all data sets, or that they differ."""
-        return (
-            next(iter(self.layout_of.values())) if len(set(self.layout_of.values())) == 1 else layouts.MIXED
-        )
+        """The layout of all data sets, or MIXED."""
+        different = set(self.layout_of.values())
+        return different.pop() if len(different) == 1 else layouts.MIXED
 
     @property
     def wanted(self) -> list[str]:
-        """Paths, below the wrapper, that are decoded."""
+        """Paths, relative to the wrapper, that are to be decoded."""
         return [path for path, place in self.places.items() if not place.refused and not place.out]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A data set to be made. ``folder``: what its files' names leave out; ``pair``: the other part's name."""
+    """A data set to import. ``folder``: prefix removed from file names; ``pair``: name of the other part."""
 
     name: str
     folder: str
@@ -77,14 +76,17 @@ class Target:
     paths: tuple[str, ...]
 
     def inner(self, path: str) -> str:
-        """A path as the data set names it."""
+        """A path relative to the data set's folder."""
         return path.removeprefix(f"{self.folder}/") if self.folder else path
 
 
 def plan(
     source: Source, layout: str, labels: dict[str, str] | None, rename: bool, by_hand: Roles | None = None
 ) -> Plan:
-    """Raises NothingToImport where there is no image, BadChoice where a table or a role is none."""
+    """The plan for a source. ``labels``: file name to label; ``rename``: no file names in the notes.
+
+    Raises NothingToImport if there is no image, BadChoice for an invalid table or role.
+    """
     names = Names((*source.paths, *(path for path, _ in source.refused)), rename)
     images = images_of(source)
     refused = _refused_by_name(source, names)
@@ -114,10 +116,10 @@ def plan(
         Refusal(names.of(wrapper + path), place.refused) for path, place in places.items() if place.refused
     ]
     out = sum(place.out for place in places.values())
-    if aside := _left_aside(source, images, refused):
+    if aside := _ignored(source, images, refused):
         said.append(aside)
     if out:
-        said.append(f"{counted(out, 'file')} left out with the folders that you chose.")
+        said.append(f"{counted(out, 'file')} {verb(out, 'is', 'are')} in folders that you left out.")
     if by_hand:
         layout_of = dict.fromkeys(layout_of, layouts.HAND)
     return Plan(
@@ -143,12 +145,12 @@ def _layout(asked: str, group: Group, found: Mapping[str, Found], labels: Mappin
 
 
 def images_of(source: Source) -> list[str]:
-    """Paths of what may be an image."""
+    """Paths that may be images."""
     return [path for path in source.paths if _is_image(source, path)]
 
 
 def _is_image(source: Source, path: str) -> bool:
-    """By its ending, or where that is no image's by its first bytes: scanners write ``.IMA`` or a UID."""
+    """By extension, or by the first bytes if that is unknown: scanners write ``.IMA``, or a UID as a name."""
     if path.lower().endswith((*SUFFIXES, *SCANS, *STACKS)):
         return True
     if path.lower().endswith(KNOWN_OTHERS):
@@ -159,19 +161,18 @@ def _is_image(source: Source, path: str) -> bool:
         return False
 
 
-def _left_aside(source: Source, images: Sequence[str], refused: Sequence[Refusal]) -> str:
-    """A sentence about the files that are neither images nor tables nor refused, by their endings."""
+def _ignored(source: Source, images: Sequence[str], refused: Sequence[Refusal]) -> str:
+    """A sentence on files that are neither images nor tables nor rejected, by extension; "" if none."""
     known = {*images, *(path for path in source.paths if path.lower().endswith((*OTHER_IMAGES, ".csv")))}
     others = Counter(
-        PurePosixPath(path).suffix.lower() or "no ending" for path in source.paths if path not in known
+        PurePosixPath(path).suffix.lower() or "without extension"
+        for path in source.paths
+        if path not in known
     )
     listed = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(LISTED))
     more = sum(others.values()) - sum(count for _, count in others.most_common(LISTED))
-    return (
-        f"Left aside, as they are no images: {listed}{f' and {more:,} more' if more else ''}."
-        if others
-        else ""
-    )
+    rest = f" and {more:,} more" if more else ""
+    return f"Ignored, as they are not images: {listed}{rest}." if others else ""
 
 
 def _refused_by_name(source: Source, names: Names) -> list[Refusal]:
@@ -184,7 +185,7 @@ def _refused_by_name(source: Source, names: Names) -> list[Refusal]:
 
 
 def _flat_folders(images: Sequence[str], wrapper: str, layout: str) -> list[str]:
-    """Where a table of labels may lie: beside the images if they share one folder, or at the top."""
+    """Where a table of labels may be: next to the images if they share one folder, or at the top."""
     parents = {path.rpartition("/")[0] for path in images}
     own = [f"{parent}/" if parent else "" for parent in parents] if len(parents) == 1 else []
     return list(dict.fromkeys([*own, wrapper])) if own or layout == "flat" else []
@@ -204,11 +205,11 @@ def _labels_beside(source: Source, wrapper: str, said: list[str], rename: bool) 
     tables = [(name, text) for name, text in _tables(source, wrapper) if layouts.read_groups(text) is None]
     if len(tables) != 1:
         if tables:
-            said.append(f"There are {len(tables)} tables beside the images, so none was used: specify which.")
+            said.append(f"There are {len(tables)} tables next to the images, so none was used: specify one.")
         return None
     name, text = tables[0]
     labels = layouts.read_labels(text, name)
-    said.append(f"Labels come from {'a table beside the images' if rename else name}.")
+    said.append(f"Labels were read from {'a table next to the images' if rename else name}.")
     return labels
 
 
@@ -221,17 +222,18 @@ def _groups_beside(source: Source, wrapper: str) -> dict[str, str]:
 
 
 def nothing_found(source: Source, refused: Sequence[Refusal]) -> str:
-    """The sentence where no image could be taken."""
+    """The error message when no image could be imported."""
     if refused:
-        first = refused[0]
-        return f"None of {counted(len(refused), 'file')} could be imported; {first.file}: {first.reason}."
+        first, rest = refused[0], len(refused) - 1
+        others = f" {counted(rest, 'more file')} {verb(rest, 'was', 'were')} rejected." if rest else ""
+        return f"No image could be imported; {first.file}: {first.reason}.{others}"
     if source.paths:
-        return f"No {KINDS} image among {counted(len(source.paths), 'file')}."
-    return f"The folder is empty. Put {KINDS} images into it, one folder per generator."
+        return f"There is no {KINDS} image among {counted(len(source.paths), 'file')}."
+    return f"The folder is empty. Put {KINDS} images into it, in one folder per generator."
 
 
 def check(found: Plan) -> None:
-    """Raises BadChoice where a folder's role is open, NothingToImport where no file has a place."""
+    """Raises BadChoice for ambiguous folders or an unrelated table, NothingToImport if no file fits."""
     if found.questions:
         raise BadChoice(ask(found.questions))
     places: Mapping[str, Place] = found.places
@@ -239,8 +241,8 @@ def check(found: Plan) -> None:
     if found.labels and not any(name in found.labels for name in names):
         first = next(iter(found.labels))
         raise BadChoice(
-            f"No row of the table of labels names an image here (its first row names '{first}'). Check the "
-            "file names, or leave the table out."
+            f"No row of the table of labels matches an image (the first row is for '{first}'). Check the "
+            "file names, or import without the table."
         )
     if all(place.out or place.refused for place in places.values()) and any(p.out for p in places.values()):
         raise NothingToImport("All folders are left out. Give at least one of them a role.")
@@ -248,27 +250,27 @@ def check(found: Plan) -> None:
 
 
 def ask(questions: Sequence[Question]) -> str:
-    """The first question as a sentence, with the flag that settles it."""
+    """The first question as a sentence, with the flag that answers it."""
     first, rest = questions[0], len(questions) - 1
-    others = f" {counted(rest, 'more folder')} {verb(rest, 'is', 'are')} left open." if rest else ""
+    others = f" {counted(rest, 'more folder')} {verb(rest, 'needs', 'need')} a role." if rest else ""
     return (
-        f"{first.why} Say what it holds: --role '{first.folder}=ROLE', where ROLE is real_used, "
+        f"{first.why} Give its role with --role '{first.folder}=ROLE', where ROLE is real_used, "
         f"real_not_used, real_unknown, generated:NAME or leave_out.{others}"
     )
 
 
 def name_sets(found: Plan, name: str, chosen: Mapping[str, str | None] | None = None) -> list[Target]:
-    """The data sets to be made: one under ``name``, or several under it and their folder; ``chosen`` by a
-    person.
+    """The data sets to be imported: one called ``name``, or several called ``name`` and their folder.
 
-    Raises BadChoice for a folder that is none of theirs, NothingToImport where all are left out.
+    ``chosen``: names by folder that replace these; equal names are merged, None leaves one out. Raises
+    BadChoice for an unknown folder, NothingToImport if all are left out.
     """
     names = {
         each.folder: name if len(found.sets) == 1 else own_name(name, each.folder) for each in found.sets
     }
     for folder, own in (chosen or {}).items():
         if folder not in names:
-            raise BadChoice(f"There is no data set of the folder '{folder}'; there are {', '.join(names)}.")
+            raise BadChoice(f"There is no data set in the folder '{folder}', only in {', '.join(names)}.")
         names[folder] = own or ""
     merged: dict[str, list[Group]] = {}
     for each in found.sets:
@@ -280,7 +282,7 @@ def name_sets(found: Plan, name: str, chosen: Mapping[str, str | None] | None = 
 
 
 def own_name(name: str, folder: str) -> str:
-    """The name of one of several data sets: that of the import, and its folder's."""
+    """The name of one of several data sets: the name of the import followed by the folder."""
     return f"{name} {folder.replace('/', ' ') or REST}".strip()[:80].strip()
 
 
@@ -291,7 +293,7 @@ def _target(found: Plan, name: str, several: Sequence[Group], names: Mapping[str
         return Target(name, "", found.layout, None, None, paths)
     pair = None if first.partner is None else names[found.sets[first.partner].folder] or None
     if pair is not None and list(names.values()).count(pair) > 1:
-        pair = None  # merged with others, it is no longer the other part of this one
+        pair = None  # it is merged with others, so it is no longer a pair with this one
     common = f"{first.folder}/"
     folder = first.folder if all(path.startswith(common) for path in paths) else ""
     layout = found.layout_of[first.folder]

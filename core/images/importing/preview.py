@@ -1,6 +1,6 @@
-"""A look at a source before anything is kept: folders with their roles, a few images, what is refused.
+"""The preview of an import: folders with their roles, example images, and rejected files.
 
-All names are looked at, and of the files as many as ``PATIENCE`` and ``MOST`` allow, a few of every folder
+All names are read; as many files are decoded as ``PATIENCE`` and ``MOST`` allow, a few from every folder
 first. Nothing is written.
 """
 
@@ -28,21 +28,20 @@ from core.progress import Listener, Meter, silent
 from core.types import Role
 from core.wording import counted
 
-SAMPLES = 6  # images of a folder that are shown
-SIDE = 128  # px of a sample
+SAMPLES = 6  # example images per folder
+SIDE = 128  # px; side length of an example image
 MOST = 300  # files that are decoded
-PATIENCE = 20  # seconds after which no further file is begun
-DEEPEST = 8  # folders in a folder that are told apart
+PATIENCE = 20  # seconds after which no further file is decoded
+DEEPEST = 8  # levels of folders that can be listed separately
 
 
 @dataclass(frozen=True)
 class Folder:
-    """``folder`` below the wrapping ones, "" for files in none. ``role`` None: refused, out, or several.
+    """``folder``: relative to the wrapper, "" for files in none. ``role`` None: refused, out, or several.
 
-    ``refused``: why its files have no place, where none has. ``out``: left out by hand. ``table``: its files
-    differ, as a table tells them apart. ``asked``: its name leaves the role open.
-    ``files``, and how many of them were ``decoded`` into how many ``images``. ``samples``: uint8 (h, w) each,
-    with the file's name.
+    ``refused``: the reason if none of its files fits. ``out``: left out by hand. ``table``: a table assigns
+    different roles or labels. ``asked``: its name is ambiguous. ``files``: their number, of which ``decoded``
+    were decoded to ``images``. ``samples``: file name and uint8 pixels (h, w) of example images.
     """
 
     folder: str
@@ -60,10 +59,10 @@ class Folder:
 
 @dataclass(frozen=True)
 class Preview:
-    """``dropped``: as an import reports it, of the files that were decoded. ``depths``: of its folders.
+    """``dropped``: as in an ImportReport, for the decoded files. ``depths``: levels of folders.
 
-    ``scans``: whether there are DICOM or NIfTI files, by their names. ``sets``: the data sets that would be
-    made. ``questions``: folders whose role must be given before an import.
+    ``scans``: whether there are DICOM or NIfTI files, by name. ``sets``: the data sets to be imported.
+    ``questions``: folders whose role must be given before the import.
     """
 
     layout: str
@@ -81,12 +80,12 @@ class Preview:
 
     @property
     def looked(self) -> str:
-        """What was looked at, in a sentence."""
+        """How many files were decoded, as a sentence."""
         if self.decoded == self.files:
-            return f"{counted(self.files, 'file')} decoded: all of them."
+            return f"{counted(self.files, 'file')}{', all' if self.files > 1 else ''} decoded."
         return (
-            f"{counted(self.files, 'file')} listed and {self.decoded:,} of them decoded, a few of every "
-            "folder first. The others are decoded on import, and may be rejected then."
+            f"{counted(self.files, 'file')} found, {self.decoded:,} of them decoded for this preview, a few "
+            "from every folder first. The others are decoded on import and may be rejected then."
         )
 
 
@@ -100,9 +99,9 @@ def look(
     depth: int = 1,
     listener: Listener = silent,
 ) -> Preview:
-    """``depth``: how many folders deep are told apart; the rest as for ``import_source``.
+    """Preview a source. ``depth``: levels of folders listed separately; the rest as for ``import_source``.
 
-    Raises NothingToImport where there is no image, BadChoice.
+    Raises NothingToImport if there is no image, BadChoice for an invalid table or role.
     """
     todo = plan(source, layout, labels, rename, roles)
     rows: dict[str, list[str]] = {}
@@ -131,9 +130,9 @@ def look(
 
 
 def _order(todo: Plan, rows: dict[str, list[str]]) -> list[str]:
-    """A few of every folder in turn, evenly spread over it, then the others; MOST at most.
+    """Files in the order of decoding: a few from every folder in turn, then the others; MOST at most.
 
-    Of a folder without a role as well: whoever is to give it one wants to see what is in it.
+    Folders without a role are included, so that the user sees their images when choosing one.
     """
     wanted = set(todo.wanted)
     some = [_spread([path for path in paths if path in wanted] or paths) for paths in rows.values()]
@@ -148,19 +147,19 @@ def _spread(paths: Sequence[str]) -> list[str]:
 
 
 class _Seen:
-    """What decoding has shown so far; of the images small copies alone are kept."""
+    """What has been decoded so far; only small copies of the images are kept."""
 
     def __init__(self, todo: Plan) -> None:
         self._todo, self._wanted = todo, set(todo.wanted)
         self._asked = {each.folder for each in todo.questions}
         self._small: dict[str, np.ndarray] = {}
-        self._images: dict[str, int] = {}  # of each file that could be decoded
+        self._images: dict[str, int] = {}  # number of images, by decoded file
         self.done: set[str] = set()
         self.refused: list[Refusal] = []
         self.tally = remarks.Tally()
 
     def decode(self, source: Source, paths: list[str], view: View, listener: Listener) -> None:
-        meter, end = Meter("look", len(paths), listener), time.monotonic() + PATIENCE
+        meter, end = Meter("preview", len(paths), listener), time.monotonic() + PATIENCE
         in_time = takewhile(lambda _: time.monotonic() < end, paths)
         images: list[np.ndarray] = []
         with Decoder(view) as decoder:
@@ -173,7 +172,7 @@ class _Seen:
                 meter.add(1)
 
     def _take(self, path: str, event: Facts | UnreadableImage, images: list[np.ndarray]) -> None:
-        if path not in self._wanted:  # it is only shown
+        if path not in self._wanted:  # only shown, not to be imported
             if images:
                 self._small[path] = _small(images[len(images) // 2])
             return

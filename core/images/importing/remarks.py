@@ -1,4 +1,4 @@
-"""What a person should know of an import, in sentences: odd sizes, copies, what became of scans' headers."""
+"""Remarks on an import, as sentences: image sizes, duplicates, windows, and what was read from headers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +10,8 @@ from core.images.formats.windowing import DEFAULT, View
 from core.types import ImageSet
 from core.wording import counted, verb
 
-DARK = 32  # of 255; a CT slice in any window is brighter somewhere
-LISTED = 12  # keywords in a sentence; the report has all of them
+DARK = 32  # of 255; a CT slice in any window has brighter pixels
+LISTED = 12  # keywords listed in a sentence; the report has all of them
 ORIENTATION = {
     "axial": "from head to feet, front at the top, the patient's right at the left",
     "coronal": "from front to back, head at the top, the patient's right at the left",
@@ -20,7 +20,7 @@ ORIENTATION = {
 
 
 class Tally:
-    """What is counted while files are taken. ``dropped``: files by keyword of a header field left unread."""
+    """Counts over the files of an import. ``dropped``: files by keyword of an unread header field."""
 
     def __init__(self) -> None:
         self.shapes: Counter[tuple[int, ...]] = Counter()
@@ -41,7 +41,7 @@ class Tally:
         self.scaled[facts.scaled] += 1
 
     def shown(self, view: View) -> str | None:
-        """The view in short, as far as it made any pixels: ``window -600/1500, cut axial``."""
+        """The view as far as it was applied, such as ``window -600/1500, cut axial``; None if it was not."""
         window = [f"window {view.shown}"] if self.windowed else []
         return ", ".join(window + ([f"cut {view.axis}"] if self.formats["NIfTI"] else [])) or None
 
@@ -53,12 +53,13 @@ class Tally:
         if len(self.shapes) > 1:
             sizes = ", ".join(f"{w} x {h} ({n})" for (h, w), n in self.shapes.most_common(3))
             remarks.append(
-                f"Images of {len(self.shapes)} sizes ({sizes}): size alone may identify a generator."
+                f"Images have {len(self.shapes)} different sizes ({sizes}): size alone may identify a "
+                "generator."
             )
         if self.dark:
             remarks.append(
-                f"{counted(self.dark, 'image')} almost black (brightest value below {DARK} of 255), as "
-                "12-bit values in 16-bit files are: rescale them to the full range before the import."
+                f"{counted(self.dark, 'image')} {verb(self.dark, 'is', 'are')} almost black (maximum below "
+                f"{DARK} of 255), as with 12-bit values in 16-bit files: rescale them before the import."
             )
         return remarks
 
@@ -86,14 +87,15 @@ class Tally:
         if self.formats["DICOM"]:
             remarks.append(
                 f"Only technical fields were read from {counted(self.formats['DICOM'], 'DICOM header')}. "
-                f"Ignored, values unread: {self._left()}. This does not cover what the pixels show."
+                f"Ignored (values not read): {self._left()}. This does not cover what the pixels show."
             )
         said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]
         if said or unsaid:
+            declared = f"{counted(said, 'file')} {verb(said, 'declares', 'declare')} it (BurnedInAnnotation)"
+            silent = f"{counted(unsaid, 'screen capture')} {verb(unsaid, 'does', 'do')} not say"
             remarks.append(
-                f"There may be text in the pixels: {counted(said, 'file')} declared it (BurnedInAnnotation), "
-                f"{counted(unsaid, 'screen capture')} did not say. Only the tag was read, not the pixels, "
-                "so check the images."
+                f"There may be text in the pixels: {declared}, {silent}. Only the tag was read, not the "
+                "pixels, so check the images."
             )
         return remarks
 
@@ -105,11 +107,11 @@ class Tally:
 
 
 def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
-    """``known``: what a row of the table may call an image; ``quote``: whether a row may be."""
+    """``known``: names by which a table may refer to an image; ``quote``: whether a row may be quoted."""
     unmatched = [file for file in labels if file not in known]
     if not unmatched:
         return []
-    first = f", '{unmatched[0]}' first" if quote else ""
+    first = f" (first: '{unmatched[0]}')" if quote else ""
     return [
         f"{counted(len(unmatched), 'row')} of the table of labels "
         f"{verb(len(unmatched), 'matches', 'match')} no image{first}."
@@ -117,11 +119,12 @@ def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[s
 
 
 def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
-    """``given``: the labels of generated images, where a table of labels is."""
+    """``labels``: the table of labels; ``given``: the labels of all generated images."""
     unlabelled = sum(label is None for label in given)
     if not (labels and unlabelled):
         return []
-    return [f"{counted(unlabelled, 'image')} without a label: generator unknown."]
+    has = verb(unlabelled, "has", "have")
+    return [f"{counted(unlabelled, 'image')} {has} no label, so the generator is unknown."]
 
 
 def on_copies(image_set: ImageSet) -> list[str]:

@@ -1,4 +1,4 @@
-"""Roles and generators that a person sets for folders; they override what a layout recognises."""
+"""Roles and generators set by hand for folders; they override what a layout recognises."""
 
 import csv
 import json
@@ -16,13 +16,16 @@ from core.types import Role
 LEAVE_OUT = "leave_out"
 WORDS = (*Role, LEAVE_OUT)
 LONGEST = 80  # characters of a generator's name
-NAMED = 12  # folders in a sentence
-FOLDER, ROLE, LABELS = "folder", "role", ("label", "generator")  # columns of a table, keys of an object
+NAMED = 12  # folders listed in a sentence
+FOLDER, ROLE, LABELS = "folder", "role", ("label", "generator")  # columns of a table, or keys of an object
 
 
 @dataclass(frozen=True, slots=True)
 class ManualRole:
-    """``role``: None leaves the folder out. ``label``: None is as it was recognised, "" is unknown."""
+    """``role``: None leaves the folder out. ``label``: None keeps the recognised one, "" is unknown.
+
+    Raises BadChoice for an invalid label.
+    """
 
     role: Role | None
     label: str | None = None
@@ -30,19 +33,19 @@ class ManualRole:
     def __post_init__(self) -> None:
         if self.label and self.role is not Role.GENERATED:
             raise BadChoice(
-                f"Only generated images have a generator; '{self.label}' was given for other images."
+                f"Only generated images have a generator, but '{self.label}' was given for real images."
             )
         if self.label and (
             len(self.label) > LONGEST or UNSAFE.search(self.label) or self.label in (".", "..")
         ):
-            raise BadChoice(f"A generator's name has up to {LONGEST} printable characters.")
+            raise BadChoice(f"The name of a generator has up to {LONGEST} printable characters.")
 
 
 Roles = Mapping[str, ManualRole]
 
 
 def parse_manual_role(role: str, label: str | None = None) -> ManualRole:
-    """From words as the command line, tables and the page use them. Raises BadChoice."""
+    """A role in the words of the command line, tables and the Data page. Raises BadChoice."""
     plain = re.sub(r"[\s-]+", "_", role.strip().lower())
     if plain not in WORDS:
         raise BadChoice(f"There is no role '{display_name(role)}'. Choose one of: {', '.join(WORDS)}.")
@@ -53,16 +56,16 @@ def parse_manual_role(role: str, label: str | None = None) -> ManualRole:
 
 
 def parse_role(text: str) -> tuple[str, ManualRole]:
-    """``FOLDER=ROLE`` or ``FOLDER=generated:GENERATOR``."""
+    """Folder and role from ``FOLDER=ROLE`` or ``FOLDER=generated:GENERATOR``. Raises BadChoice."""
     folder, equals, rest = text.rpartition("=") if ":" not in text else _split(text)
     if not equals:
-        raise BadChoice(f"A role is given as FOLDER=ROLE or FOLDER=generated:GENERATOR; got '{text}'.")
+        raise BadChoice(f"A role is written as FOLDER=ROLE or FOLDER=generated:GENERATOR; got '{text}'.")
     role, colon, label = rest.partition(":")
     return folder, parse_manual_role(role, label if colon else None)
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Where a label follows, at the sign before a role that is known; a folder's name may hold both signs."""
+    """Split before a known role that a label follows; a folder's name may contain both = and :."""
     known = re.fullmatch(f"(.*)(=)((?:{'|'.join(WORDS)})(?::.*)?)", text, re.DOTALL | re.IGNORECASE)
     return (known[1], known[2], known[3]) if known else text.partition("=")
 
@@ -85,7 +88,9 @@ def read_sets(path: Path) -> dict[str, str | None]:
             raise TypeError
     except (OSError, ValueError, TypeError, RecursionError) as error:
         reason = (
-            error.strerror if isinstance(error, OSError) else "it is a JSON object of folder to name or null"
+            error.strerror
+            if isinstance(error, OSError)
+            else "it must be a JSON object that maps folders to names or null"
         )
         raise BadChoice(f"The names of data sets in {path.name} can't be read: {reason}.") from None
     return {folder.strip("/"): name for folder, name in raw.items()}
@@ -120,7 +125,7 @@ def _label(row: Mapping[str, Any]) -> str | None:
 
 
 def folders_of(paths: Iterable[str]) -> dict[str, None]:
-    """All folders that hold images, or folders with images, in order; "" is for those that lie in none."""
+    """All folders that contain images, directly or not, in order; "" stands for images in no folder."""
     found: dict[str, None] = {}
     for path in paths:
         parents = [str(parent) for parent in PurePosixPath(path).parents][-2::-1]  # the outermost first
@@ -129,20 +134,20 @@ def folders_of(paths: Iterable[str]) -> dict[str, None]:
 
 
 def apply_roles(places: Mapping[str, Place], roles: Roles, wrapper: str) -> dict[str, Place]:
-    """Every path's place after a person's word: that of the innermost folder counts. Raises BadChoice."""
+    """The place of every path; the role of its innermost folder applies. Raises BadChoice."""
     said = _found(roles, folders_of(places), wrapper)
     return {path: _put(path, place, said) for path, place in places.items()}
 
 
 def settled_folders(paths: Iterable[str], roles: Roles, wrapper: str) -> frozenset[str]:
-    """Folders that a person gave a role, and all below them."""
+    """Folders with a role set by hand, and all folders in them."""
     known = folders_of(paths)
     said = _found(roles, known, wrapper)
     return frozenset(folder for folder in known if any(each in said for each in folders_of([f"{folder}/x"])))
 
 
 def _found(roles: Roles, known: Mapping[str, None], wrapper: str) -> dict[str, ManualRole]:
-    """By folders as they are below the wrapping ones, which a person may write as well."""
+    """Roles by folder relative to the wrapper; a user may write folders with or without it."""
     found = {}
     for folder, said in roles.items():
         plain = "/".join(part for part in display_name(folder).split("/") if part not in ("", "."))
@@ -151,7 +156,7 @@ def _found(roles: Roles, known: Mapping[str, None], wrapper: str) -> dict[str, M
             names = [name or "." for name in known]
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             raise BadChoice(
-                f"There is no folder '{plain or '.'}' with images here; there is "
+                f"There is no folder '{plain or '.'}' with images. Folders with images: "
                 f"{', '.join(names[:NAMED])}{more}."
             )
         found[inner] = said

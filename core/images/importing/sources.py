@@ -1,7 +1,7 @@
-"""Where an import comes from: a folder, a zip, or files in memory, all read the same way.
+"""Sources of an import: a folder, a zip file, or files in memory, all read in the same way.
 
-An archive is untrusted: its names are only used as display text, nothing is extracted to disk, and bytes are
-counted as they are read, not as the archive declares.
+Archives are untrusted: their names are only used as display text, nothing is extracted to disk, and sizes are
+those of the data read, not those declared.
 """
 
 import os
@@ -20,15 +20,15 @@ from core.images.importing.filenames import display_name, identity
 from core.images.importing.layouts import JUNK
 
 MAX_ENTRIES = 20_000
-MAX_FILE = 256 * 2**20
-MAX_TOTAL = 16 * 2**30
-MAX_RATIO = 100
+MAX_FILE = 256 * 2**20  # bytes
+MAX_TOTAL = 16 * 2**30  # bytes
+MAX_RATIO = 100  # bytes per compressed byte
 MAX_CONTENTS = 16 * 2**20  # bytes of an archive's table of contents; 20,000 entries take 2 or 3 MB
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
-END, END_SIZE = b"PK\5\6", 22  # of the record that closes a zip, before a comment of up to 65,535 bytes
-SIZE_AT = 12  # of the table of contents, in that record
+END, END_SIZE = b"PK\5\6", 22  # last record of a zip file, followed by a comment of up to 65,535 bytes
+SIZE_AT = 12  # offset of the size of the table of contents in that record
 
-HEAD = 132  # bytes; by so many DICOM is told
+HEAD = 132  # bytes; enough to recognise DICOM
 
 TWICE = "a second file with the same name, except for letter case or Unicode form"
 
@@ -37,10 +37,9 @@ Refused = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Source:
-    """Relative paths in natural order, and ways to their bytes (which may raise UnreadableImage).
+    """Relative paths in natural order, and functions that read a file (and may raise UnreadableImage).
 
-    ``head``: the first HEAD bytes alone. ``refused``: what is not even listed, with the reason: names and
-    kinds of entry that no set needs.
+    ``head``: reads the first HEAD bytes only. ``refused``: name and reason of entries that are not listed.
     """
 
     paths: tuple[str, ...]
@@ -50,7 +49,7 @@ class Source:
 
 
 def natural(path: str) -> list[tuple[int, int, str]]:
-    """Sort key under which img_2 comes before img_10: numbers by length, then digits."""
+    """Sort key for natural order: img_2 comes before img_10."""
     parts = [part for part in re.split(r"([0-9]+)", path.casefold()) if part]
     return [*map(_rank, parts), (2, 0, path)]
 
@@ -64,7 +63,7 @@ def _rank(part: str) -> tuple[int, int, str]:
 
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """The source at a path. Raises NothingToImport where there is none."""
+    """The source at a path, a folder or a zip file. Raises NothingToImport for anything else."""
     if path.is_dir():
         yield from_folder(path)
     elif not path.exists():
@@ -77,7 +76,7 @@ def open_source(path: Path) -> Iterator[Source]:
 
 
 def open_zip(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
-    """An archive whose table of contents can be read. Raises NothingToImport."""
+    """Open an archive; ``name`` is used in errors. Raises NothingToImport if its contents can't be listed."""
     if _size_of_contents(file) > MAX_CONTENTS:
         raise NothingToImport(f"{name} has a table of contents of more than {MAX_CONTENTS // 2**20} MiB.")
     try:
@@ -87,7 +86,7 @@ def open_zip(file: Path | IO[bytes], name: str) -> zipfile.ZipFile:
 
 
 def _size_of_contents(archive: Path | IO[bytes]) -> int:
-    """As the archive's last record says it, which is what zipfile reads at once; 0 where there is none."""
+    """Size in bytes as declared in the last record; zipfile reads all of it at once. 0 if unknown."""
     if isinstance(archive, Path):
         with archive.open("rb") as file:
             return _size_of_contents(file)
@@ -96,11 +95,11 @@ def _size_of_contents(archive: Path | IO[bytes]) -> int:
     tail = archive.read()
     at = tail.rfind(END)
     size: int = struct.unpack_from("<I", tail, at + SIZE_AT)[0] if 0 <= at <= len(tail) - END_SIZE else 0
-    return 0 if size == 0xFFFFFFFF else size  # a zip64 archive says it elsewhere
+    return 0 if size == 0xFFFFFFFF else size  # zip64 stores it elsewhere
 
 
 def from_folder(folder: Path) -> Source:
-    """Files below a folder; links that lead out of it are refused when read."""
+    """The files in a folder and its subfolders; links that lead out of it are rejected when read."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     names = {display_name(name): name for name in sorted(found)}
     root = folder.resolve()
@@ -115,7 +114,7 @@ def from_folder(folder: Path) -> Source:
 
 
 def from_paths(files: Mapping[str, Path], refused: Refused = ()) -> Source:
-    """Files wherever they lie, by the names that they are shown under."""
+    """Files anywhere on disk, by the names under which they are shown."""
     return _from_paths(files, lambda name: files[name], refused)
 
 
@@ -130,7 +129,7 @@ def _from_paths(names: Iterable[str], path_of: Callable[[str], Path], refused: R
 
 
 def _bytes(path: Path, most: int | None) -> bytes:
-    """All of a file if it is no larger than ``most``, or its first bytes."""
+    """A file's bytes if there are no more than ``most``; if ``most`` is None, its first HEAD bytes."""
     try:
         with path.open("rb") as file:
             if most is None:
@@ -143,7 +142,10 @@ def _bytes(path: Path, most: int | None) -> bytes:
 
 
 def from_zip(archive: zipfile.ZipFile) -> Source:
-    """Entries of an open archive, within limits on count, size and compression."""
+    """The entries of an open archive, within limits on number, size and compression.
+
+    Raises NothingToImport if there are too many or too large entries.
+    """
     entries = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(entries) > MAX_ENTRIES:
         raise NothingToImport(f"The archive has {len(entries)} entries; at most {MAX_ENTRIES} are accepted.")
@@ -155,14 +157,14 @@ def from_zip(archive: zipfile.ZipFile) -> Source:
     def read(name: str) -> bytes:
         nonlocal unpacked
         info = by_name[name]
-        packed = min(info.compress_size, archive.start_dir)  # what it says, but never more than there is
+        packed = min(info.compress_size, archive.start_dir)  # as declared, but no more than there is
         limit = min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
         data = _unpacked(archive, info, limit + 1)
         unpacked += len(data)
         if len(data) > limit:
             raise UnreadableImage(f"unpacks to far more than its size in the archive ({MAX_RATIO}:1)")
         if unpacked > MAX_TOTAL:
-            raise UnreadableImage(f"the archive has unpacked to more than {MAX_TOTAL // 2**30} GiB by now")
+            raise UnreadableImage(f"the archive has unpacked to more than {MAX_TOTAL // 2**30} GiB")
         return data
 
     def head(name: str) -> bytes:
@@ -172,7 +174,7 @@ def from_zip(archive: zipfile.ZipFile) -> Source:
 
 
 def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.ZipInfo], Refused]:
-    """Entries by the name they are shown under, and those that are refused."""
+    """Entries by the name under which they are shown, and rejected ones with the reason."""
     taken: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     refused = []
@@ -192,7 +194,7 @@ def _sorted_out(entries: Iterable[zipfile.ZipInfo]) -> tuple[dict[str, zipfile.Z
 
 
 def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
-    """Why an entry is not taken, whatever it holds."""
+    """The reason why an entry is rejected unread, or None."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     bad = fault_of(name, "archive")
     if bad:
@@ -209,7 +211,7 @@ def _fault(info: zipfile.ZipInfo, name: str) -> str | None:
 
 
 def fault_of(name: str, whole: str) -> str | None:
-    """Why a name is not taken, as it is shown; ``whole``: what it is a part of."""
+    """The reason why a name (as shown) is rejected, or None; ``whole``: "archive" or "upload"."""
     if not name:
         return "a file without a name"
     if name.startswith("/") or re.match("[A-Za-z]:", name):
@@ -223,12 +225,12 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> byt
     try:
         with archive.open(info) as entry:
             return entry.read(most)
-    except Exception:  # BadZipFile, zlib.error, EOFError ...; their words may quote the entry's name
+    except Exception:  # BadZipFile, zlib.error, EOFError ...; messages may quote the name
         raise UnreadableImage("damaged in the archive") from None
 
 
 def from_files(files: Mapping[str, bytes]) -> Source:
-    """Files that a browser sent, by their relative paths."""
+    """Files in memory, by relative path."""
     names = {display_name(name): name for name in files}
     return Source(_ordered(names), lambda name: files[names[name]], lambda name: files[names[name]][:HEAD])
 

@@ -1,8 +1,8 @@
-"""What a tree of folders holds, by names alone: the role of every image, its data set, and what is left open.
+"""The structure of a folder tree, from names alone: role and data set of every image, and open questions.
 
-A role comes from the deepest folder that has one, completed by those above it (``real/used``). A data set is
-what the folders above its outermost role hold (``DB1``, ``Subtask1_dev``). What names leave open is a
-question for a person, never a guess.
+A role comes from the deepest folder that has one, completed by the folders above it (``real/used``). A data
+set is everything in the folders above its outermost role (``DB1``, ``Subtask1_dev``). Ambiguous names become
+questions to the user; they are never guessed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,9 @@ Folders = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What names say of one image. ``role`` None: nothing. ``container``: the folders of its data set.
+    """What folder names say about an image. ``container``: folders of its data set. ``role`` None: unknown.
 
-    ``label``: generator or training subset. ``part``: development or test, as the role's own folders say it.
+    ``label``: generator or training subset. ``part``: development or test, if the folders of the role say so.
     """
 
     container: Folders
@@ -31,8 +31,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """The images of one data set. ``folder``: where they are, "" for the whole; ``part``: development or
-    test; ``partner``: the place of the group that it is paired with."""
+    """The images of one data set. ``folder``: "" for the whole tree; ``part``: development or test.
+
+    ``partner``: index of the data set that it is paired with.
+    """
 
     folder: str
     paths: tuple[str, ...]
@@ -42,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Question:
-    """A folder whose role names leave open, and the sentence that says why."""
+    """A folder whose role is ambiguous, and a sentence that says why."""
 
     folder: str
     why: str
@@ -53,20 +55,20 @@ def folders_of(path: str) -> Folders:
 
 
 def wrapper_of(paths: Sequence[str]) -> str:
-    """The folders around everything that say no role themselves ("" or "a/b/")."""
+    """The folders that contain everything and have no role themselves ("" or "a/b/")."""
     parents = [folders_of(path) for path in paths]
     if not parents:
         return ""
     shortest = min(map(len, parents))
     shared = next((at for at in range(shortest) if len({each[at] for each in parents}) > 1), shortest)
     if shared and shared == max(map(len, parents)):
-        shared -= 1  # one folder of images: its name is a class, unless a table of labels says more
+        shared -= 1  # one folder of images: its name is a class, unless there is a table of labels
     spoken = next((at for at in range(shared) if meaning(parents[0][at]).says_role), shared)
     return "".join(f"{part}/" for part in parents[0][:spoken])
 
 
 def read(paths: Sequence[str]) -> dict[str, Found]:
-    """What the folders of every relative path say."""
+    """What the folder names say about every relative path."""
     by_folder = {folders: _read_one(folders) for folders in {folders_of(path) for path in paths}}
     found = {path: by_folder[folders_of(path)] for path in paths}
     return _name_generators(_find_flat_parts(_name_subsets(found)))
@@ -84,19 +86,19 @@ def _read_one(folders: Folders) -> Found:
 
 
 def _without_role(folders: Folders) -> Found:
-    """One folder per generator, below folders that number data sets or name parts of them."""
+    """One folder per generator, in folders that number data sets or name their parts."""
     first = 0
     while first < len(folders) and (folder_names.names_a_set(folders[first]) or meaning(folders[first]).part):
         first += 1
     rest = [name for name in folders[first:] if not folder_names.says_nothing(name)]
     last = folders[first - 1] if first else ""
     if not rest and meaning(last).part and not folder_names.names_a_set(last):
-        return Found(folders[: first - 1], None, last)  # a part, or what it was made for: see questions
+        return Found(folders[: first - 1], None, last)  # a part, or a role: see questions
     return Found(folders[:first], None, rest[0] if rest else None)
 
 
 def _name_subsets(found: Mapping[str, Found]) -> dict[str, Found]:
-    """``real/t1`` beside ``generated/t1``: the generator of t1 was trained on these real slices."""
+    """``real/t1`` next to ``generated/t1``: the generator of t1 was trained on these real slices."""
     subsets = {path: _subset(path) for path in found}
     of_role = {
         role: {subsets[path] for path, each in found.items() if each.role is role}
@@ -109,7 +111,7 @@ def _name_subsets(found: Mapping[str, Found]) -> dict[str, Found]:
             role = Role.REAL_USED if each.role is Role.REAL_UNKNOWN else each.role
             each = replace(each, role=role, label=subsets[path])
         elif each.role not in (None, Role.GENERATED):
-            each = replace(each, label=None)  # a folder below a role of real images may be a patient
+            each = replace(each, label=None)  # a subfolder of real images may be a patient
         result[path] = each
     return result
 
@@ -119,7 +121,7 @@ def _subset(path: str) -> str | None:
 
 
 def _find_flat_parts(found: Mapping[str, Found]) -> dict[str, Found]:
-    """``test`` full of images beside ``development`` full of folders is the test part, not a class."""
+    """A folder ``test`` of images next to a folder ``development`` of folders is a part, not a class."""
     parted = {each.container[:-1] for each in found.values() if part_of(each.container[-1:])}
     return {
         path: replace(each, container=(*each.container, each.label), label=None)
@@ -130,8 +132,10 @@ def _find_flat_parts(found: Mapping[str, Found]) -> dict[str, Found]:
 
 
 def _name_generators(found: Mapping[str, Found]) -> dict[str, Found]:
-    """``gen1`` beside ``gen2``, and nothing real: one folder per generator. A single folder below
-    ``generated`` tells nothing apart, and may be a patient's name."""
+    """``gen1`` next to ``gen2``, without real images: one folder per generator.
+
+    A single folder in ``generated`` is no label, as it may be a patient's name.
+    """
     labels: dict[Folders, set[str | None]] = {}
     for each in found.values():
         if each.role is Role.GENERATED:
@@ -156,13 +160,13 @@ def _name_generators(found: Mapping[str, Found]) -> dict[str, Found]:
 
 
 def row_of(path: str, found: Found, depth: int) -> str:
-    """The folder of an image as a preview lists it: deep enough to have one role, and at least ``depth``."""
+    """The folder of an image in a preview: deep enough to have one role, and at least ``depth`` levels."""
     folders = folders_of(path)
-    deepest = max((at + 1 for at, name in enumerate(folders) if _tells(name, found)), default=0)
+    deepest = max((at + 1 for at, name in enumerate(folders) if _distinguishes(name, found)), default=0)
     return "/".join(folders[: max(deepest, len(found.container) + 1, depth)])
 
 
-def _tells(name: str, found: Found) -> bool:
+def _distinguishes(name: str, found: Found) -> bool:
     open_ = found.role is None and folder_names.is_asked(name)
     return meaning(name).says_role or name == found.label or open_
 
@@ -171,7 +175,7 @@ def _tells(name: str, found: Found) -> bool:
 
 
 def questions(found: Mapping[str, Found]) -> list[Question]:
-    """What names leave open; empty where every folder has one reading."""
+    """The folders whose role is ambiguous, one question each."""
     asked: dict[str, Question] = {}
     with_role = {each.container for each in found.values() if each.role is not None}
     for path, each in found.items():
@@ -186,17 +190,20 @@ def _open(path: str, each: Found, with_role: set[Folders]) -> tuple[str, str]:
         return "", ""
     folder = "/".join(folders_of(path))
     if any(meaning(name).says_role for name in folders_of(path)):
-        return folder, f"The name of '{folder}' does not settle whether its images are generated, or real."
+        return folder, f"The name of '{folder}' does not show whether its images are generated or real."
     below = folders_of(path)[len(each.container) :]
     if not below:
         return "", ""
     asked = next((at for at, name in enumerate(below) if folder_names.is_asked(name)), None)
     if asked is not None:
         folder = "/".join((*each.container, *below[: asked + 1]))
-        return folder, f"'{folder}' may hold generated images or real ones, used for training or not."
+        return (
+            folder,
+            f"'{folder}' may contain generated images, or real images used or not used for training.",
+        )
     folder = "/".join((*each.container, below[0]))
     if any(other[: len(each.container)] == each.container for other in with_role):
-        return folder, f"The name of '{folder}' says no role, while those of other folders do."
+        return folder, f"The name of '{folder}' gives no role, although the names of other folders do."
     return "", ""
 
 
@@ -205,7 +212,7 @@ def _open(path: str, each: Found, with_role: set[Folders]) -> tuple[str, str]:
 
 def groups(found: Mapping[str, Found]) -> list[Group]:
     """The data sets of a tree, in the order of their folders; a development and a test part are paired."""
-    split = len({each.part for each in found.values()} - {None}) > 1  # test-generated beside val-generated
+    split = len({each.part for each in found.values()} - {None}) > 1  # test-generated next to val-generated
     places: dict[tuple[Folders, str | None], list[str]] = {}
     for path, each in found.items():
         places.setdefault((each.container, each.part if split else None), []).append(path)
@@ -221,11 +228,12 @@ def groups(found: Mapping[str, Found]) -> list[Group]:
 
 
 def part_of(container: Iterable[str]) -> str | None:
+    """Development or test, from the deepest folder that says so."""
     return next((said for name in reversed(tuple(container)) if (said := meaning(name).part)), None)
 
 
 def _paired(made: list[Group]) -> list[Group]:
-    """A test part with the one development part of the same data set."""
+    """The data sets, each test part paired with the only development part of the same data set."""
     sides: dict[tuple[str, ...], dict[str, list[int]]] = {}
     for place, group in enumerate(made):
         if group.part:
@@ -241,7 +249,7 @@ def _paired(made: list[Group]) -> list[Group]:
 
 
 def _preferred(places: list[int], made: Sequence[Group]) -> int | None:
-    """Of several development parts the one that is no validation part."""
+    """The only development part that is not a validation part; None if there is no single one."""
     validation = ("val", "valid", "validation")
     named = [at for at in places if not set(folder_names.words_of(made[at].folder)) & set(validation)]
     chosen = named or places

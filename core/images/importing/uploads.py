@@ -1,10 +1,10 @@
-"""Uploads between arriving and being kept: on disk, under generated names.
+"""Uploads that are not imported yet, on disk under generated names.
 
-    IMPRINT_HOME/incoming/<32 hex digits>/   a folder an upload, for its owner alone (0700)
-        000001, 000002 ...                   the bytes as they came
-        manifest.json                        what each was called, and what was refused by its name
+    IMPRINT_HOME/incoming/<32 hex digits>/   one folder per upload, readable by its owner only (0700)
+        000001, 000002 ...                   the uploaded bytes
+        manifest.json                        names of the files, and files rejected by name
 
-The manifest is written when everything has come. What is neither kept nor discarded goes after a day.
+The manifest is written when the upload is complete. Uploads that are not imported are deleted after a day.
 """
 
 import json
@@ -36,8 +36,8 @@ from core.images.importing.sources import (
 )
 
 DAY = 24 * 60 * 60  # seconds
-CHUNK = 2**20  # bytes in memory at once
-LONGEST = 1024  # characters of a name
+CHUNK = 2**20  # bytes copied at a time
+LONGEST = 1024  # characters of a file name
 MANIFEST = "manifest.json"
 ID = re.compile("[0-9a-f]{32}")
 
@@ -45,13 +45,17 @@ Upload = tuple[str, IO[bytes]]
 
 
 class Incoming:
-    """All uploads that wait under a root; several sessions may bring, keep and discard theirs at once."""
+    """All uploads under a root; several sessions may use it at the same time."""
 
     def __init__(self, root: Path | None = None) -> None:
         self._folder = (root or paths.root()) / "incoming"
 
     def stage(self, uploads: Iterable[Upload]) -> str:
-        """Write uploads to disk one after the other; returns their id. Where that fails, nothing is left."""
+        """Write files to disk one after the other; returns the id of the upload.
+
+        Raises ImprintError if they can't be written, NothingToImport if they are too many or too large;
+        nothing is left on disk then.
+        """
         self.tidy()
         paths.make_folder(self._folder)
         name = secrets.token_hex(16)
@@ -72,11 +76,11 @@ class Incoming:
 
     @contextmanager
     def source(self, name: str) -> Iterator[Source]:
-        """What was staged: a zip alone as what it holds, else the files. Raises NothingToImport."""
+        """The content of an upload: of the zip file if it is the only file. Raises NothingToImport."""
         folder = self._folder_of(name)
         try:
             raw = json.loads((folder / MANIFEST).read_text("utf-8"))
-            os.utime(folder)  # whoever looks at it isn't done with it
+            os.utime(folder)  # still in use, so not deleted by age
         except OSError:
             raise NothingToImport(
                 "The upload no longer exists: it was imported, discarded, or is older than a day."
@@ -91,15 +95,15 @@ class Incoming:
             yield from_paths(*_without_zips(files, refused))
 
     def discard(self, name: str) -> None:
-        """Forget an upload, and what its files were called; nothing happens where it is gone already."""
+        """Delete an upload with its file names, if it still exists."""
         shutil.rmtree(self._folder_of(name), ignore_errors=True)
 
     def tidy(self, age: float = DAY) -> int:
-        """Discard what is older than ``age`` seconds; returns how many uploads that were."""
-        doomed = [path for path in self._waiting() if time.time() - path.lstat().st_mtime > age]
-        for path in doomed:
+        """Delete uploads older than ``age`` seconds; returns how many were deleted."""
+        expired = [path for path in self._waiting() if time.time() - path.lstat().st_mtime > age]
+        for path in expired:
             shutil.rmtree(path, ignore_errors=True)
-        return len(doomed)
+        return len(expired)
 
     def _waiting(self) -> list[Path]:
         try:
@@ -114,13 +118,13 @@ class Incoming:
 
 
 def tidy(root: Path | None = None) -> int:
-    """What is too old goes, whoever brought it: somebody may never come back."""
+    """Delete expired uploads of all users; returns how many were deleted."""
     base = root or paths.root()
     return sum(Incoming(place).tidy() for place in (base, *(base / paths.USERS).glob("*")))
 
 
 class _Staging:
-    """One upload that is coming."""
+    """An upload in progress."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -140,7 +144,9 @@ class _Staging:
         if reason is not None:
             self._refused.append((name[:LONGEST], reason))
         if len(self._files) + len(self._refused) > MAX_ENTRIES:
-            raise NothingToImport(f"More than {MAX_ENTRIES} files in one upload. Upload a part of them.")
+            raise NothingToImport(
+                f"More than {MAX_ENTRIES} files in one upload. Split it into smaller uploads."
+            )
 
     def close(self) -> None:
         record = json.dumps({"files": self._files, "refused": self._refused})
@@ -152,7 +158,7 @@ class _Staging:
         return fault_of(name, "upload") or (TWICE if identity(name) in self._seen else None)
 
     def _write(self, name: str, file: IO[bytes]) -> str | None:
-        """Why it is not taken, after what is too large is removed again."""
+        """The reason why a file is rejected, or None once it is written; too large a file is removed."""
         number, size, most = len(self._files) + 1, 0, MAX_TOTAL if _is_zip(name) else MAX_FILE
         path = self._folder / f"{number:06}"
         with open(path, "xb", opener=_private) as target:
@@ -169,7 +175,9 @@ class _Staging:
     def _count(self, more: int) -> None:
         self._bytes += more
         if self._bytes > MAX_TOTAL:
-            raise NothingToImport(f"The upload is larger than {MAX_TOTAL // 2**30} GiB. Upload a part of it.")
+            raise NothingToImport(
+                f"The upload is larger than {MAX_TOTAL // 2**30} GiB. Split it into smaller uploads."
+            )
 
 
 def _private(path: str, flags: int) -> int:

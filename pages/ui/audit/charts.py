@@ -1,4 +1,4 @@
-"""The chart of an audit: each blind baseline next to the method."""
+"""The chart of an audit: the score of every blind baseline next to the method's."""
 
 import plotly.graph_objects as go
 
@@ -6,26 +6,26 @@ from core.audit.baselines import BASELINES
 from core.audit.blind_scores import Finding
 from core.audit.pipeline import Audit
 from core.numeric.statistics import Score
-from pages.ui.theme import GREY, PALETTE
+from pages.ui.theme import GREY, PALETTE, p_value
 from pages.ui.widgets.charts import layout
 
 WARNING = "#D55E00"
-OUTCOMES = {  # words, colour and shape: the shape speaks where colours don't
+OUTCOMES = {  # legend, colour and marker; markers differ for readers who can't tell the colours apart
     "competes": ("matches the method", WARNING, "diamond"),
     "marks": ("identifies one generator", WARNING, "square"),
     "above": ("above chance", PALETTE[0], "circle"),
     "chance": ("at chance", GREY, "circle-open"),
 }
-HEIGHT = 362  # px; of the table beside it, with its twelve rows
+HEIGHT = 362  # px; as high as the table next to it, with twelve rows
 
 
 def baselines(found: Audit) -> go.Figure:
-    """One dot per baseline with its interval, a tick at the value by chance, the method as a band."""
+    """One marker per baseline with its interval; ticks: expected by chance; band and line: the method."""
     shown = [each for each in found.findings if each.whole.score.value is not None]
     shown.sort(key=lambda each: each.whole.score.value or 0)
     figure = go.Figure()
     if shown:
-        figure.add_trace(_by_chance(shown))
+        figure.add_trace(_expected(shown))
     for outcome in OUTCOMES:
         of = [each for each in shown if each.outcome(found.method) == outcome]
         if of:
@@ -57,12 +57,12 @@ def _dots(of: list[Finding], score: str, outcome: str) -> go.Scatter:
             "thickness": 1.5,
             "width": 0,
         },
-        customdata=[[each.whole.p_value] for each in of],
-        hovertemplate=f"%{{y}}: {score} %{{x:.3f}}, p = %{{customdata[0]:.3f}}<extra></extra>",
+        customdata=[[p_value(each.whole.p_value or 1.0)] for each in of],
+        hovertemplate=f"%{{y}}: {score} %{{x:.3f}}, %{{customdata[0]}}<extra></extra>",
     )
 
 
-def _by_chance(shown: list[Finding]) -> go.Scatter:
+def _expected(shown: list[Finding]) -> go.Scatter:
     return go.Scatter(
         x=[each.whole.score.chance for each in shown],
         y=[_title(each) for each in shown],

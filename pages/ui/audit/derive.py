@@ -21,7 +21,7 @@ from pages.ui.widgets import permalinks
 
 
 def panel(found: Audit) -> None:
-    """The transforms, then the derived data set next to this one, or the button that makes it."""
+    """The transforms, then the derived data set next to this one, or the button that creates it."""
     spec = settings()
     if spec is None:
         st.caption(
@@ -32,7 +32,7 @@ def panel(found: Audit) -> None:
     name = derive.derived_name(found.image_set, spec)
     if name in workspace.library().names():
         _compare(found, workspace.library().get(name))
-    elif st.button(f"Make “{name}”", key="derive", type="primary"):
+    elif st.button(f"Create “{name}”", key="derive", type="primary"):
         bar = st.progress(0.0, text=spec.words)
         derive.derive(
             workspace.library(), found.image_set, spec, name, lambda step: bar.progress(*views.shown(step))
@@ -65,7 +65,7 @@ def _compare(found: Audit, derived: ImageSet) -> None:
         {
             "": f"Method, {found.score}",
             "original": _formatted(score_of(both[0]) if both else found.method),
-            "derived": _formatted(score_of(both[1])) if both else "not run yet",
+            "derived": _formatted(score_of(both[1]) if both else None),
         },
         {"": "Warnings", "original": str(len(found.warnings)), "derived": str(len(after.warnings))},
         *_baselines(found, after),
@@ -76,7 +76,9 @@ def _compare(found: Audit, derived: ImageSet) -> None:
         if both:
             st.caption(f"Method: {_method(both[0])}, the best configuration evaluated on both data sets.")
     with right:
-        st.caption(f"{derived.name} keeps the names, roles, labels and patient groups of this data set.")
+        st.caption(
+            f"“{derived.name}” has the same file names, roles, labels and patient groups as this data set."
+        )
         _links(rows, derived)
 
 
@@ -95,18 +97,20 @@ def _baselines(found: Audit, after: Audit) -> list[dict[str, str]]:
 
 
 def _formatted(score: Score | None) -> str:
-    if score is None or score.value is None:
-        return "–"
+    if score is None:
+        return "not run yet"
+    if score.low is None:
+        return number(score.value)
     return f"{number(score.value)} ({spread(score)})"
 
 
 def _method(row: Row) -> str:
     backbone = row["config"].get("backbone")
-    return catalog.title(backbone) if backbone else "reconstruction"
+    return catalog.title(backbone) if backbone else "reconstruction attack"
 
 
 def _links(rows: Sequence[Row], derived: ImageSet) -> None:
-    """Links to the derived data set's audit, and to the method with the settings that were best here."""
+    """Links to the audit of the derived data set, and to the method with the best settings on this one."""
     permalinks.link("Audit the derived data set", permalinks.place(routes.AUDIT, {"set": derived.name}))
     if rows:
         permalinks.link(

@@ -1,4 +1,4 @@
-"""The audit on the page: summary, baselines, pairs of near-duplicates."""
+"""The audit on the page: summary, baselines and near-duplicates."""
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +13,7 @@ from core.config import MembershipConfig, PipelineConfig
 from core.features import catalog
 from core.progress import Listener, Step, silent
 from core.types import ImageFile, ImageSet
-from core.wording import counted
+from core.wording import counted, verb
 from pages.ui.audit import charts
 from pages.ui.background import results
 from pages.ui.session import workspace
@@ -23,7 +23,7 @@ from pages.ui.widgets import gallery, score_card
 from pages.ui.widgets.score_card import PLAIN
 
 ROW = 27  # px of the table
-UNASKED = 3000  # images that are looked at without a click; a few hundred a second
+UNASKED = 3000  # images that are analysed without a click, at a few hundred images per second
 HOW = {"copy": "exact copy", "hash": "correlation", "embedding": "cosine"}
 
 
@@ -32,7 +32,7 @@ def auditing(listener: Listener = silent) -> Auditor:
 
 
 def audit(image_set: ImageSet) -> Audit | None:
-    """The audit, or None while it waits for a click."""
+    """The audit, or None until the button is clicked."""
     workspace.current().check([image_set])
     missing = auditing().missing(image_set)
     if missing > UNASKED:
@@ -51,13 +51,13 @@ def shown(step: Step) -> tuple[float, str]:
 
 
 def answer(found: Audit) -> None:
-    """Four numbers and a sentence."""
+    """Four metric cards and the summary sentence."""
     columns = st.columns([1, 1.4, 1.6, 1.4])
     warnings, confounds = len(found.warnings), sum(each.total for each in found.confounds)
     columns[0].metric("Warnings", warnings, f"of {len(found.findings)} baselines", **PLAIN)
     _strongest(columns[1], found)
     _method(columns[2], found)
-    of = "none" if not confounds else "pairs of near-duplicates"
+    of = f"{verb(confounds, 'pair', 'pairs')} of near-duplicates" if confounds else "none"
     columns[3].metric("Across classes", f"{confounds:,}", of, **PLAIN)
     words, button = st.columns([6, 1]) if found.method is None else (st.container(), None)
     (words.warning if warnings or confounds else words.success)(found.sentence)
@@ -99,11 +99,10 @@ def baselines(found: Audit) -> None:
             charts.baselines(found),
             key="audit_chart",
             config=widgets_charts.CONFIG,
-            alt=f"{found.score} of each blind baseline with its interval, next to the method's",
+            alt=f"{found.score} of every blind baseline with its 95% interval, next to that of the method",
         )
-        st.caption(
-            f"Each row is a {'clustering' if found.score == 'ARI' else 'ranking'} by one blind value only."
-        )
+        used = "clustered" if found.score == "ARI" else "ranked"
+        st.caption(f"Each row: images {used} by this one property alone.")
     with right:
         rows = [
             {
@@ -125,7 +124,7 @@ def baselines(found: Audit) -> None:
                 "remark": st.column_config.TextColumn(width="large"),
             },
         )
-        st.caption("p-values are corrected for the number of tests (Holm); the threshold is 0.05.")
+        st.caption("p-values are corrected for the number of tests (Holm); significance level 0.05.")
 
 
 def _rank(finding: Finding) -> float:
@@ -141,19 +140,21 @@ def _title(finding: Finding) -> str:
 
 
 def near_duplicates(found: Audit) -> None:
-    """Pairs side by side, by the classes that they connect; confounders first."""
+    """Pairs side by side, by classes; confounders first."""
     searched = "hash, thumbnail and embedding" if found.embedded else "hash and thumbnail"
     if not found.crossings:
-        st.caption(f"No duplicates or near-duplicates across classes were found (by {searched}).")
+        st.caption(f"No duplicates or near-duplicates across classes were found (compared by {searched}).")
     for crossing in sorted(found.crossings, key=lambda each: not found.meaning(each).confound):
         st.markdown(f"**{_counted(crossing)}.** {found.meaning(crossing).words}")
         gallery.row([_pair(found, each) for each in crossing.pairs])
     if not found.embedded:
-        run_method(found, st.container(), f"Search with {catalog.title(catalog.DEFAULT)} as well", "embed")
+        run_method(
+            found, st.container(), f"Search by embedding as well ({catalog.title(catalog.DEFAULT)})", "embed"
+        )
 
 
 def _counted(crossing: CrossClassPairs) -> str:
-    """The classes, the number of pairs, and how many of them are shown."""
+    """The classes, the number of pairs, and how many of these are shown."""
     shown = len(crossing.pairs)
     rest = f"; the {shown} closest are shown" if crossing.total > shown else ""
     return f"{' and '.join(crossing.classes)}: {pairs(crossing.total)}{rest}"

@@ -1,5 +1,6 @@
 """The preview of an import: its folders, what would be rejected, and the buttons Keep and Discard."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +13,7 @@ from core.images.formats.windowing import View
 from core.images.importing import layouts
 from core.images.importing.importer import Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
+from core.images.importing.plan import Refusal
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
 from core.progress import Step
@@ -22,7 +24,7 @@ from pages.ui.layout import page
 from pages.ui.session import workspace
 
 LAYOUT_WORDS = {
-    "auto": "detect",
+    "auto": "detect automatically",
     "generators": "one folder per generator",
     "membership": "generated, real_used, real_not_used, real_unknown",
     "flat": "flat, with a CSV of labels",
@@ -34,7 +36,7 @@ SEEN, LABELS = "preview", "preview_labels"  # in the session's state
 
 @dataclass(frozen=True)
 class Options:
-    """How the source is read, besides the roles that a person sets."""
+    """How the source is read, apart from roles set by hand."""
 
     layout: str
     depth: int
@@ -58,18 +60,11 @@ def draw(chosen: Intake) -> None:
         return
     open_ = preview_rows.open_folders(seen)
     if open_:
-        head.warning(f"Choose a role for {', '.join(open_)}: folder names do not settle it.")
+        head.warning(f"Choose a role for {', '.join(open_)}: folder names do not show it.")
     _remarks(seen)
     what = f"{len(named)} data sets" if named else LAYOUT_WORDS[layouts.HAND if hand else seen.layout]
     head.markdown(f"### {chosen.title}: {what}")
-    refused = (
-        (
-            f" {len(seen.refused):,} {'file' if len(seen.refused) == 1 else 'files'} would be rejected "
-            "(see below)."
-        )
-        if seen.refused
-        else ""
-    )
+    refused = f" {counted(len(seen.refused), 'file')} would be rejected (see below)." if seen.refused else ""
     head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
     with way_on:
         _keep(chosen, options, hand, named, bool(open_))
@@ -137,11 +132,11 @@ def _labels() -> dict[str, str] | None:
 
 
 def _seen(chosen: Intake, options: Options) -> Preview:
-    """The present preview, or a new one if the settings have changed."""
+    """The current preview, or a new one if the settings have changed."""
     asked = (chosen, options.layout, options.depth, options.view, repr(options.labels))
     before, seen = st.session_state.get(SEEN, (None, None))
     if before != asked:
-        bar = st.progress(0.0, text="Looking")
+        bar = st.progress(0.0, text="Reading files")
         try:
             with chosen.open() as source:
                 seen = look(
@@ -155,9 +150,9 @@ def _seen(chosen: Intake, options: Options) -> Preview:
         finally:
             bar.empty()
         if before is None or before[:3] + before[4:] != asked[:3] + asked[4:]:
-            st.session_state.pop(preview_rows.HAND, None)  # other folders, or other roles for them
+            st.session_state.pop(preview_rows.HAND, None)  # the folders or their roles are different now
         st.session_state[SEEN] = asked, seen
-        st.rerun()  # the settings that matter are known now
+        st.rerun()  # now it is known which settings are needed
     return seen
 
 
@@ -165,7 +160,7 @@ def shown(step: Step) -> tuple[float, str]:
     return step.done / step.total, f"{step.done} of {step.total} files, {step.rate:.0f} files per second"
 
 
-# -- what else there is to know, and the way on ---------------------------------------------------------
+# -- remarks, and the buttons ---------------------------------------------------------------------------
 
 
 def _remarks(seen: Preview) -> None:
@@ -173,18 +168,17 @@ def _remarks(seen: Preview) -> None:
         st.caption("  \n".join(seen.notes))
     if seen.dropped:
         with st.expander(
-            f"{counted(len(seen.dropped), 'kind')} of DICOM header field ignored, values unread"
+            f"{counted(len(seen.dropped), 'kind')} of DICOM header field ignored (values not read)"
         ):
             rows = [{"field": name, "files": count} for name, count in seen.dropped]
             st.dataframe(pd.DataFrame(rows), hide_index=True, key="dropped")
-    refusals(seen.refused, "would be rejected")
+    refusals(seen.refused, "would be rejected. All others can be imported.")
 
 
-def refusals(refused, words: str) -> None:
+def refusals(refused: Sequence[Refusal], words: str) -> None:
+    """A warning ("3 files" and ``words``), and a table of the rejected files with reasons."""
     if refused:
-        st.warning(
-            f"{len(refused)} {'file' if len(refused) == 1 else 'files'} {words}. All others can be imported."
-        )
+        st.warning(f"{counted(len(refused), 'file')} {words}")
         rows = [{"file": refusal.file, "reason": refusal.reason} for refusal in refused]
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="refused")
 
@@ -207,7 +201,7 @@ def _keep(
             _leave()
     if not kept:
         return
-    bar = st.progress(0.0, text="Reading")
+    bar = st.progress(0.0, text="Importing")
     sets = preview_sets.names(named, called.strip())
     reading = Reading(options.layout, options.labels, options.view, numbers, hand, sets)
     try:

@@ -17,8 +17,9 @@ from pages.ui.layout import page as layout_page
 from pages.ui.widgets import gallery
 
 OUT, TABLE, ASK = "leave out", "from the table", "choose a role"
-ROWS = 20  # folders a page
-HAND = "preview_hand"  # in the session's state
+ROWS = 20  # folders per page of the table
+TOTALS = {OUT: "left out", TABLE: "with a role from the table", ASK: "without a role"}
+HAND = "preview_hand"  # key in the session state
 COLUMNS = [2.2, 1.5, 1.5, 3.6]
 COLOURS = {
     Role.GENERATED: theme.ROLES["generated"],
@@ -128,5 +129,5 @@ def total(seen: Preview) -> str:
         word, label = said.get(folder.folder, _default(folder))
         counts[word] += folder.files
         generators |= {label} if label else set()
-    parts = [f"{count:,} {'left out' if word == OUT else word}" for word, count in counts.items()]
+    parts = [f"{count:,} {TOTALS.get(word, word)}" for word, count in counts.items()]
     return f"Files: {', '.join(parts)}." + (f" Generators: {len(generators)}." if generators else "")

@@ -1,5 +1,4 @@
-"""The data sets that an import would make, if there are several: their names can be changed, merged or left
-out."""
+"""The data sets of an import, if there are several: they can be renamed, merged or left out."""
 
 import pandas as pd
 import streamlit as st
@@ -7,11 +6,10 @@ import streamlit as st
 from core.images.importing.plan import own_name
 from core.images.importing.preview import Preview
 
-Suffixes = dict[str, str]  # by folder: what is added to the name of the import, "" leaves out
+Suffixes = dict[str, str]  # by folder: added to the name of the import; "" leaves the data set out
 CAPTION = (
-    "Each row becomes a data set; its name is added to the name of the import. Equal names merge, an empty "
-    "name "
-    "leaves a data set out. A development and a test part are paired: pages and command line use them "
+    "Each row becomes a data set, called by the name of the import followed by its own. Rows with the same "
+    "name are merged; an empty name leaves a row out. A development and a test set are paired and are used "
     "together."
 )
 
@@ -42,7 +40,7 @@ def draw(seen: Preview) -> Suffixes:
 
 
 def names(suffixes: Suffixes, name: str) -> dict[str, str | None] | None:
-    """Names of data sets by folder; None leaves one out."""
+    """Names of data sets by folder, None for those left out; None in all if there is only one data set."""
     if not suffixes:
         return None
     return {

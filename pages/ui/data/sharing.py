@@ -1,4 +1,4 @@
-"""Whom a data set is shared with: shown to its owner, who alone can change it."""
+"""With whom a data set is shared: shown to its owner, who alone can change it."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ WHAT = (
 
 
 def panel(image_set: ImageSet) -> None:
-    """A popover if people sign in; nothing for a single local user."""
+    """A popover if users sign in; nothing for the local user."""
     current = workspace.current()
     if current.user.local:
         return

@@ -1,4 +1,4 @@
-"""Where new images come from: an upload, written to disk at once, or a folder of the server."""
+"""The source of new images: an upload, which is written to disk immediately, or a folder on the server."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Intake:
-    """An upload, by its ID, or an allowed path."""
+    """What is to be imported: an upload, by its id, or an allowed path."""
 
     title: str
     upload: str | None = None
@@ -45,19 +45,19 @@ def failed() -> bool:
 
 
 def forget() -> None:
-    """Discard the upload; a folder of the server is left alone."""
+    """Discard the upload; a folder on the server is not touched."""
     intake = st.session_state.pop(CHOSEN, None)
     if intake and intake.upload:
         workspace.current().incoming.discard(intake.upload)
 
 
 def strict() -> bool:
-    """Whether only listed folders may be read: when people other than this machine's user have access."""
+    """Whether only listed folders may be read, as others than the user of this machine have access."""
     return not workspace.current().user.local or st.get_option("server.address") not in LOOPBACK
 
 
 def choose() -> None:
-    """Three sources; a preview follows."""
+    """The choice of a source; the preview follows."""
     if FAULT in st.session_state:
         st.error(st.session_state.pop(FAULT))
     way = st.segmented_control("From", [FILES, FOLDER, SERVER], default=FILES, key="way", required=True)
@@ -78,7 +78,7 @@ def _upload(way: str) -> None:
     )
     st.caption("Preview before importing. Uploads that are not imported are deleted after 24 hours.")
     if uploads:
-        alone = "A zip" if uploads[0].name.lower().endswith(".zip") else "1 file"
+        alone = "1 zip file" if uploads[0].name.lower().endswith(".zip") else "1 file"
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
             _begin(
@@ -95,8 +95,8 @@ def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
 
 
 def release(upload: UploadedFile, copy: UploadedFile) -> None:
-    """Streamlit has it thrice, also when its widget is gone: in its manager, as what the widget gave, and in
-    the session's state (``copy``). The manager lets go as it does for Streamlit's own chat input.
+    """Free an upload's memory. Streamlit keeps it three times, even after its widget is gone: in its manager,
+    in the value of the widget, and in the session state (``copy``).
     """
     context = get_script_run_ctx()
     if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
@@ -119,13 +119,13 @@ def _server() -> None:
 
 def _at(text: str) -> Intake:
     if not text.strip():
-        raise ImprintError("Choose files to import, or enter a folder or zip on this machine.")
+        raise ImprintError("Enter or select a folder or zip file on this machine.")
     path = allowed_folders.allowed_folder(Path(text.strip()), strict())
     return Intake(f"`{path}`", path=path)
 
 
 def _begin(make) -> None:
-    """The preview is made in the next rerun, with fresh widgets; errors are shown there."""
+    """Store the choice, or its error, and rerun: the preview needs fresh widgets."""
     try:
         st.session_state[CHOSEN] = make()
     except ImprintError as error:

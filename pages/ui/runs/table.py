@@ -19,7 +19,7 @@ KIND_WORDS = {
     MEMBERSHIP: "training data: regions",
     RECONSTRUCTION: "training data: reconstruction",
 }
-SHOWN = 500  # rows that are sent; the CSV has them all
+SHOWN = 500  # rows in the table; the CSV has all of them
 
 
 def table() -> None:
@@ -28,14 +28,16 @@ def table() -> None:
         st.info("No runs yet. Open the Generators page or a Training data page: every result is listed here.")
         return
     left, middle, right = st.columns([2.4, 2, 1], vertical_alignment="bottom")
-    words = left.text_input("Filter", key="filter", placeholder="data set, backbone, linkage …")
-    kinds = middle.multiselect("Question", list(KIND_WORDS), key="kinds", format_func=KIND_WORDS.get)
+    words = left.text_input("Filter", key="filter", placeholder="Data set, backbone, linkage …")
+    kinds = middle.multiselect("Page", list(KIND_WORDS), key="kinds", format_func=KIND_WORDS.get)
     found = [row for row in rows if _matches(row, words, kinds)]
     with right:
         download.button(
             "CSV", "runs.csv", lambda: run_log.to_csv([run_log.flatten(r) for r in found]), framed=True
         )
-    st.caption(f"{len(found):,} of {len(rows):,} runs" + (f", the latest {SHOWN}" * (len(found) > SHOWN)))
+    st.caption(
+        f"{len(found):,} of {len(rows):,} runs" + (f", the latest {SHOWN} are shown" * (len(found) > SHOWN))
+    )
     _draw(found[:SHOWN])
 
 
@@ -76,7 +78,7 @@ def _shown(row: run_log.Row) -> dict[str, Any]:
     flat = run_log.flatten(row)
     return {
         "time": datetime.fromisoformat(flat["time"]),
-        "question": KIND_WORDS[flat["kind"]],
+        "page": KIND_WORDS[flat["kind"]],
         "configuration": config_words(row["config"], flat),
         "score": flat["score"],
         "value": "undefined" if flat["value"] is None else digits(flat["value"]),

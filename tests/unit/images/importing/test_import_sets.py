@@ -65,7 +65,7 @@ def test_names_merge_and_leave_out(library: Library) -> None:
     assert len(made["both"]) == 12
     assert len({file.name for file in made["both"].files}) == 12
     assert [each.pair for each in made.values()] == [None, None]
-    with pytest.raises(BadChoice, match="no data set of the folder 'DB3'; there are DB1/dev"):
+    with pytest.raises(BadChoice, match="no data set in the folder 'DB3', only in DB1/dev"):
         take(library, tree(), sets={"DB3": "x"})
     with pytest.raises(NothingToImport, match="All data sets are left out"):
         take(library, tree(), sets=dict.fromkeys(("DB1/dev", "DB1/test", "DB2/dev", "DB2/test")))
@@ -89,7 +89,7 @@ def test_nothing_is_kept_where_one_name_is_taken(library: Library) -> None:
 def test_what_is_open_stops_the_import_with_the_flag_that_settles_it(library: Library) -> None:
     files = {f"{folder}/1.png": encoded(pixels) for folder, pixels in zip("ab", noise(2, 16), strict=True)}
     named = {"generated/1.png": files["a/1.png"], "real_used/1.png": files["b/1.png"], "misc/1.png": b"x"}
-    with pytest.raises(BadChoice, match=r"'misc' says no role.*--role 'misc=ROLE'"):
+    with pytest.raises(BadChoice, match=r"'misc' gives no role.*--role 'misc=ROLE'"):
         take(library, named)
     assert library.names() == []
     (report,) = take(library, named, roles={"misc": ManualRole(None)})
@@ -161,8 +161,8 @@ def test_what_a_file_is_its_first_bytes_say(library: Library) -> None:
     files = {**images("gan/1.png", "gan/2"), "gan/3.jfif": jpeg, "gan/notes.txt": b"x", "gan/log.dat": b"y"}
     (report,) = take(library, files)
     assert [file.name for file in report.image_set.files] == ["gan/1.png", "gan/2", "gan/3.jfif"]
-    assert "Left aside, as they are no images: 1 .txt, 1 .dat." in report.notes or (
-        "Left aside, as they are no images: 1 .dat, 1 .txt." in report.notes
+    assert "Ignored, as they are not images: 1 .txt, 1 .dat." in report.notes or (
+        "Ignored, as they are not images: 1 .dat, 1 .txt." in report.notes
     )
 
 
@@ -172,7 +172,7 @@ def test_patients_of_a_table(library: Library) -> None:
     (report,) = take(library, {**files, "groups.csv": b"file,patient\n2.png,p0\nreal_not_used/3.png,p1\n"})
     assert [file.group for file in report.image_set.real] == ["p1", "p0"]
     same = images("generated/0.png", "real_used/1.png", "real_not_used/1.png")
-    with pytest.raises(BadChoice, match=r"names '1.png', but 2 images are called so\. Write paths"):
+    with pytest.raises(BadChoice, match=r"names '1.png', but 2 images have this name\. Use paths"):
         take(library, {**same, "groups.csv": b"file,group\n1.png,p0\n"})
 
 
@@ -186,6 +186,6 @@ def test_tables_as_spreadsheets_write_them(library: Library, encoding: str) -> N
 
 def test_a_table_that_names_no_image_stops_the_import(library: Library) -> None:
     files = {**images("1.png", "2.png"), "labels.csv": b"file,label\na.png,gan\nb.png,vae\n"}
-    with pytest.raises(BadChoice, match=r"No row of the table of labels names an image .*'a.png'"):
+    with pytest.raises(BadChoice, match=r"No row of the table of labels matches an image .*'a.png'"):
         take(library, files)
     assert library.names() == []

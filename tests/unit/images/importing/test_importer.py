@@ -87,10 +87,10 @@ def test_refused_files_are_named_with_the_reason_and_the_rest_is_taken(library: 
         ({}, "folder is empty"),
         (
             {"notes.txt": b"x", "more.txt": b"y"},
-            "No PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ image among 2 files",
+            "There is no PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ image among 2 files",
         ),
-        ({"a.bmp": b"x"}, "None of 1 file could be imported; a.bmp: .bmp files are not supported"),
-        ({"g/a.png": b""}, "None of 1 file could be imported; g/a.png: the file is empty"),
+        ({"a.bmp": b"x"}, "No image could be imported; a.bmp: .bmp files are not supported"),
+        ({"g/a.png": b""}, "No image could be imported; g/a.png: the file is empty"),
     ],
 )
 def test_nothing_to_import(library: Library, files: dict[str, bytes], reason: str) -> None:
@@ -139,8 +139,8 @@ def test_sizes_and_darkness_are_told(library: Library) -> None:
     """12-bit values in 16 bits reach 4095, and 4095 / 257 = 15.9: nearly black."""
     files = {"g/a.png": A, "g/b.png": encoded(np.full((16, 20), 4095, np.uint16))}
     notes = take(library, files).notes
-    assert any(note.startswith("Images of 2 sizes (32 x 32 (1), 20 x 16 (1))") for note in notes)
-    assert any(note.startswith("1 image almost black") for note in notes)
+    assert any(note.startswith("Images have 2 different sizes (32 x 32 (1), 20 x 16 (1))") for note in notes)
+    assert any(note.startswith("1 image is almost black") for note in notes)
 
 
 MEMBERSHIP = {
@@ -178,9 +178,9 @@ def test_flat_with_a_table_beside(library: Library, wrapper: str) -> None:
     report = take(library, files)
     assert report.image_set.layout == "flat"
     assert list(labels(report).values()) == ["vae", "gan", None]
-    assert "Labels come from labels.csv." in report.notes
-    assert "1 row of the table of labels matches no image, '9.png' first." in report.notes
-    assert "1 image without a label: generator unknown." in report.notes
+    assert "Labels were read from labels.csv." in report.notes
+    assert "1 row of the table of labels matches no image (first: '9.png')." in report.notes
+    assert "1 image has no label, so the generator is unknown." in report.notes
 
 
 def test_flat_by_choice_finds_the_table_beside_a_folder_of_images(library: Library) -> None:
@@ -192,7 +192,7 @@ def test_flat_by_choice_finds_the_table_beside_a_folder_of_images(library: Libra
 def test_flat_with_two_tables_uses_none_and_says_so(library: Library) -> None:
     report = take(library, FLAT | {"a.csv": LABELS, "b.csv": LABELS})
     assert set(labels(report).values()) == {None}
-    assert "There are 2 tables beside the images, so none was used: specify which." in report.notes
+    assert "There are 2 tables next to the images, so none was used: specify one." in report.notes
 
 
 def test_flat_without_a_table_has_no_labels(library: Library) -> None:

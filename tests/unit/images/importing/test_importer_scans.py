@@ -127,11 +127,11 @@ def test_renamed_files_keep_the_folder_that_tells_their_class(library: Library) 
 def test_renamed_files_of_a_flat_set_find_their_labels_first(library: Library) -> None:
     report = take(library, FLAT | {"labels.csv": LABELS}, rename=True)
     assert list(labels(report).items()) == [("000001", "vae"), ("000002", "gan"), ("000003", None)]
-    assert "Labels come from a table beside the images." in report.notes
+    assert "Labels were read from a table next to the images." in report.notes
     assert "1 row of the table of labels matches no image." in report.notes
 
 
 def test_the_only_refusal_is_renamed_too(library: Library) -> None:
     with pytest.raises(NothingToImport) as error:
         take(library, {"Doe.bmp": b"x"}, rename=True)
-    assert str(error.value).startswith("None of 1 file could be imported; 000001: .bmp files")
+    assert str(error.value).startswith("No image could be imported; 000001: .bmp files")

@@ -40,7 +40,7 @@ def test_membership() -> None:
     assert places["generated/1.png"] == Place(Role.GENERATED)
     assert places["Real-Used/a/2.png"] == Place(Role.REAL_USED)
     for lost in ("other/3.png", "4.png"):
-        assert "in no folder with a known role" in str(places[lost].refused)
+        assert "is outside the folders with a known role" in str(places[lost].refused)
 
 
 def test_flat_finds_a_label_by_path_by_name_or_by_stem() -> None:
@@ -51,7 +51,7 @@ def test_flat_finds_a_label_by_path_by_name_or_by_stem() -> None:
 
 
 def test_a_layout_that_fits_nothing_says_so() -> None:
-    with pytest.raises(NothingToImport, match="'membership' does not fit: every file is in no folder"):
+    with pytest.raises(NothingToImport, match="'membership' does not fit: every file is outside the folders"):
         arrange("membership", ["a/1.png", "b/2.png"], {})
     with pytest.raises(UnknownName, match="generators, membership, flat"):
         arrange("spiral", ["a/1.png"], {})
@@ -91,8 +91,8 @@ def test_labels_in_the_shapes_that_tables_come_in(text: str) -> None:
     [
         ("", "two columns"),
         ("a.png\nb.png", "two columns"),
-        ("file,colour\na.png,red", "names no label column"),
-        ("thing,label\na.png,red", "names no file column"),
+        ("file,colour\na.png,red", "has no label column"),
+        ("thing,label\na.png,red", "has no file column"),
         ("a.png,vae\na.png,gan", "'a.png' has two labels, 'vae' and 'gan'"),
         ("number,file,label\n1,a.png,vae\n2,b.png", "columns"),
     ],

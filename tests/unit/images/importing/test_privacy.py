@@ -154,7 +154,9 @@ def test_what_was_left_behind_is_told_by_name_and_number(tmp_path: Path, library
     assert {name for name, _ in report.dropped} == {*TEXT, "ReferencedPatientSequence"}
     assert {count for _, count in report.dropped} == {1}
     (note,) = [note for note in report.notes if "DICOM headers" in note]
-    assert note.startswith("Only technical fields were read from 2 DICOM headers. Ignored, values unread: ")
+    assert note.startswith(
+        "Only technical fields were read from 2 DICOM headers. Ignored (values not read): "
+    )
     assert "51 kinds of field (AccessionNumber, " in note
     assert "and 39 more) and 3 private or unknown ones. This does not cover what the pixels show." in note
     assert "anonym" not in " ".join(report.notes).lower()
@@ -169,7 +171,8 @@ def test_text_in_pixels_is_warned_of_by_tag(library: Library) -> None:
     }
     notes = import_source(from_files(files), "s", library).notes
     assert any(
-        "1 file declared it (BurnedInAnnotation), 1 screen capture did not say. Only the tag was read" in note
+        "1 file declares it (BurnedInAnnotation), 1 screen capture does not say. Only the tag was read"
+        in note
         for note in notes
     )
 

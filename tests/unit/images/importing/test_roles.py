@@ -75,7 +75,7 @@ def test_a_folder_left_out_and_the_files_beside_the_folders(library: Library) ->
         "b/3.png": Role.GENERATED,
     }
     assert report.refused == ()
-    assert "2 files left out with the folders that you chose." in report.notes
+    assert "2 files are in folders that you left out." in report.notes
 
 
 def test_an_empty_generator_is_an_unknown_one(library: Library) -> None:
@@ -83,7 +83,8 @@ def test_an_empty_generator_is_an_unknown_one(library: Library) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told_with_those_that_are(library: Library) -> None:
-    with pytest.raises(BadChoice, match=r"no folder 'c' with images here; there is \., a, a/deep, b\."):
+    known = r"Folders with images: \., a, a/deep, b\."
+    with pytest.raises(BadChoice, match=rf"no folder 'c' with images\. {known}"):
         placed(library, {"c": ManualRole(Role.REAL_USED)})
     with pytest.raises(BadChoice, match=r"no folder '\.\./b'"):
         placed(library, {"../b": ManualRole(Role.REAL_USED)})

@@ -110,7 +110,7 @@ def test_an_upload_beyond_the_limits_leaves_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
     monkeypatch.setattr(uploads, limit, value)
-    with pytest.raises(NothingToImport, match="Upload a part of"):
+    with pytest.raises(NothingToImport, match="Split it into smaller uploads"):
         staged({f"{number}.png": b"xx" for number in range(3)})
     assert tree(home / "incoming") == set()
 
