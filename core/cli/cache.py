@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from core import paths
 from core.cli.common import Args, Outcome
-from core.images.importing import uploads
+from core.images.sources import uploads
 from core.membership.reconstruction import checkpoints
 from core.service import maintenance
 from core.store import Store

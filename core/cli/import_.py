@@ -15,8 +15,8 @@ from core.images.importing.layouts import LAYOUTS
 from core.images.importing.plan import own_name
 from core.images.importing.preview import Folder, look
 from core.images.importing.roles import ManualRole
-from core.images.importing.sources import open_source
 from core.images.library import Library
+from core.images.sources.opening import open_source
 from core.wording import counted
 
 

@@ -16,7 +16,8 @@ from core.images.formats.raster import KINDS
 from core.images.importing.decoder import Decoder
 from core.images.importing.importer import fetched
 from core.images.importing.plan import images_of
-from core.images.importing.sources import Source, open_source
+from core.images.sources.opening import open_source
+from core.images.sources.source import Source
 from core.progress import Meter
 from core.regions.segmentation import Segmenter
 from core.wording import counted

@@ -17,9 +17,9 @@ from core.errors import SetNotFound
 from core.experiments import run_log, sweep
 from core.experiments.grid import Listed
 from core.experiments.run_log import Row
-from core.images.importing import uploads
-from core.images.importing.uploads import Incoming
 from core.images.library import Library
+from core.images.sources import uploads
+from core.images.sources.uploads import Incoming
 from core.jobs import queue
 from core.jobs.queue import Config, Job
 from core.store import Store

@@ -9,9 +9,9 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 from streamlit.typing import UploadedFile
 
-from core.images.importing.allowed_folders import VARIABLE
-from core.images.importing.uploads import Incoming
 from core.images.library import Library
+from core.images.sources.allowed_folders import VARIABLE
+from core.images.sources.uploads import Incoming
 from core.types import Role
 from tests.app.test_pages import DATA, words
 from tests.support.samples import encoded, noise, write_tree, zipped

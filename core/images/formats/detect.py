@@ -6,12 +6,15 @@ from core.images.formats.signatures import is_dicom, is_nifti, is_numpy
 from core.images.formats.windowing import View
 
 
-def decode(data: bytes, view: View) -> Decoded:
-    """All images of a file. Raises UnreadableImage with the reason, and anything that a library raises."""
+def decode(data: bytes, view: View, secret: bytes = b"") -> Decoded:
+    """All images of a file; ``secret``: key of the hashes of patients and series.
+
+    Raises UnreadableImage with the reason, and anything that a library raises.
+    """
     if is_dicom(data):
         from core.images.formats import dicom  # takes a second to import, and few data sets need it
 
-        return dicom.read(data, view)
+        return dicom.read(data, view, secret)
     if is_nifti(data):
         from core.images.formats import nifti
 

@@ -3,33 +3,36 @@
 ===========================  =====================================================================
 up to 8 bits, unsigned       the full range of its bits, scaled to 0..255
 CT, or with a chosen window  value x slope + intercept (HU), then the window (windowing.py)
-other modality, more bits    refused unless a window was chosen: its values have no fixed range
+other modality, more bits    the first window or lookup table (VOI LUT) in its header
 MONOCHROME1                  inverted, so that bone is white
 RGB, YBR, palette            converted to luma (ITU-R 601-2)
+segmentation, dose, report   refused by the name of its class
+scout, dose page, capture    refused unless wanted: not a slice
 ===========================  =====================================================================
 
 Only the values of the tags in WANTED are read; for all others the tag is recorded and the value is skipped.
 (To find the end of a sequence of undefined length, its elements are parsed in this process and discarded.)
-Source: DICOM PS3.3, C.7.6.3 (image pixel), C.11.1 (modality LUT), C.8.6.1 (secondary capture).
+The identifiers of patient and series leave this module only as keyed hashes.
+Source: DICOM PS3.3, C.7.6.1 (image type), C.8.6.1 (secondary capture); PS3.10, 7.1 (preamble).
 """
 
+import hashlib
 import io
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from PIL import Image
 from pydicom import config
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import FileDataset
 from pydicom.filereader import read_partial
-from pydicom.pixels import apply_color_lut, get_decoder, iter_pixels
-from pydicom.uid import UID
+from pydicom.pixels import get_decoder
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.errors import UnreadableImage
+from core.images.formats import dicom_codecs
 from core.images.formats.decoded import BURNED_IN, UNSAID, Decoded, Facts
+from core.images.formats.dicom_values import Values, header_number
 from core.images.formats.limits import check_scan
-from core.images.formats.windowing import View, grey
+from core.images.formats.windowing import View
 from core.types import Origin
 
 NEEDED = (
@@ -44,51 +47,82 @@ PIXELS = (
 RGB = ("Red", "Green", "Blue")
 VALUES = (
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
+    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     *(f"{colour}PaletteColorLookupTableDescriptor" for colour in RGB),
     *(f"{colour}PaletteColorLookupTableData" for colour in RGB),
     *(f"Segmented{colour}PaletteColorLookupTableData" for colour in RGB),
 )
-KIND = ("SOPClassUID", "Modality", "BurnedInAnnotation", "ConversionType")
-WANTED = {tag_for_keyword(keyword) or 0 for keyword in (*PIXELS, *VALUES, *KIND)}
+KIND = ("SOPClassUID", "Modality", "BurnedInAnnotation", "ConversionType", "ImageType")
+IDENTITY = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
+WANTED = {tag_for_keyword(keyword) or 0 for keyword in (*PIXELS, *VALUES, *KIND, *IDENTITY)}
 CHARACTER_SET = 0x00080005  # always read by pydicom
 PIXEL_DATA, UNDEFINED = 0x7FE00010, 0xFFFFFFFF  # the length of encapsulated pixel data
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # also the prefix of its multi-frame classes, .1 to .4
-GREYS = {"MONOCHROME1": True, "MONOCHROME2": False}  # whether the smallest value is white
-COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+STORAGE = "1.2.840.10008.5.1.4.1.1."
+NOT_IMAGES = {  # classes whose pixels are not grey levels
+    f"{STORAGE}66.4": "a segmentation",
+    f"{STORAGE}66.7": "a segmentation (label map)",
+    f"{STORAGE}481.2": "a map of radiation dose",
+    f"{STORAGE}30": "a parametric map",
+}
+NOT_SLICES = {  # words in ImageType
+    "LOCALIZER": "a scout (localizer)",
+    "DOSE": "a dose page",
+    "DOSE_INFO": "a dose page",
+    "SCREEN SAVE": "a screen capture",
+    "SCREENSAVE": "a screen capture",
+}
+HASH = 12  # hex digits of a keyed hash
 
 config.settings.reading_validation_mode = config.IGNORE  # messages may quote values of the header
 
 
-def read(data: bytes, view: View) -> Decoded:
-    """All frames of a file. Raises UnreadableImage, and whatever pydicom raises on a damaged file."""
+def read(data: bytes, view: View, secret: bytes = b"") -> Decoded:
+    """All frames of a file; ``secret``: key of the hashes of patient and series, b"" for none.
+
+    Raises UnreadableImage, and whatever pydicom raises on a damaged file.
+    """
     tags: dict[int, int] = {}  # with the length declared for each
 
     def noted(tag: int, vr: str | None, length: int) -> bool:
         tags[int(tag)] = length
         return False
 
-    header = read_partial(io.BytesIO(data), noted, specific_tags=sorted(WANTED))
-    _check(header, tags.get(PIXEL_DATA, 0))
-    images = [_image(frame, header, number, view) for number, frame in enumerate(iter_pixels(header))]
+    header = read_partial(io.BytesIO(data), noted, force=True, specific_tags=sorted(WANTED))
+    _set_syntax(header)
+    _check(header, tags.get(PIXEL_DATA, 0), view)
+    values = Values(header, view)
+    images = values.images()
     bits = int(header.BitsStored) * int(header.SamplesPerPixel)
     left = sorted(tags.keys() - WANTED - {CHARACTER_SET})
     names = [keyword_for_tag(tag) for tag in left]
     facts = Facts(
         Origin("DICOM", len(data), bits),
-        windowed=header.PhotometricInterpretation in GREYS and not _plain(header),
+        windowed=values.windowed,
         dropped=tuple(sorted({name for name in names if name})),
         private=names.count(""),
         burned_in=_burned_in(header),
+        notes=tuple(sorted(values.notes)),
+        patient=_hashed(header, secret, "PatientID"),
+        series=_hashed(header, secret, "StudyInstanceUID") or _hashed(header, secret, "SeriesInstanceUID"),
     )
     return Decoded(images, facts)
 
 
-def _check(header: FileDataset, declared: int) -> None:
+def _set_syntax(header: FileDataset) -> None:
+    """Without a meta header, the transfer syntax is the one in which pydicom could read the file."""
+    if "TransferSyntaxUID" in header.file_meta:
+        return
+    implicit, little = header.original_encoding
+    plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    header.file_meta.TransferSyntaxUID = plain if little else ExplicitVRBigEndian
+
+
+def _check(header: FileDataset, declared: int, view: View) -> None:
     """Everything that can be rejected before pixels are decoded; ``declared``: length of the pixel data."""
-    if "PixelData" not in header:
-        raise UnreadableImage("a DICOM file without an image, or truncated before it")
+    _check_kind(header, view)
     _check_fields(header)
     _check_syntax(header)
     if "ModalityLUTSequence" in header:
@@ -97,8 +131,26 @@ def _check(header: FileDataset, declared: int) -> None:
         )
     if UNDEFINED != declared > len(header.PixelData):
         raise UnreadableImage("truncated within its pixel data")
-    rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
+    rows, columns, frames = (header_number(header, each) for each in ("Rows", "Columns", "NumberOfFrames"))
     check_scan((rows, columns), frames, int(header.SamplesPerPixel) * int(header.BitsAllocated))
+
+
+def _check_kind(header: FileDataset, view: View) -> None:
+    kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
+    if kind in NOT_IMAGES:
+        raise UnreadableImage(f"{NOT_IMAGES[kind]}, not an image")
+    if "PixelData" not in header:
+        name = UID(kind).name
+        if name == kind:  # not in the dictionary, so it is not quoted
+            raise UnreadableImage("a DICOM file without an image, or truncated before it")
+        if "Image Storage" in name:
+            raise UnreadableImage(f"truncated before its pixel data, or without any ({name})")
+        raise UnreadableImage(f"a DICOM file without an image ({name})")
+    said = header.get("ImageType") or ()
+    words = {said} if isinstance(said, str) else set(map(str, said))
+    found = next((named for word, named in NOT_SLICES.items() if word in words), None)
+    if found and not view.captures:
+        raise UnreadableImage(f"{found}, not a slice; it can be imported with --captures")
 
 
 def _check_fields(header: FileDataset) -> None:
@@ -111,6 +163,7 @@ def _check_fields(header: FileDataset) -> None:
 def _check_syntax(header: FileDataset) -> None:
     syntax = UID(header.file_meta.TransferSyntaxUID)
     name = syntax.name if syntax != syntax.name else "unknown UID"  # UIDs in the dictionary have a name
+    dicom_codecs.register()
     try:
         able = get_decoder(syntax).is_available
     except NotImplementedError:
@@ -119,55 +172,13 @@ def _check_syntax(header: FileDataset) -> None:
         raise UnreadableImage(f"its transfer syntax is not supported: {name}. Export it uncompressed")
 
 
-def _image(frame: np.ndarray, header: FileDataset, number: int, view: View) -> np.ndarray:
-    """A frame (H, W), or (H, W, 3) if pydicom converted it to RGB, as uint8 (H, W)."""
-    kind = header.PhotometricInterpretation
-    if kind == "PALETTE COLOR":
-        return _luma(apply_color_lut(frame, header))
-    if kind in COLOURS:
-        return _luma(frame)
-    if kind not in GREYS:
-        raise UnreadableImage("unsupported pixels: only MONOCHROME, RGB, YBR and PALETTE COLOR are supported")
-    if _plain(header):
-        shown = (frame.astype(np.uint32) * 255 // (2 ** int(header.BitsStored) - 1)).astype(np.uint8)
-    else:
-        shown = _windowed(frame, header, number, view)
-    return 255 - shown if GREYS[kind] else shown
-
-
-def _plain(header: FileDataset) -> bool:
-    """Whether grey values are meant to be displayed as they are."""
-    unsigned = int(header.PixelRepresentation) == 0
-    return int(header.BitsStored) <= 8 and unsigned and _rescale(header, 0) == (1, 0)
-
-
-def _windowed(frame: np.ndarray, header: FileDataset, number: int, view: View) -> np.ndarray:
-    if view.window is None and header.get("Modality") != "CT":
-        raise UnreadableImage("not CT, so its values have no fixed range: choose a window (centre/width)")
-    slope, intercept = _rescale(header, number)
-    return grey(frame.astype(np.float32) * slope + intercept, view.shown)
-
-
-def _rescale(header: FileDataset, number: int) -> tuple[float, float]:
-    """Slope and intercept of a frame, from the file, the frame or the shared groups (enhanced CT)."""
-    for place in (header, *_groups(header, number)):
-        if "RescaleSlope" in place:
-            return float(place.RescaleSlope), float(place.RescaleIntercept)
-    return 1, 0
-
-
-def _groups(header: FileDataset, number: int) -> Iterator[Any]:
-    own = list(header.get("PerFrameFunctionalGroupsSequence") or ())[number : number + 1]
-    for group in (*own, *(header.get("SharedFunctionalGroupsSequence") or ())):
-        yield from group.get("PixelValueTransformationSequence") or ()
-
-
-def _luma(colours: np.ndarray) -> np.ndarray:
-    if colours.dtype == np.uint16:  # a palette of 16 bits
-        colours = (colours // 257).astype(np.uint8)
-    if colours.dtype != np.uint8:
-        raise UnreadableImage("colour with more than 8 bits per channel: export it with 8 bits")
-    return np.asarray(Image.fromarray(np.ascontiguousarray(colours[..., :3])).convert("L"))
+def _hashed(header: FileDataset, secret: bytes, keyword: str) -> str:
+    """A keyed hash of an identifier; "" without a key or an identifier."""
+    value: Any = header.get(keyword)
+    plain = str(value).strip() if value else ""
+    if not secret or not plain:
+        return ""
+    return hashlib.blake2b(f"{keyword}:{plain}".encode(), key=secret, digest_size=HASH // 2).hexdigest()
 
 
 def _burned_in(header: FileDataset) -> str:

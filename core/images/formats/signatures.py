@@ -5,6 +5,8 @@ NIFTI_MAGIC, NIFTI_AT = (b"n+1\0", b"n+2\0"), (344, 4)  # nifti1.h, nifti2.h
 RASTERS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")  # PNG, JPEG, TIFF of both byte orders
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\3\4"
 DICOM_MAGIC, DICOM_AT = b"DICM", 128  # PS3.10, 7.1
+FIRST_VRS = (b"UL", b"UI", b"CS", b"DA", b"LO", b"OB", b"SH")  # of the first element
+FIRST_LENGTH = 128  # bytes; of the first element, if its VR is implicit
 
 
 def is_gzip(data: bytes) -> bool:
@@ -17,7 +19,16 @@ def is_nifti(data: bytes) -> bool:
 
 
 def is_dicom(data: bytes) -> bool:
-    return data[DICOM_AT : DICOM_AT + 4] == DICOM_MAGIC
+    """A DICOM file, also one that begins with its first element: without preamble or meta header."""
+    return data[DICOM_AT : DICOM_AT + 4] == DICOM_MAGIC or _is_first_element(data)
+
+
+def _is_first_element(data: bytes) -> bool:
+    """Whether an element of group 2 or 8 opens the data: its tag, then a VR or a short length."""
+    little = data[:2] in (b"\2\0", b"\x08\0") and data[3:4] == b"\0"
+    big = data[:3] in (b"\0\2\0", b"\0\x08\0")
+    short = len(data) >= 8 and int.from_bytes(data[4:8], "little") <= FIRST_LENGTH
+    return ((little or big) and data[4:6] in FIRST_VRS) or (little and short)
 
 
 def is_npy(data: bytes) -> bool:

@@ -36,18 +36,36 @@ DEFAULT = "lung"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How scans are displayed: ``window``, None if none was chosen; ``axis`` along which volumes are cut."""
+    """How values become grey levels: ``window``, None if not chosen; ``axis`` along which to cut volumes.
+
+    ``slope``, ``intercept``: applied to stored values of more than 8 bits in place of the file's own; None if
+    not chosen. ``captures``: DICOM scouts, dose pages and screen captures are wanted too.
+    """
 
     window: Window | None = None
     axis: str = "axial"
+    slope: float | None = None
+    intercept: float | None = None
+    captures: bool = False
 
     def __post_init__(self) -> None:
+        if not all(abs(value) <= FARTHEST for value in (self.slope or 0, self.intercept or 0)):
+            raise BadChoice(f"Slope and intercept must be numbers of at most {FARTHEST:,.0f}.")
+        if self.slope == 0:
+            raise BadChoice("The slope must not be 0: all values would be the same.")
         if self.axis not in AXES:
             raise BadChoice(f"The axis must be axial, coronal or sagittal; got '{self.axis}'.")
 
     @property
     def shown(self) -> Window:
         return self.window or PRESETS[DEFAULT]
+
+    @property
+    def rescale(self) -> tuple[float, float] | None:
+        """Slope and intercept, if at least one was chosen."""
+        if self.slope is None and self.intercept is None:
+            return None
+        return 1 if self.slope is None else self.slope, self.intercept or 0
 
 
 def window(text: str) -> Window:

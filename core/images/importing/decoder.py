@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ImprintError, UnreadableImage
-from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
+from core.images.formats.decoded import BURNED_IN, NOTES, UNSAID, Facts
 from core.images.formats.limits import MAX_PIXELS, MAX_SLICES, SECONDS
 from core.images.formats.numpy_stack import BYTES, SIGNED, UNIT, WORDS
 from core.images.formats.windowing import View
@@ -37,6 +38,7 @@ READ = 2**17  # bytes per read; larger reads cost more in copying than they save
 TOGETHER = 32  # headers and files per system call
 COMMAND = (sys.executable, "-m", "core.images.importing.decoder_process")
 KEYWORD = re.compile(r"[A-Za-z0-9]{1,64}")
+HASHED = re.compile(r"[0-9a-f]{0,64}")
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # environment variables of the child
 
 File = tuple[str, bytes | UnreadableImage]
@@ -139,9 +141,9 @@ class Child:
 class Decoder:
     """Decodes files in order, in a child that is started immediately and replaced when it crashes."""
 
-    def __init__(self, view: View) -> None:
-        window = view.window
-        self._asked = {"window": [window.centre, window.width] if window else None, "axis": view.axis}
+    def __init__(self, view: View, secret: bytes = b"") -> None:
+        """``secret``: key of the hashes of patients and series; b"" if they are not wanted."""
+        self._asked = {"view": asdict(view), "secret": secret.hex()}
         self._ahead: deque[File] = deque()
         self.child = Child()
 
@@ -226,19 +228,30 @@ def _event(header: protocol.Header, body: bytes) -> Event:
             return np.frombuffer(body, np.uint8).reshape(height, width)
         if "refused" in header:
             return UnreadableImage(_printable(header["refused"]))
-        return _facts(**header["facts"])
+        return _facts(header["facts"])
     except (KeyError, TypeError, ValueError):
         raise Crashed("the decoder crashed") from None
 
 
-def _facts(origin: Any, windowed: Any, dropped: Any, private: Any, burned_in: Any, scaled: Any) -> Facts:
-    names = tuple(map(str, dropped))
-    if not all(map(KEYWORD.fullmatch, names)) or burned_in not in ("", BURNED_IN, UNSAID):
+def _facts(raw: Mapping[str, Any]) -> Facts:
+    """Raises KeyError, TypeError or ValueError if anything but the known words is said."""
+    origin, dropped, notes = raw["origin"], tuple(map(str, raw["dropped"])), tuple(map(str, raw["notes"]))
+    patient, series, burned_in, scaled = (
+        str(raw[each]) for each in ("patient", "series", "burned_in", "scaled")
+    )
+    known = (
+        all(map(KEYWORD.fullmatch, dropped))
+        and all(map(HASHED.fullmatch, (patient, series)))
+        and set(notes) <= set(NOTES)
+        and burned_in in ("", BURNED_IN, UNSAID)
+        and scaled in ("", UNIT, SIGNED, BYTES, WORDS)
+    )
+    if not known:
         raise ValueError
     made = Origin(_printable(origin["format"]), int(origin["bytes"]), int(origin["bits"]))
-    if scaled not in ("", UNIT, SIGNED, BYTES, WORDS):
-        raise ValueError
-    return Facts(made, bool(windowed), names, int(private), burned_in, scaled)
+    return Facts(
+        made, bool(raw["windowed"]), dropped, int(raw["private"]), burned_in, scaled, notes, patient, series
+    )
 
 
 def _printable(text: Any) -> str:

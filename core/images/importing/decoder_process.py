@@ -50,10 +50,10 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def answer(asked: protocol.Header, data: bytes) -> Iterator[Answer]:
     """One frame per image, then the facts; or a single frame with the reason why the file is rejected."""
-    shown = asked["window"]
-    view = View(Window(*shown) if shown else None, asked["axis"])
+    shown = asked["view"]["window"]
+    view = View(**{**asked["view"], "window": Window(**shown) if shown else None})
     try:
-        decoded = detect.decode(data, view)
+        decoded = detect.decode(data, view, bytes.fromhex(asked["secret"]))
     except UnreadableImage as error:
         yield {"refused": str(error)}, b""
         return

@@ -13,8 +13,9 @@ from core.images.importing import layouts, remarks
 from core.images.importing.decoder import Decoder, Event, File
 from core.images.importing.plan import Plan, Refusal, Target, check, name_sets, nothing_found, plan
 from core.images.importing.roles import Roles
-from core.images.importing.sources import Source, open_source
 from core.images.library import Library, check_name
+from core.images.sources.opening import open_source
+from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
 from core.types import ImageFile, ImageSet
 

@@ -5,7 +5,6 @@ table. It never opens an image.
 """
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport
 from core.images.importing import structure
-from core.images.importing.filenames import without_image_syntax
 from core.images.importing.folder_names import role_of
 from core.images.importing.structure import Found
+from core.images.sources.filenames import without_image_syntax
 from core.registry import Registry
 from core.types import Role
 
@@ -35,7 +34,6 @@ GROUP_COLUMNS = ("group", "patient", "patient_id", "patientid", "subject", "subj
 LABEL_COLUMNS = ("label", "generator", "class", "model", "role", "target")
 HAND = "hand"  # roles of folders were set by hand (roles.py)
 MIXED = "mixed"  # several data sets with different layouts
-JUNK = re.compile(r"(^|/)(__MACOSX|Thumbs\.db|desktop\.ini|\.[^/]*)(/|$)")
 
 
 @dataclass(frozen=True)

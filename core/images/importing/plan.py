@@ -9,11 +9,11 @@ from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images.formats.raster import KINDS, SUFFIXES
 from core.images.formats.signatures import is_readable
 from core.images.importing import layouts, roles, structure
-from core.images.importing.filenames import Names
 from core.images.importing.layouts import Place
 from core.images.importing.roles import Roles
-from core.images.importing.sources import Source
 from core.images.importing.structure import Found, Group, Question
+from core.images.sources.filenames import Names
+from core.images.sources.source import Source
 from core.wording import counted, verb
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")

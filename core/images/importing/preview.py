@@ -22,8 +22,8 @@ from core.images.importing.decoder import Decoder
 from core.images.importing.importer import AS_IT_IS, fetched
 from core.images.importing.plan import STACKS, Plan, Refusal, plan
 from core.images.importing.roles import Roles
-from core.images.importing.sources import Source
 from core.images.importing.structure import Group, Question
+from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
 from core.types import Role
 from core.wording import counted

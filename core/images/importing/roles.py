@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import BadChoice
-from core.images.importing.filenames import UNSAFE, display_name, without_image_syntax
 from core.images.importing.layouts import Place
+from core.images.sources.filenames import UNSAFE, display_name, without_image_syntax
 from core.types import Role
 
 LEAVE_OUT = "leave_out"

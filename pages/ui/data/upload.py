@@ -11,9 +11,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from core.errors import ImprintError
-from core.images.importing import allowed_folders
-from core.images.importing.sources import Source, open_source
-from core.images.importing.uploads import Upload
+from core.images.sources import allowed_folders
+from core.images.sources.opening import open_source
+from core.images.sources.source import Source
+from core.images.sources.uploads import Upload
 from pages.ui.session import workspace
 
 CHOSEN, ROUND, FAULT = "intake", "intake_round", "intake_fault"  # in the session's state

@@ -11,7 +11,7 @@ OPENERS = {
     "Store": "core.store",
     "Engine": "core.engine",
     "Workspace": "core.service.workspace",
-    "Incoming": "core.images.importing.uploads",
+    "Incoming": "core.images.sources.uploads",
 }
 DOORS = {
     "run_log": {"record", "ranked_runs", "all_runs"},

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from core.images.importing.importer import import_source
-from core.images.importing.sources import from_files
 from core.images.library import Library
+from core.images.sources.source import from_files
 from core.types import ImageSet
 from tests.support.samples import encoded
 

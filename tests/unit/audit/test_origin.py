@@ -10,8 +10,8 @@ from PIL import Image
 
 from core.images.formats.raster import read
 from core.images.importing.importer import import_source
-from core.images.importing.sources import from_files
 from core.images.library import Library
+from core.images.sources.source import from_files
 from core.types import Origin
 from tests.support.samples import encoded, noise, raw_png
 

@@ -1,28 +1,40 @@
 """DICOM by the rules of dicom.py's table; files are made by pydicom's own writer."""
 
+import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG2MPML,
+    BasicTextSRStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
     SecondaryCaptureImageStorage,
+    SegmentationStorage,
 )
 
 from core.errors import UnreadableImage
-from core.images.formats import dicom
-from core.images.formats.decoded import BURNED_IN, UNSAID
+from core.images.formats import dicom, dicom_values
+from core.images.formats.decoded import BURNED_IN, NO_RESCALE, NOT_HU, OWN_WINDOW, SHIFTED, UNSAID
+from core.images.formats.detect import decode
 from core.images.formats.raster import read_grey
 from core.images.formats.windowing import PRESETS, View, Window, grey
 from core.types import Origin
@@ -87,10 +99,97 @@ def test_eight_bits_with_an_intercept_are_hounsfield_units() -> None:
     assert np.array_equal(image, grey(GREY.astype(int) - 1000, PRESETS["lung"]))
 
 
-def test_another_modality_needs_a_window_of_its_own() -> None:
-    with pytest.raises(UnreadableImage, match="not CT, so its values have no fixed range: choose a window"):
+def test_another_modality_without_a_window_needs_one() -> None:
+    with pytest.raises(UnreadableImage, match="not CT, and without a window in its header: choose one"):
         only(ct(), Modality="MR")
     assert np.array_equal(only(ct(), View(Window(0, 9)), Modality="MR"), grey(ct(), Window(0, 9)))
+
+
+def test_another_modality_takes_the_window_of_its_header() -> None:
+    """PS3.3, C.11.2.1.2.1, LINEAR: black up to 40 - 0.5 - 99/2 = -10, white above 89; the centre's share is
+    (40 - 39.5) / 99 + 0.5. MONOCHROME1 is inverted after the window."""
+    values = np.full((20, 20), 40, np.int16)
+    values[0, :3] = -10, 90, 2000
+    tags = {"Modality": "MR", "WindowCenter": ["40", "7"], "WindowWidth": ["100", "1"]}
+    image = only(values, **tags)
+    assert image[0, :4].tolist() == [0, 255, 255, round(255 * (0.5 / 99 + 0.5))]
+    assert np.array_equal(only(values, PhotometricInterpretation="MONOCHROME1", **tags), 255 - image)
+    assert dicom.read(scans.dicom(values, **tags), View()).facts.notes == (OWN_WINDOW,)
+
+
+def test_another_modality_takes_the_lookup_table_of_its_header() -> None:
+    """PS3.3, C.11.2.1.1: entry i of three, from the value 5 on; values outside take the first or the last."""
+    table = Dataset()
+    table.LUTDescriptor, table.LUTData = [3, 5, 16], np.array([0, 13107, 65535], "<u2").tobytes()
+    values = np.full((20, 20), 6, np.uint16)
+    values[0, :3] = 0, 5, 900
+    image = only(values, Modality="CR", VOILUTSequence=[table])
+    assert image[0, :4].tolist() == [0, 0, 255, 51]
+
+
+@pytest.mark.parametrize("width", ["0", "nan", ""])
+def test_an_invalid_window_in_the_header_is_refused(width: str) -> None:
+    with pytest.raises(UnreadableImage, match=r"window in its header is invalid: choose one"):
+        only(ct(), Modality="MR", WindowCenter="4", WindowWidth=width)
+
+
+def test_a_ct_without_rescale_or_without_air_says_so() -> None:
+    def notes(values: np.ndarray, view: View | None = None, **tags: Any) -> tuple[str, ...]:
+        return dicom.read(scans.dicom(values, **tags), view or View()).facts.notes
+
+    scale = {"RescaleSlope": "1", "RescaleIntercept": "0"}
+    assert notes(ct()) == (NO_RESCALE,)
+    assert notes(ct(), **scale) == ()
+    above = (ct().astype(np.int32) + 1350).astype(np.uint16)
+    assert notes(above, **scale) == (NOT_HU,)
+    assert notes(above, View(intercept=-1350.0)) == ()
+    assert np.array_equal(only(above, View(intercept=-1350.0)), only(ct()))
+
+
+def test_values_that_stand_higher_in_their_word() -> None:
+    """PS3.5, 8.1.1: 12 bits that end at bit 15 are 16 times the same 12 bits that end at bit 11."""
+    values = ct() // 2
+    low = only(values, BitsStored=12, HighBit=11)
+    made = scans.dicom((values.astype(np.int32) * 16).astype(np.int16), BitsStored=12, HighBit=15)
+    assert np.array_equal(read(made)[0], low)
+    assert SHIFTED in dicom.read(made, View()).facts.notes
+    with pytest.raises(UnreadableImage, match="its header contradicts itself: 12 bits stored"):
+        only(values, BitsStored=12, HighBit=3)
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"SOPClassUID": SegmentationStorage}, "a segmentation, not an image"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "a scout .localizer., not a slice"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "a screen capture, not a slice"),
+        ({"NumberOfFrames": "1A"}, "the header field NumberOfFrames is not a number"),
+    ],
+)
+def test_what_is_no_slice_is_refused_by_name(tags: dict[str, Any], reason: str) -> None:
+    made = dataset(ct())
+    data = saved(made) if "NumberOfFrames" not in tags else scans.dicom(ct(), NumberOfFrames=11)
+    data = data.replace(b"11", b"1A") if "NumberOfFrames" in tags else scans.dicom(ct(), **tags)
+    with pytest.raises(UnreadableImage, match=reason):
+        read(data)
+    if "ImageType" in tags:
+        assert np.array_equal(read(data, View(captures=True))[0], only(ct()))
+
+
+def test_identifiers_become_keyed_hashes() -> None:
+    """The same patient under the same key has the same hash; under another key another."""
+
+    def hashed(secret: bytes, **tags: Any) -> tuple[str, str]:
+        facts = dicom.read(scans.dicom(ct(), **tags), View(), secret).facts
+        return facts.patient, facts.series
+
+    one = hashed(b"k", PatientID="7", SeriesInstanceUID="1.2")
+    assert one == hashed(b"k", PatientID="7", SeriesInstanceUID="1.2")
+    assert all(len(each) == 12 for each in one)
+    assert one[0] != hashed(b"k", PatientID="8")[0]
+    assert one[0] != hashed(b"l", PatientID="7")[0]
+    assert hashed(b"", PatientID="7") == ("", "")
+    assert hashed(b"k", PatientID="") == ("", "")
 
 
 def test_frames_are_images_in_their_order() -> None:
@@ -166,17 +265,75 @@ def test_what_pillow_decodes(syntax: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("syntax", "name"),
+    ("syntax", "encode"),
     [
-        (JPEGLSLossless, "JPEG-LS Lossless Image Compression"),
-        (JPEGLosslessSV1, "JPEG Lossless"),
-        (HTJ2KLossless, "High-Throughput JPEG 2000"),
-        (MPEG2MPML, "MPEG2"),
+        (JPEGLossless, lambda values: imagecodecs.ljpeg_encode(values, bitspersample=16)),
+        (JPEGLosslessSV1, lambda values: imagecodecs.ljpeg_encode(values, bitspersample=16)),
+        (JPEGLSLossless, imagecodecs.jpegls_encode),
+        (JPEGLSNearLossless, imagecodecs.jpegls_encode),
+        (JPEG2000Lossless, lambda values: imagecodecs.jpeg2k_encode(values, level=0, codecformat="j2k")),
+        (HTJ2KLossless, imagecodecs.htj2k_encode),
     ],
 )
-def test_a_transfer_syntax_that_is_not_decoded_here_is_named(syntax: str, name: str) -> None:
-    with pytest.raises(UnreadableImage, match=f"transfer syntax is not supported: {name}"):
-        only(ct(), syntax=syntax)
+def test_lossless_compression_changes_nothing(syntax: str, encode: Callable[[np.ndarray], bytes]) -> None:
+    """Stored as unsigned HU + 1350; near-lossless with an error of 0 is lossless."""
+    values = (ct().astype(np.int32) + 1350).astype(np.uint16)
+    scale = {"RescaleSlope": "1", "RescaleIntercept": "-1350"}
+    packed = encode(values)
+    data = packed + b"\0" * (len(packed) % 2)
+    assert np.array_equal(only(values, syntax=syntax, PixelData=data, **scale), only(ct()))
+
+
+def of_pydicom(name: str) -> bytes:
+    path = get_testdata_file(f"{name}.dcm", download=False)
+    assert isinstance(path, str)
+    return Path(path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["RLE", "bigendian", "expb", "implicit", "jp2klossless", "jpeg_ls_lossless", "padded"]
+)
+@pytest.mark.filterwarnings("ignore:The pixel data is 8320 bytes long")
+def test_an_mr_in_every_syntax_is_the_same(name: str) -> None:
+    """pydicom's own samples of one slice; the uncompressed one needs no decoder."""
+    (plain,), (packed,) = read(of_pydicom("MR_small")), read(of_pydicom(f"MR_small_{name}"))
+    assert np.array_equal(packed, plain)
+
+
+def test_a_capture_in_jpeg_lossless_is_the_one_in_rle() -> None:
+    (plain,), (packed,) = read(of_pydicom("SC_rgb_rle")), read(of_pydicom("SC_rgb_jpeg_gdcm"))
+    assert np.array_equal(packed, plain)
+
+
+def test_jpeg_of_twelve_bits() -> None:
+    """Lossy: a ramp of 0 to 3968 in steps of 128 comes back within 1 % of the window 0 to 4000."""
+    ramp = np.tile(np.arange(32, dtype=np.uint16) * 128, (32, 1))
+    packed = imagecodecs.jpeg8_encode(ramp, level=98, bitspersample=12)
+    data = packed + b"\0" * (len(packed) % 2)
+    view = View(Window(2000, 4000))
+    image = only(ramp, view, syntax=JPEGExtended12Bit, BitsStored=12, HighBit=11, PixelData=data)
+    assert np.abs(image.astype(int) - only(ramp, view)).max() <= 3
+
+
+def test_without_preamble_or_meta_header() -> None:
+    """The elements of the data set alone, in both plain syntaxes, are recognised by their first bytes."""
+    for syntax in (ImplicitVRLittleEndian, ExplicitVRLittleEndian):
+        made = dataset(ct(), syntax)
+        buffer = io.BytesIO()
+        made.save_as(
+            buffer,
+            implicit_vr=syntax == ImplicitVRLittleEndian,
+            little_endian=True,
+            enforce_file_format=False,
+        )
+        data = buffer.getvalue()
+        bare = data[data.index(b"\x08\0\x16\0") :]
+        assert np.array_equal(decode(bare, View()).images[0], only(ct()))
+
+
+def test_a_transfer_syntax_that_is_not_decoded_here_is_named() -> None:
+    with pytest.raises(UnreadableImage, match="transfer syntax is not supported: MPEG2"):
+        only(ct(), syntax=MPEG2MPML)
 
 
 def test_a_transfer_syntax_that_nobody_knows_is_not_quoted() -> None:
@@ -197,7 +354,9 @@ def test_a_transfer_syntax_that_nobody_knows_is_not_quoted() -> None:
         ({"Rows": 512, "Columns": 512, "NumberOfFrames": 1025}, "512 MiB when decoded: more than 512 MiB"),
         ({"Rows": 512, "Columns": 512, "NumberOfFrames": 2000}, "1000 MiB when decoded: more than 512 MiB"),
         ({"SamplesPerPixel": 30_000}, "480000 bits per pixel"),
-        ({"PixelData": None}, "a DICOM file without an image"),
+        ({"PixelData": None}, "truncated before its pixel data, or without any .CT Image Storage."),
+        ({"PixelData": None, "SOPClassUID": BasicTextSRStorage}, "without an image .Basic Text SR Storage."),
+        ({"PixelData": None, "SOPClassUID": "1.2.9"}, "a DICOM file without an image, or truncated"),
         ({"Rows": None, "Columns": None}, "required header fields are missing: Rows, Columns"),
         ({"RescaleSlope": "1"}, "required header fields are missing: RescaleIntercept"),
         ({"PhotometricInterpretation": "CMYK"}, "unsupported pixels"),
@@ -209,7 +368,7 @@ def test_what_a_header_promises_is_weighed_before_a_pixel_is_decoded(
 ) -> None:
     """512 x 512 x 2 bytes is half a MiB, so 1025 frames are 512.5 MiB."""
     if "PhotometricInterpretation" not in tags:
-        monkeypatch.setattr(dicom, "iter_pixels", lambda header: pytest.fail("decoded"))
+        monkeypatch.setattr(dicom_values, "iter_pixels", lambda header: pytest.fail("decoded"))
     with pytest.raises(UnreadableImage, match=reason):
         only(ct(), **tags)
 

@@ -117,7 +117,7 @@ def test_in_the_decoders_process() -> None:
 
 def test_a_stack_is_many_images_of_a_generator_and_no_patient(library: Library) -> None:
     from core.images.importing.importer import import_source
-    from core.images.importing.sources import from_files
+    from core.images.sources.source import from_files
 
     files = {"diffusion/samples.npz": archive(arr_0=GREY / 127.5 - 1), "gan/a.npy": saved(GREY[::-1])}
     report = import_source(from_files(files), "s", library)

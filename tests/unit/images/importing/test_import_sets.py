@@ -10,8 +10,8 @@ import pytest
 from core.errors import BadChoice, NothingToImport, SetExists
 from core.images.importing.importer import ImportReport, Reading, import_sets
 from core.images.importing.roles import ManualRole
-from core.images.importing.sources import from_files
 from core.images.library import Library
+from core.images.sources.source import from_files
 from core.types import Role
 from tests.support.samples import encoded, make_set, noise, write_tree
 

@@ -7,8 +7,8 @@ import pytest
 
 from core.errors import BadChoice, Cancelled, NothingToImport, SetExists
 from core.images.importing.importer import ImportReport, import_path, import_source
-from core.images.importing.sources import from_files
 from core.images.library import Library
+from core.images.sources.source import from_files
 from core.progress import Step
 from core.types import Role
 from tests.support.samples import encoded, noise, write_tree, zipped

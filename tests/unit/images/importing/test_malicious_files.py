@@ -18,8 +18,9 @@ from core.images.formats.limits import MIN_SIDE, SECONDS
 from core.images.formats.windowing import View
 from core.images.importing.decoder import Decoder, Event, File
 from core.images.importing.importer import import_path, import_source
-from core.images.importing.sources import Source, from_files, from_zip, open_zip
 from core.images.library import Library
+from core.images.sources.source import Source, from_files
+from core.images.sources.zip_archive import from_zip, open_zip
 from core.sandbox.isolation import MEMORY
 from tests.conftest import SHARED_DATA
 from tests.support.samples import encoded, noise, zipped

@@ -11,7 +11,7 @@ from core.errors import BadChoice, NothingToImport
 from core.images.importing import preview
 from core.images.importing.preview import Folder, Preview, look
 from core.images.importing.roles import ManualRole
-from core.images.importing.sources import from_files
+from core.images.sources.source import from_files
 from core.types import Role
 from tests.support.samples import encoded, noise, write_tree, zipped
 from tests.unit.conftest import Ran
@@ -55,7 +55,7 @@ def test_membership_as_the_folders_say() -> None:
 
 
 def test_what_is_refused_by_name_by_archive_by_place_and_by_decoding(tmp_path: Path) -> None:
-    from core.images.importing.sources import open_source
+    from core.images.sources.opening import open_source
 
     files = {"used/1.png": A, "used/2.png": b"no", "odd/3.png": C, "used/4.bmp": b"x", "../5.png": D}
     (tmp_path / "s.zip").write_bytes(zipped(files))

@@ -13,8 +13,8 @@ from PIL import Image, PngImagePlugin
 from pydicom.dataset import Dataset
 
 from core.images.importing.importer import import_path, import_source
-from core.images.importing.sources import from_files
 from core.images.library import Library
+from core.images.sources.source import from_files
 from tests.support.samples import ROOT, encoded, noise, write_tree
 from tests.unit.images.scans import ct, dataset, dicom, nifti, saved
 
@@ -146,19 +146,19 @@ def test_without_the_option_names_are_in_the_manifest_and_nowhere_else(tmp_path:
 
 
 def test_what_was_left_behind_is_told_by_name_and_number(tmp_path: Path, library: Library) -> None:
-    """All 50, the sequence, and of private ones two elements and the block's name. Never "anonymised"."""
+    """49 (of PatientID a keyed hash is kept), the sequence, two private elements and the block's name."""
     folder = write_tree(
         tmp_path / "in", {"gan/1.dcm": saved(full_of_canaries()), "gan/2.dcm": dicom(ct(seed=1))}
     )
     report = import_path(folder, "s", library)
-    assert {name for name, _ in report.dropped} == {*TEXT, "ReferencedPatientSequence"}
+    assert {name for name, _ in report.dropped} == {*TEXT, "ReferencedPatientSequence"} - {"PatientID"}
     assert {count for _, count in report.dropped} == {1}
     (note,) = [note for note in report.notes if "DICOM headers" in note]
     assert note.startswith(
         "Only technical fields were read from 2 DICOM headers. Ignored (values not read): "
     )
-    assert "51 kinds of field (AccessionNumber, " in note
-    assert "and 39 more) and 3 private or unknown ones. This does not cover what the pixels show." in note
+    assert "50 kinds of field (AccessionNumber, " in note
+    assert "and 38 more) and 3 private or unknown ones. This does not cover what the pixels show." in note
     assert "anonym" not in " ".join(report.notes).lower()
 
 

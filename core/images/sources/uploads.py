@@ -21,19 +21,10 @@ from typing import IO
 from core import paths
 from core.errors import ImprintError, NothingToImport
 from core.files import write_atomic
-from core.images.importing.filenames import display_name, identity
-from core.images.importing.layouts import JUNK
-from core.images.importing.sources import (
-    MAX_ENTRIES,
-    MAX_FILE,
-    MAX_TOTAL,
-    TWICE,
-    Source,
-    fault_of,
-    from_paths,
-    from_zip,
-    open_zip,
-)
+from core.images.sources.entries import MAX_ENTRIES, MAX_TOTAL, TWICE, fault_of
+from core.images.sources.filenames import JUNK, display_name, identity
+from core.images.sources.opening import expanded, is_archive, open_archive
+from core.images.sources.source import MAX_FILE, Source, from_paths
 
 DAY = 24 * 60 * 60  # seconds
 CHUNK = 2**20  # bytes copied at a time
@@ -76,7 +67,7 @@ class Incoming:
 
     @contextmanager
     def source(self, name: str) -> Iterator[Source]:
-        """The content of an upload: of the zip file if it is the only file. Raises NothingToImport."""
+        """The content of an upload: of the archive if it is the only file. Raises NothingToImport."""
         folder = self._folder_of(name)
         try:
             raw = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -88,11 +79,12 @@ class Incoming:
         files = {called: folder / f"{number:06}" for called, number in raw["files"]}
         refused = tuple((called, reason) for called, reason in raw["refused"])
         alone = next(iter(files), "")
-        if len(files) == 1 and _is_zip(alone):
-            with open_zip(files[alone], alone) as archive:
-                yield from_zip(archive)
+        if len(files) == 1 and is_archive(alone):
+            with open_archive(files[alone], alone) as source:
+                yield source
         else:
-            yield from_paths(*_without_zips(files, refused))
+            with expanded(from_paths(files, refused), lambda name: files[name]) as source:
+                yield source
 
     def discard(self, name: str) -> None:
         """Delete an upload with its file names, if it still exists."""
@@ -159,7 +151,7 @@ class _Staging:
 
     def _write(self, name: str, file: IO[bytes]) -> str | None:
         """The reason why a file is rejected, or None once it is written; too large a file is removed."""
-        number, size, most = len(self._files) + 1, 0, MAX_TOTAL if _is_zip(name) else MAX_FILE
+        number, size, most = len(self._files) + 1, 0, MAX_TOTAL if is_archive(name) else MAX_FILE
         path = self._folder / f"{number:06}"
         with open(path, "xb", opener=_private) as target:
             while size <= most and (chunk := file.read(CHUNK)):
@@ -182,16 +174,3 @@ class _Staging:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _is_zip(name: str) -> bool:
-    return name.lower().endswith(".zip")
-
-
-def _without_zips(
-    files: dict[str, Path], refused: tuple[tuple[str, str], ...]
-) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
-    zips = tuple(
-        (name, "an archive next to other files: upload it on its own") for name in files if _is_zip(name)
-    )
-    return {name: path for name, path in files.items() if not _is_zip(name)}, (*refused, *zips)

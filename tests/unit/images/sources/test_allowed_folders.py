@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadChoice
-from core.images.importing.allowed_folders import VARIABLE, allowed_folder, listed_folders, offered_folders
+from core.images.sources.allowed_folders import VARIABLE, allowed_folder, listed_folders, offered_folders
 from tests.support.samples import write_tree
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import ImprintError, NothingToImport, UnreadableImage
-from core.images.importing import uploads
 from core.images.importing.importer import import_source
-from core.images.importing.uploads import DAY, Incoming, Upload
 from core.images.library import Library
+from core.images.sources import uploads
+from core.images.sources.uploads import DAY, Incoming, Upload
 from tests.support.samples import ROOT, encoded, noise, zipped
 from tests.unit.images.importing.test_privacy import CANARY, everything, full_of_canaries
 from tests.unit.images.scans import ct, dicom, saved
@@ -79,14 +79,15 @@ def test_a_folder_of_its_own_for_its_owner_alone(home: Path) -> None:
     assert tree(home) == {"incoming", *(f"incoming/{path}" for path in tree(home / "incoming"))}
 
 
-def test_a_zip_alone_is_what_it_holds_and_beside_others_it_is_refused(home: Path) -> None:
+def test_a_zip_alone_is_what_it_holds_and_beside_others_a_folder_of_its_name(home: Path) -> None:
     packed = zipped({"g/1.png": A, "../2.png": B})
     with Incoming().source(staged({"s.ZIP": packed})) as source:
         assert source.paths == ("g/1.png",)
         assert [name for name, _ in source.refused] == ["../2.png"]
     with Incoming().source(staged({"s.zip": packed, "1.png": A})) as source:
-        assert source.paths == ("1.png",)
-        assert source.refused == (("s.zip", "an archive next to other files: upload it on its own"),)
+        assert source.paths == ("1.png", "s/g/1.png")
+        assert [name for name, _ in source.refused] == ["s/../2.png"]
+        assert source.read("s/g/1.png") == A
     with (
         pytest.raises(NothingToImport, match="not a zip archive"),
         Incoming().source(staged({"s.zip": b"x"})),
@@ -199,7 +200,7 @@ def test_a_kill_while_files_come_leaves_their_folder_alone_which_is_tidied(
 ) -> None:
     """Killed while the second file comes: no set, no image, and after a day nothing."""
     code = (
-        "import io, sys; from core.images.importing.uploads import Incoming\n"
+        "import io, sys; from core.images.sources.uploads import Incoming\n"
         "class Slow(io.BytesIO):\n"
         "    def read(self, size=-1):\n"
         "        print('here', flush=True); sys.stdin.read()\n"

@@ -1,0 +1,77 @@
+"""Opens a folder or an archive; each archive in a folder is read like a folder of its name."""
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePosixPath
+
+from core.errors import NothingToImport, UnreadableImage
+from core.images.sources import entries
+from core.images.sources.source import Source, combined, from_folder, inside, without
+from core.images.sources.tar_archive import is_tar, open_tar
+from core.images.sources.zip_archive import from_zip, open_zip
+
+READ = (*entries.ZIPS, *entries.TARS)
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[Source]:
+    """The source at a path. Raises NothingToImport for anything but a folder, a zip or a tar archive."""
+    if path.is_dir():
+        with expanded(from_folder(path), lambda name: inside(path, name)) as source:
+            yield source
+    elif not path.exists():
+        raise NothingToImport(f"There is no file or folder {path}.")
+    elif is_archive(path.name) or zipfile.is_zipfile(path):
+        with open_archive(path, path.name) as source:
+            yield source
+    else:
+        raise NothingToImport(f"{path.name} is neither a folder nor a zip or tar archive.")
+
+
+@contextmanager
+def open_archive(path: Path, name: str) -> Iterator[Source]:
+    """The entries of an archive; ``name`` is used in errors. Raises NothingToImport."""
+    if is_tar(Path(name)):
+        with open_tar(path, name) as source:
+            yield source
+    else:
+        with open_zip(path, name) as archive:
+            yield from_zip(archive)
+
+
+def is_archive(name: str) -> bool:
+    """Whether a name is that of an archive that can be read."""
+    return name.lower().endswith(READ)
+
+
+@contextmanager
+def expanded(source: Source, path_of: Callable[[str], Path]) -> Iterator[Source]:
+    """A source in which each archive is replaced by its entries, below a folder of its name.
+
+    ``path_of``: where an archive is on disk; may raise UnreadableImage. Raises NothingToImport if an archive
+    is damaged: a part must not pass for the whole.
+    """
+    archives = [name for name in source.paths if is_archive(name)]
+    others = [name for name in source.paths if _is_other_archive(name)]
+    refused = tuple((name, "an archive of a kind that can't be read: unpack it first") for name in others)
+    parts = {"": without(source, {*archives, *others}, refused)}
+    with ExitStack() as opened:
+        for name in archives:
+            try:
+                part = opened.enter_context(open_archive(path_of(name), name))
+            except UnreadableImage as error:
+                raise NothingToImport(f"{name} is {error}.") from None
+            parts[_folder(name, parts)] = part
+        yield combined(parts) if archives else parts[""]
+
+
+def _is_other_archive(name: str) -> bool:
+    return name.lower().endswith(entries.OTHERS) and not name.lower().endswith(".nii.gz")
+
+
+def _folder(name: str, taken: Mapping[str, Source]) -> str:
+    """The archive's path without its ending; with it if another archive has the same."""
+    ending = next(each for each in sorted(READ, key=len, reverse=True) if name.lower().endswith(each))
+    plain = str(PurePosixPath(name[: -len(ending)]))
+    return name if plain in taken else plain
