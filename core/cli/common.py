@@ -99,6 +99,16 @@ def add_view(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--axis", default="axial", choices=windowing.AXES, help="axis along which volumes are cut"
     )
+    sub.add_argument(
+        "--slope",
+        type=float,
+        metavar="S",
+        help="value x S + I is HU, in place of the file's own rescaling, for files of more than 8 bits",
+    )
+    sub.add_argument("--intercept", type=float, metavar="I", help="see --slope")
+    sub.add_argument(
+        "--captures", action="store_true", help="import DICOM scouts, dose pages and screen captures as well"
+    )
 
 
 def test_set(args: Args, library: Library, development: ImageSet) -> ImageSet | None:
@@ -151,7 +161,8 @@ def parse_variance(text: str) -> float | None:
 
 def view(args: Args) -> View:
     """How scans are converted to grey images. Raises BadChoice."""
-    return View(windowing.window(args.window) if args.window else None, args.axis)
+    window = windowing.window(args.window) if args.window else None
+    return View(window, args.axis, args.slope, args.intercept, args.captures)
 
 
 def effort(args: Args) -> Effort:

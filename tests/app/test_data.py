@@ -177,15 +177,15 @@ def test_an_upload_that_went_is_told(home: Path, open_page: Open) -> None:
 
 
 def test_nothing_of_it_is_an_image(home: Path, open_page: Open) -> None:
-    page = uploaded(open_page(DATA), {"a.bmp": b"x"})
-    assert "a.bmp: .bmp files are not supported" in words(page)
+    page = uploaded(open_page(DATA), {"a.heic": b"x"})
+    assert "a.heic: an image of a format that is not supported" in words(page)
     button(page, "Discard").click().run()
     assert waiting(home) == []
 
 
 def test_a_name_that_is_a_picture_in_markdown_is_none_on_the_page(home: Path, open_page: Open) -> None:
-    page = uploaded(open_page(DATA), {"![x](http://192.0.2.1/a.png).bmp": b"x"})
-    assert "!(x](http://192.0.2.1/a.png).bmp: .bmp files are not supported" in words(page)
+    page = uploaded(open_page(DATA), {"![x](http://192.0.2.1/a.png).heic": b"x"})
+    assert "!(x](http://192.0.2.1/a.png).heic: an image of a format that is not supported" in words(page)
 
 
 def test_labels_come_from_a_table(home: Path, open_page: Open, managers: list) -> None:

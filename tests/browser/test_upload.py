@@ -26,7 +26,7 @@ def test_a_zip_is_looked_at_set_right_and_kept(page: Page, server: Server, tmp_p
     """
     content = {f"top/{name}": data for name, data in files().items()}
     content["top/![x](http:&#47;&#47;192.0.2.1&#47;a.png)/1.png"] = next(iter(files().values()))
-    content["![x](http://192.0.2.1/b.png).bmp"] = b"x"
+    content["![x](http://192.0.2.1/b.png).heic"] = b"x"
     (tmp_path / "set.zip").write_bytes(zipped(content))
     page.goto(f"{server.url}/Data")
     page.get_by_text("Import images").click()

@@ -23,7 +23,7 @@ class Facts:
 
     ``windowed``: a window was applied to the values. ``burned_in``: BURNED_IN, UNSAID or "". ``scaled``: the
     range of values that was recognised (grey_levels), or "". ``notes``: some of NOTES. ``patient``,
-    ``series``: keyed hashes of identifiers in the header, or "".
+    ``series``: keyed hashes of identifiers in the header, or "". ``labels``: one per image, or none.
     """
 
     origin: Origin
@@ -35,6 +35,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     patient: str = ""
     series: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

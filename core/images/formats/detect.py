@@ -1,7 +1,7 @@
 """Decodes a file of any supported format. The format is detected by the first bytes, never by the name."""
 
 from core.images.formats import raster
-from core.images.formats.decoded import Decoded, Facts
+from core.images.formats.decoded import Decoded
 from core.images.formats.signatures import is_dicom, is_nifti, is_numpy
 from core.images.formats.windowing import View
 
@@ -22,6 +22,5 @@ def decode(data: bytes, view: View, secret: bytes = b"") -> Decoded:
     if is_numpy(data):
         from core.images.formats import numpy_stack
 
-        return numpy_stack.read(data)
-    pixels, origin = raster.read(data)
-    return Decoded([pixels], Facts(origin))
+        return numpy_stack.read(data, view)
+    return raster.read(data, view)

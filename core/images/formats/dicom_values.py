@@ -14,6 +14,7 @@ from pydicom.uid import UID
 
 from core.errors import UnreadableImage
 from core.images.formats.decoded import NO_RESCALE, NOT_HU, OWN_WINDOW, SHIFTED
+from core.images.formats.grey_levels import check_contrast
 from core.images.formats.windowing import View, grey
 
 GREYS = {"MONOCHROME1": True, "MONOCHROME2": False}  # whether the smallest value is white
@@ -29,10 +30,15 @@ class Values:
     def __init__(self, header: FileDataset, view: View) -> None:
         self._header, self._view = header, view
         self.notes: set[str] = set()
+        self._low, self._high = np.inf, -np.inf  # of the values that were windowed
         self.windowed = header.PhotometricInterpretation in GREYS and not self._plain()
 
     def images(self) -> list[np.ndarray]:
-        return [self._image(frame, number) for number, frame in enumerate(self._frames())]
+        """Raises UnreadableImage, also if the window shows all values of all frames as one grey level."""
+        images = [self._image(frame, number) for number, frame in enumerate(self._frames())]
+        if self._low < self._high and OWN_WINDOW not in self.notes:
+            check_contrast(images, self._low, self._high, self._view.shown)
+        return images
 
     def _frames(self) -> Iterator[np.ndarray]:
         """Values with the lowest bit at the bottom: those of uncompressed files may stand higher."""
@@ -79,6 +85,7 @@ class Values:
         is_ct, own = self._header.get("Modality") == "CT", self._own_rescale(number)
         slope, intercept = self._view.rescale or own or (1, 0)
         values = frame.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+        self._low, self._high = min(self._low, values.min()), max(self._high, values.max())
         if self._view.window is None and not is_ct:
             return self._own_window(values, number)
         if is_ct and own is None and self._view.rescale is None:
@@ -99,7 +106,9 @@ class Values:
         places = (self._header, *self._groups(number, "FrameVOILUTSequence"))
         place = next((each for each in places if "WindowCenter" in each or "VOILUTSequence" in each), None)
         if place is None:
-            raise UnreadableImage("not CT, and without a window in its header: choose one (centre/width)")
+            raise UnreadableImage(
+                "not CT, and without a window in its header: choose a window (centre/width)"
+            )
         self.notes.add(OWN_WINDOW)
         try:
             if place.get("VOILUTSequence"):
@@ -108,7 +117,9 @@ class Values:
             else:
                 shown = _share(values, self._window_of(place))
         except (ValueError, TypeError, IndexError, KeyError, AttributeError, NotImplementedError):
-            raise UnreadableImage("the window in its header is invalid: choose one (centre/width)") from None
+            raise UnreadableImage(
+                "the window in its header is invalid: choose a window (centre/width)"
+            ) from None
         return np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
 
     def _window_of(self, place: Any) -> Dataset:

@@ -9,8 +9,7 @@ coronal    from front to back           head at the top, the patient's right at 
 sagittal   from right to left           head at the top, front at the left
 =========  ===========================  =============================================
 
-Unsigned 8-bit values without slope and intercept are used as they are; to all others, the window is applied
-after value x slope + intercept (HU).
+Values become grey levels after value x slope + intercept (grey_levels.py): mostly HU, through a window.
 Source: nifti1.h (RAS+ world: x to the right, y to the front, z to the head).
 """
 
@@ -24,9 +23,10 @@ from nibabel.orientations import apply_orientation, io_orientation
 
 from core.errors import UnreadableImage
 from core.images.formats.decoded import Decoded, Facts
+from core.images.formats.grey_levels import check_contrast, scale_of_volume
 from core.images.formats.limits import MAX_SCAN, check_scan
-from core.images.formats.signatures import is_gzip
-from core.images.formats.windowing import AXES, View, grey
+from core.images.formats.signatures import is_gzip, is_nifti
+from core.images.formats.windowing import AXES, View
 from core.types import Origin
 
 NIFTI_2_SIZE = 540  # sizeof_hdr, the first number in a NIfTI-2 file
@@ -49,13 +49,19 @@ def read(data: bytes, view: View) -> Decoded:
     proxy = image.dataobj
     assert isinstance(proxy, ArrayProxy)
     values = np.asanyarray(proxy.get_unscaled()).reshape(shape)
-    scale = float(proxy.slope), float(proxy.inter)  # nibabel resets them in the header
-    windowed = dtype != np.uint8 or scale != (1, 0)
-    slices = [
-        grey(plane.astype(np.float32) * scale[0] + scale[1], view.shown) if windowed else plane.copy()
-        for plane in _planes(apply_orientation(values, orientation), axis)
-    ]
-    return Decoded(slices, Facts(Origin("NIfTI", len(data), dtype.itemsize * 8), windowed))
+    own = float(proxy.slope), float(proxy.inter)  # nibabel resets them in the header
+    scale = scale_of_volume(values, own, view)
+    slices = [scale.grey(plane) for plane in _planes(apply_orientation(values, orientation), axis)]
+    if scale.window:
+        low, high = sorted(end * scale.slope + scale.intercept for end in (values.min(), values.max()))
+        check_contrast(slices, float(low), float(high), scale.window)
+    facts = Facts(
+        Origin("NIfTI", len(data), dtype.itemsize * 8),
+        windowed=scale.window is not None,
+        scaled=scale.scaled,
+        notes=scale.notes,
+    )
+    return Decoded(slices, facts)
 
 
 def _inflated(data: bytes) -> bytes:
@@ -68,6 +74,8 @@ def _inflated(data: bytes) -> bytes:
         raise UnreadableImage(f"unpacks to more than {MAX_SCAN // 2**20} MiB")
     if not unzip.eof:
         raise UnreadableImage("damaged or truncated (its gzip data end too early)")
+    if plain and not is_nifti(plain):
+        raise UnreadableImage("compressed with gzip, but not a NIfTI volume: unpack it first")
     return plain
 
 

@@ -6,15 +6,11 @@
 (N, H, W)               N grey images
 (N, H, W, 1 or 3)       N images, channels last
 (N, 1 or 3, H, W)       N images, channels first
-bool                    0 and 255
-uint8                   as it is
-uint16                  v / 257 rounded: the full range 0..65535 to 0..255
-float                   0..1: times 255; -1..1: (v + 1) / 2 times 255; 0..255: rounded
-other integers          0..255: as they are
 ======================  =================================================================
 
-Three channels are converted to luma (ITU-R 601-2). Other arrays in an NPZ (labels, latent codes) are ignored;
-an NPZ with several stacks of images is rejected, as it is unclear which one is meant.
+Values become grey levels by the rules in grey_levels.py; three channels then become luma (ITU-R 601-2). An
+NPZ with several stacks of images is rejected, as it is unclear which one is meant. One array of as many
+integers or texts as there are images, called ``labels`` or similar, gives the generators; others are ignored.
 Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 """
 
@@ -27,46 +23,69 @@ from numpy.lib import format as npy
 
 from core.errors import UnreadableImage
 from core.images.formats.decoded import Decoded, Facts
-from core.images.formats.limits import MIN_SIDE, check_scan
-from core.images.formats.raster import scale_16_bit
+from core.images.formats.grey_levels import check_contrast, scale_of
+from core.images.formats.limits import MAX_SLICES, MIN_SIDE, check_scan
 from core.images.formats.signatures import is_npy
+from core.images.formats.windowing import View
 from core.types import Origin
 
 CHANNELS = (1, 3)
 LUMA = np.array([299, 587, 114], np.float32) / 1000  # ITU-R 601-2
-UNIT, SIGNED, BYTES, WORDS = "0 to 1", "-1 to 1", "0 to 255", "0 to 65535"  # the recognised ranges
+LABELS = ("labels", "label", "y", "generator", "generators", "classes", "arr_1")
+LONGEST = 80  # characters of a label
 HEADER = 10_000  # bytes; also numpy's own limit
-SLACK = 1e-3  # rounding errors by which values may exceed a range
 Shape = tuple[int, ...]
 
 
-def read(data: bytes) -> Decoded:
+def read(data: bytes, view: View) -> Decoded:
     """All images of a file. Raises UnreadableImage, and anything that numpy raises on a damaged file."""
     if is_npy(data):
-        found = _array(io.BytesIO(data), len(data))
+        found, labels = _array(io.BytesIO(data), len(data)), np.array([])
         kind = "NPY"
     else:
-        found, kind = _of_archive(data), "NPZ"
+        found, labels = _of_archive(data)
+        kind = "NPZ"
     stack = _channels_last(found)
-    grey, scaled = _grey(stack)
-    return Decoded(list(grey), Facts(Origin(kind, len(data), found.dtype.itemsize * 8), scaled=scaled))
+    scale = scale_of(stack, view)
+    images = list(_luma(scale.grey(stack)))
+    if scale.window:
+        check_contrast(images, float(stack.min()), float(stack.max()), scale.window)
+    facts = Facts(
+        Origin(kind, len(data), found.dtype.itemsize * 8),
+        windowed=scale.window is not None,
+        scaled=scale.scaled,
+        notes=scale.notes,
+        labels=tuple(str(label)[:LONGEST] for label in labels) if len(labels) == len(images) else (),
+    )
+    return Decoded(images, facts)
 
 
-def _of_archive(data: bytes) -> np.ndarray:
-    """The only array of an NPZ that has the shape of images; none or several are rejected."""
+def _of_archive(data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """The only array of an NPZ that has the shape of images, and the labels, empty if there are none."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        shapes = {}
+        headers = {}
         for entry in archive.infolist():
             if entry.filename.endswith(".npy"):
                 with archive.open(entry) as file:
-                    shapes[entry.filename] = _header(file)[0]
-        stacks = [name for name, shape in shapes.items() if _is_stack(shape)]
+                    headers[entry.filename] = _header(file)
+        stacks = [name for name, (shape, _) in headers.items() if _is_stack(shape)]
         if len(stacks) != 1:
             raise UnreadableImage(
                 f"contains {len(stacks)} arrays that could be images: save one stack of images per file"
             )
         with archive.open(stacks[0]) as file:
-            return _array(file, archive.getinfo(stacks[0]).file_size)
+            found = _array(file, archive.getinfo(stacks[0]).file_size)
+        named = next((name for name in headers if name.removesuffix(".npy").lower() in LABELS), None)
+        return found, np.array([]) if named is None else _labels(archive, named, *headers[named])
+
+
+def _labels(archive: zipfile.ZipFile, name: str, shape: Shape, dtype: np.dtype) -> np.ndarray:
+    """A list of integers or texts, no longer than a stack may be; empty if it is anything else."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    if dtype.hasobject or dtype.kind not in "iuUb" or len(shape) != 1 or size > MAX_SLICES * 4 * LONGEST:
+        return np.array([])
+    with archive.open(name) as file:
+        return np.load(io.BytesIO(file.read(size + HEADER)), allow_pickle=False)
 
 
 def _header(file: IO[bytes]) -> tuple[Shape, np.dtype]:
@@ -123,31 +142,7 @@ def _channels_last(found: np.ndarray) -> np.ndarray:
     return (np.moveaxis(found, 1, 3) if first else found).reshape(count, height, width, channels)
 
 
-def _grey(stack: np.ndarray) -> tuple[np.ndarray, str]:
-    """uint8 (N, H, W), and the range that was recognised ("" for 8-bit values and masks)."""
-    kind = stack.dtype.kind
-    if stack.dtype == bool:
-        return _luma(stack.astype(np.uint8) * 255), ""
-    if stack.dtype == np.uint8:
-        return _luma(stack), ""
-    if stack.dtype == np.uint16:
-        return _luma(scale_16_bit(stack)), WORDS
-    low, high = float(stack.min()), float(stack.max())
-    if not np.isfinite([low, high]).all():
-        raise UnreadableImage("contains values that are not finite (NaN or infinity)")
-    if kind == "f" and high <= 1 + SLACK and low >= -1 - SLACK:
-        unit = stack if low >= -SLACK else (stack + 1) / 2
-        return _luma(_rounded(unit * 255)), UNIT if low >= -SLACK else SIGNED
-    if low >= 0 and high <= 255:
-        return _luma(_rounded(stack)), BYTES
-    raise UnreadableImage(
-        f"values from {low:g} to {high:g} fit no known range: scale them to 0..1, -1..1 or 0..255"
-    )
-
-
-def _rounded(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
-
-
 def _luma(stack: np.ndarray) -> np.ndarray:
-    return stack[..., 0].copy() if stack.shape[-1] == 1 else _rounded(stack.astype(np.float32) @ LUMA)
+    if stack.shape[-1] == 1:
+        return stack[..., 0].copy()
+    return np.rint(stack.astype(np.float32) @ LUMA).astype(np.uint8)

@@ -1,34 +1,41 @@
-"""PNG, JPEG and TIFF to 8-bit grey pixels, by these rules:
+"""Images as Pillow reads them, a slice per page or frame, to 8-bit grey pixels by these rules:
 
 ======================  ==========================================================================
 grey, 8 bit             as it is
-grey, 16 bit            v / 257 rounded: the full range 0..65535 to 0..255, never clipped
+grey, more bits         by the rules in grey_levels.py
 1 bit                   0 and 255
 RGB, CMYK, YCbCr        ITU-R 601-2 luma (Pillow's "L")
 palette                 luma of its colours, never the raw indices
 alpha                   composited over black, the background of a CT slice
-32-bit float or int     rejected: no fixed range to scale from
-several pages           rejected: one image per file
+TIFF                    pages, without reduced copies (thumbnails) and masks (NewSubfileType)
 ======================  ==========================================================================
 """
 
 import io
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from core.errors import UnreadableImage
 from core.images.formats import png
-from core.images.formats.limits import MAX_PIXELS, check_size
+from core.images.formats.decoded import Decoded, Facts
+from core.images.formats.grey_levels import Scale, check_contrast, scale_of
+from core.images.formats.limits import MAX_PIXELS, MAX_SCAN, MAX_SLICES, check_size
+from core.images.formats.windowing import View
 from core.types import Origin
 
-FORMATS = ("PNG", "JPEG", "TIFF")
-KINDS = "PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
+KINDS = "PNG, JPEG, TIFF, DICOM, NIfTI, NPY/NPZ, BMP, GIF, WebP, PGM or JPEG 2000"
+SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib"),
+    *(".webp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k", ".j2c", ".jpx", ".jpf"),
+)
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # TIFF; Pillow inverts 8-bit values, but not 16-bit ones
 BITS_PER_SAMPLE = 258  # TIFF; 1 if absent
+SUBFILE, REDUCED, MASK = 254, 1, 4  # TIFF; bits of NewSubfileType
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 # Warnings about odd metadata are of no use to a user; size limits are checked here. Set once per process, as
@@ -36,24 +43,25 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
+AS_IT_IS = View()
+
 
 def read_grey(data: bytes) -> np.ndarray:
-    """The pixels, uint8 (H, W), of an image file's bytes. Raises UnreadableImage with the reason."""
-    return read(data)[0]
+    """The pixels, uint8 (H, W), of the first image in a file. Raises UnreadableImage with the reason."""
+    return read(data).images[0]
 
 
-def read(data: bytes) -> tuple[np.ndarray, Origin]:
-    """The pixels, uint8 (H, W), and the origin of an image file. Raises UnreadableImage with the reason."""
+def read(data: bytes, view: View = AS_IT_IS) -> Decoded:
+    """All images of a file. Raises UnreadableImage with the reason."""
     if not data:
         raise UnreadableImage("the file is empty (0 bytes)")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check(image, data)
+            check_size(image.height, image.width)
+            if image.mode == "P" and image.palette is None:
+                raise UnreadableImage("damaged (its palette is missing)")
             origin = Origin(str(image.format), len(data), _bits(image, data))
-            white_is_zero = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
-            image.load()
-            _check_lines(image, data)
-            return _grey(ImageOps.exif_transpose(image), white_is_zero), origin
+            return _decoded([_values(frame, data) for frame in _frames(image)], origin, view)
     except UnreadableImage:
         raise
     except UnidentifiedImageError:
@@ -66,21 +74,65 @@ def read(data: bytes) -> tuple[np.ndarray, Origin]:
         raise UnreadableImage(f"damaged or truncated ({_words(error)})") from None
 
 
-def _check(image: Image.Image, data: bytes) -> None:
-    check_size(image.height, image.width)
-    try:
-        image.seek(1)  # no further: a file may have millions of pages
-    except EOFError:
-        image.seek(0)
-    else:
-        raise UnreadableImage("several pages in one file: save each as a separate image")
-    if image.mode == "P" and image.palette is None:
-        raise UnreadableImage("damaged (its palette is missing)")
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
+    """The image at each of its pages or frames, which share the limits of a scan."""
+    number, pixels = 0, 0
+    while True:
+        if not int(getattr(image, "tag_v2", {}).get(SUBFILE, 0)) & (REDUCED | MASK):
+            number, pixels = number + 1, pixels + image.width * image.height
+            check_size(image.height, image.width)
+            if number > MAX_SLICES or pixels > MAX_SCAN:
+                raise UnreadableImage(
+                    f"more than {MAX_SLICES} pages, or {MAX_SCAN // 2**20} MiB when decoded"
+                )
+            yield image
+        try:
+            image.seek(image.tell() + 1)  # one by one: a file may declare millions of pages
+        except EOFError:
+            return
+
+
+def _values(image: Image.Image, data: bytes) -> np.ndarray:
+    """The values (H, W) of the current frame: uint8, or whatever has more bits."""
+    white_is_zero = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    image.load()
+    _check_lines(image, data)
+    shown = ImageOps.exif_transpose(image)
+    if shown.mode.startswith("I;16"):
+        values = np.asarray(shown)
+        return 65535 - values if white_is_zero and values.dtype.kind == "u" else values
+    if shown.mode in ("I", "F"):
+        values = np.asarray(shown)
+        return values.astype(np.uint16) if image.format == "PPM" and shown.mode == "I" else values
+    if shown.mode in ("PA", "P", "LA", "La", "RGBA", "RGBa") or "transparency" in shown.info:
+        rgba = shown.convert("RGBA")
+        shown = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
+    return np.asarray(shown.convert("L"), dtype=np.uint8).copy()
+
+
+def _decoded(frames: list[np.ndarray], origin: Origin, view: View) -> Decoded:
+    """All frames by one rule, as they belong to one scan."""
+    if len({frame.dtype for frame in frames}) != 1:
+        raise UnreadableImage("its pages differ in depth: save each as a separate image")
+    ends = np.array([end for frame in frames for end in (frame.min(), frame.max())], frames[0].dtype)
+    scale = scale_of(ends, view)
+    images = [scale.grey(frame) for frame in frames]
+    if scale.window:
+        check_contrast(images, float(ends.min()), float(ends.max()), scale.window)
+    return Decoded(
+        images,
+        Facts(origin, windowed=scale.window is not None, scaled=_said(scale, origin), notes=scale.notes),
+    )
+
+
+def _said(scale: Scale, origin: Origin) -> str:
+    """The range, if it had to be recognised: 16 bits of an image mean their full range."""
+    return "" if origin.bits == 16 and not scale.window else scale.scaled
 
 
 def _check_lines(image: Image.Image, data: bytes) -> None:
     """Pillow fills missing rows of a PNG with black. Counting is slow, so only if the last row is black."""
-    if image.format != "PNG":
+    if image.format != "PNG" or image.tell():
         return
     last = np.asarray(image.crop((0, image.height - 1, image.width, image.height)))
     if (png.header(data).interlaced or not last.any()) and not png.whole(data):
@@ -93,26 +145,8 @@ def _bits(image: Image.Image, data: bytes) -> int:
         return png.header(data).bits
     if image.format == "TIFF":
         return sum(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (1,)))
-    return 8 * len(image.getbands())
-
-
-def _grey(image: Image.Image, white_is_zero: bool) -> np.ndarray:
-    if image.mode.startswith("I;16"):
-        if image.mode.endswith("S"):
-            raise UnreadableImage("signed 16-bit values have no fixed range: apply a window before export")
-        values = np.asarray(image)
-        return scale_16_bit(65535 - values if white_is_zero else values)
-    if image.mode in ("I", "F"):
-        raise UnreadableImage("32-bit values have no fixed range: save it with 8 or 16 bits")
-    if image.mode in ("PA", "P", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
-    return np.asarray(image.convert("L"), dtype=np.uint8).copy()
-
-
-def scale_16_bit(values: np.ndarray) -> np.ndarray:
-    """uint16 0..65535 to uint8 0..255 of the same shape; 257 = 65535 / 255, so that white stays white."""
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    depth = {"1": 1, "I": 16 if image.format == "PPM" else 32, "F": 32}.get(image.mode)
+    return depth or (16 if image.mode.startswith("I;16") else 8 * len(image.getbands()))
 
 
 def _words(error: Exception) -> str:

@@ -24,8 +24,8 @@ import numpy as np
 
 from core.errors import ImprintError, UnreadableImage
 from core.images.formats.decoded import BURNED_IN, NOTES, UNSAID, Facts
+from core.images.formats.grey_levels import RANGES
 from core.images.formats.limits import MAX_PIXELS, MAX_SLICES, SECONDS
-from core.images.formats.numpy_stack import BYTES, SIGNED, UNIT, WORDS
 from core.images.formats.windowing import View
 from core.sandbox import protocol
 from core.sandbox.isolation import MEMORY
@@ -244,13 +244,15 @@ def _facts(raw: Mapping[str, Any]) -> Facts:
         and all(map(HASHED.fullmatch, (patient, series)))
         and set(notes) <= set(NOTES)
         and burned_in in ("", BURNED_IN, UNSAID)
-        and scaled in ("", UNIT, SIGNED, BYTES, WORDS)
+        and scaled in ("", *RANGES)
     )
     if not known:
         raise ValueError
     made = Origin(_printable(origin["format"]), int(origin["bytes"]), int(origin["bits"]))
+    labels = tuple(map(_printable, raw["labels"]))
     return Facts(
-        made, bool(raw["windowed"]), dropped, int(raw["private"]), burned_in, scaled, notes, patient, series
+        *(made, bool(raw["windowed"]), dropped, int(raw["private"]), burned_in, scaled, notes),
+        *(patient, series, labels),
     )
 
 

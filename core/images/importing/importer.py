@@ -11,7 +11,8 @@ from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
 from core.images.importing import layouts, remarks
 from core.images.importing.decoder import Decoder, Event, File
-from core.images.importing.plan import Plan, Refusal, Target, check, name_sets, nothing_found, plan
+from core.images.importing.file_kinds import Refusal
+from core.images.importing.plan import Plan, Target, check, name_sets, nothing_found, plan
 from core.images.importing.roles import Roles
 from core.images.library import Library, check_name
 from core.images.sources.opening import open_source

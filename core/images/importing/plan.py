@@ -1,14 +1,12 @@
 """The plan of an import: roles, labels and data sets, from names and tables alone. No image is decoded."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from core.errors import BadChoice, NothingToImport, UnreadableImage
-from core.images.formats.raster import KINDS, SUFFIXES
-from core.images.formats.signatures import is_readable
-from core.images.importing import layouts, roles, structure
+from core.images.formats.raster import KINDS
+from core.images.importing import file_kinds, layouts, roles, structure
+from core.images.importing.file_kinds import Refusal, images_of
 from core.images.importing.layouts import Place
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Found, Group, Question
@@ -16,18 +14,7 @@ from core.images.sources.filenames import Names
 from core.images.sources.source import Source
 from core.wording import counted, verb
 
-SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
-STACKS = (".npy", ".npz")
-LISTED = 8  # extensions listed in a sentence
 REST = "rest"  # name of the data set of images outside the folders of all others
-OTHER_IMAGES = (".bmp", ".gif", ".webp", ".jp2", ".pgm", ".heic", ".hdr", ".mha", ".nrrd")
-KNOWN_OTHERS = (*OTHER_IMAGES, ".csv", ".json", ".txt", ".md")  # not opened to detect their format
-
-
-@dataclass(frozen=True)
-class Refusal:
-    file: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ def plan(
     """
     names = Names((*source.paths, *(path for path, _ in source.refused)), rename)
     images = images_of(source)
-    refused = _refused_by_name(source, names)
+    refused = file_kinds.refused_by_name(source, names, images)
     if not images:
         raise NothingToImport(nothing_found(source, refused))
     wrapper = structure.wrapper_of(images)
@@ -116,7 +103,7 @@ def plan(
         Refusal(names.of(wrapper + path), place.refused) for path, place in places.items() if place.refused
     ]
     out = sum(place.out for place in places.values())
-    if aside := _ignored(source, images, refused):
+    if aside := file_kinds.ignored(source, images):
         said.append(aside)
     if out:
         said.append(f"{counted(out, 'file')} {verb(out, 'is', 'are')} in folders that you left out.")
@@ -142,46 +129,6 @@ def _layout(asked: str, group: Group, found: Mapping[str, Found], labels: Mappin
     if asked != "auto":
         return asked
     return layouts.detect({path: found[path] for path in group.paths}, labels is not None)
-
-
-def images_of(source: Source) -> list[str]:
-    """Paths that may be images."""
-    return [path for path in source.paths if _is_image(source, path)]
-
-
-def _is_image(source: Source, path: str) -> bool:
-    """By extension, or by the first bytes if that is unknown: scanners write ``.IMA``, or a UID as a name."""
-    if path.lower().endswith((*SUFFIXES, *SCANS, *STACKS)):
-        return True
-    if path.lower().endswith(KNOWN_OTHERS):
-        return False
-    try:
-        return is_readable(source.head(path))
-    except UnreadableImage:
-        return False
-
-
-def _ignored(source: Source, images: Sequence[str], refused: Sequence[Refusal]) -> str:
-    """A sentence on files that are neither images nor tables nor rejected, by extension; "" if none."""
-    known = {*images, *(path for path in source.paths if path.lower().endswith((*OTHER_IMAGES, ".csv")))}
-    others = Counter(
-        PurePosixPath(path).suffix.lower() or "without extension"
-        for path in source.paths
-        if path not in known
-    )
-    listed = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(LISTED))
-    more = sum(others.values()) - sum(count for _, count in others.most_common(LISTED))
-    rest = f" and {more:,} more" if more else ""
-    return f"Ignored, as they are not images: {listed}{rest}." if others else ""
-
-
-def _refused_by_name(source: Source, names: Names) -> list[Refusal]:
-    others = [
-        (path, f"{PurePosixPath(path).suffix.lower()} files are not supported; {KINDS} are")
-        for path in source.paths
-        if path.lower().endswith(OTHER_IMAGES)
-    ]
-    return [Refusal(names.of(path), reason) for path, reason in (*source.refused, *others)]
 
 
 def _flat_folders(images: Sequence[str], wrapper: str, layout: str) -> list[str]:

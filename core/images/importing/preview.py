@@ -19,8 +19,9 @@ from core.images.formats.raster import SUFFIXES
 from core.images.formats.windowing import View
 from core.images.importing import layouts, remarks, structure
 from core.images.importing.decoder import Decoder
+from core.images.importing.file_kinds import STACKS, Refusal
 from core.images.importing.importer import AS_IT_IS, fetched
-from core.images.importing.plan import STACKS, Plan, Refusal, plan
+from core.images.importing.plan import Plan, plan
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Group, Question
 from core.images.sources.source import Source

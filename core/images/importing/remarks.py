@@ -5,13 +5,35 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.images.formats.decoded import BURNED_IN, UNSAID, Facts
+from core.images.formats.decoded import (
+    BURNED_IN,
+    NO_RESCALE,
+    NOT_HU,
+    OFFSET_HU,
+    OWN_WINDOW,
+    SHIFTED,
+    UNSAID,
+    Facts,
+)
 from core.images.formats.windowing import DEFAULT, View
 from core.types import ImageSet
 from core.wording import counted, verb
 
 DARK = 32  # of 255; a CT slice in any window has brighter pixels
 LISTED = 12  # keywords listed in a sentence; the report has all of them
+NOTED = {  # what is said of the files that have a note; with their number
+    OWN_WINDOW: "shown through the window in {its} own header, as {it} {is_} not CT",
+    SHIFTED: "with values that do not end at the lowest bit (HighBit); they were shifted",
+    NO_RESCALE: (
+        "CT without slope and intercept: {its} stored values were taken for HU. If they are not, give "
+        "--slope and --intercept"
+    ),
+    NOT_HU: (
+        "without values below 0, so without air: they may not be HU, and the window may show them too "
+        "bright. Give --slope and --intercept (such as --intercept -1024), or another window"
+    ),
+    OFFSET_HU: "recognised as HU + 32768 in 16 bits, and shown through the window",
+}
 ORIENTATION = {
     "axial": "from head to feet, front at the top, the patient's right at the left",
     "coronal": "from front to back, head at the top, the patient's right at the left",
@@ -28,6 +50,7 @@ class Tally:
         self.dropped: Counter[str] = Counter()
         self.burned_in: Counter[str] = Counter()
         self.scaled: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
         self.dark = self.windowed = self.private = 0
 
     def add(self, facts: Facts, images: Sequence[np.ndarray]) -> None:
@@ -39,6 +62,7 @@ class Tally:
         self.private += facts.private
         self.burned_in[facts.burned_in] += 1
         self.scaled[facts.scaled] += 1
+        self.notes.update(facts.notes)
 
     def shown(self, view: View) -> str | None:
         """The view as far as it was applied, such as ``window -600/1500, cut axial``; None if it was not."""
@@ -65,7 +89,7 @@ class Tally:
 
     def _scans(self, view: View) -> list[str]:
         remarks = [
-            f"{counted(count, 'NumPy file')} read as values from {values}, scaled to 8 bits."
+            f"{counted(count, 'file')} read as values from {values}, scaled to 8 bits."
             for values, count in sorted(self.scaled.items())
             if values
         ]
@@ -75,6 +99,12 @@ class Tally:
                 f"{counted(self.windowed, 'scan')} displayed with the window {view.shown} "
                 f"(centre/width, HU for CT): {chosen}."
             )
+        for note in (each for each in NOTED if self.notes[each]):
+            count = self.notes[note]
+            words = NOTED[note].format(
+                its=verb(count, "its", "their"), it=verb(count, "it", "they"), is_=verb(count, "is", "are")
+            )
+            remarks.append(f"{counted(count, 'file')} {words}.")
         if self.formats["NIfTI"]:
             remarks.append(
                 f"{counted(self.formats['NIfTI'], 'NIfTI volume')} cut along the {view.axis} axis: "
@@ -86,7 +116,8 @@ class Tally:
         remarks = []
         if self.formats["DICOM"]:
             remarks.append(
-                f"Only technical fields were read from {counted(self.formats['DICOM'], 'DICOM header')}. "
+                f"Only technical fields were read from {counted(self.formats['DICOM'], 'DICOM header')}, and "
+                "the identifiers of patient and study, which are kept as keyed hashes. "
                 f"Ignored (values not read): {self._left()}. This does not cover what the pixels show."
             )
         said, unsaid = self.burned_in[BURNED_IN], self.burned_in[UNSAID]

@@ -13,7 +13,7 @@ from core.errors import UnreadableImage
 from core.images.sources.filenames import JUNK, display_name
 
 MAX_FILE = 256 * 2**20  # bytes
-HEAD = 132  # bytes; enough to recognise DICOM
+HEAD = 352  # bytes; enough to recognise NIfTI and DICOM
 
 Refused = tuple[tuple[str, str], ...]
 

@@ -11,9 +11,9 @@ from core.errors import ImprintError
 from core.images.formats import windowing
 from core.images.formats.windowing import View
 from core.images.importing import layouts
+from core.images.importing.file_kinds import Refusal
 from core.images.importing.importer import Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
-from core.images.importing.plan import Refusal
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
 from core.progress import Step

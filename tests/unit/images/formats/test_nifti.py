@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+from collections.abc import Callable
 
 import nibabel
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from core.errors import UnreadableImage
 from core.images.formats import nifti as formats_nifti
+from core.images.formats.decoded import NOT_HU
+from core.images.formats.grey_levels import BYTES, SIGNED, UNIT
 from core.images.formats.windowing import AXES, PRESETS, View, Window, grey
 from core.types import Origin
 from tests.unit.images.crafted_files import gzipped
@@ -100,8 +103,40 @@ def test_a_single_plane_and_empty_further_dimensions() -> None:
 def test_nothing_is_black() -> None:
     """NaN, which masked float volumes hold outside the body."""
     volume = np.full(SHAPE, np.nan, np.float32)
-    volume[..., 0] = 150
+    volume[..., 0], volume[..., 1] = 150, -1350
     assert [np.unique(image).tolist() for image in read(nifti(volume))] == [[0]] * 19 + [[255]]
+
+
+@pytest.mark.parametrize(
+    ("made", "scaled"),
+    [
+        (lambda share: share, UNIT),
+        (lambda share: share * 2 - 1, SIGNED),
+        (lambda share: np.rint(share * 255), BYTES),
+    ],
+)
+def test_floats_without_units_are_recognised_and_not_put_through_a_window(
+    made: Callable[[np.ndarray], np.ndarray], scaled: str
+) -> None:
+    """A generator's output as a volume; through the lung window, all of it would be one grey."""
+    eight = np.random.default_rng(0).integers(0, 256, SHAPE).astype(np.uint8)
+    eight.flat[:2] = 0, 255
+    found = formats_nifti.read(nifti(made(eight / np.float32(255)).astype(np.float32)), View())
+    assert np.array_equal(np.stack(found.images), np.stack(read(nifti(eight))))
+    assert found.facts.scaled == scaled
+
+
+def test_a_window_that_shows_one_grey_is_refused() -> None:
+    volume = np.random.default_rng(0).random(SHAPE).astype(np.float32)
+    with pytest.raises(UnreadableImage, match="window 2000/100 shows all of its values"):
+        read(nifti(volume), View(Window(2000, 100)))
+
+
+def test_values_that_cannot_be_hu_are_noted() -> None:
+    """A CT has air, which is -1000 HU; with 1024 added to all, nothing is below 0."""
+    assert formats_nifti.read(nifti(VOLUME), View()).facts.notes == ()
+    above = (VOLUME - VOLUME.min() + np.int16(24)).astype(np.int16)
+    assert formats_nifti.read(nifti(above), View(Window(500, 2000))).facts.notes == (NOT_HU,)
 
 
 def lying(shape: tuple[int, ...]) -> bytes:

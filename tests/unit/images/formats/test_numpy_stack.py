@@ -8,7 +8,9 @@ import pytest
 
 from core.errors import UnreadableImage
 from core.images.formats import numpy_stack
-from core.images.formats.numpy_stack import BYTES, SIGNED, UNIT, WORDS
+from core.images.formats.decoded import Decoded
+from core.images.formats.grey_levels import BYTES, SIGNED, UNIT, WORDS
+from core.images.formats.windowing import PRESETS, View
 from core.images.library import Library
 from tests.support.samples import noise
 from tests.unit.images.scans import decoded
@@ -20,6 +22,13 @@ def saved(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array)
     return buffer.getvalue()
+
+
+AS_IT_IS = View()
+
+
+def read(data: bytes, view: View = AS_IT_IS) -> Decoded:
+    return numpy_stack.read(data, view)
 
 
 def archive(**arrays: np.ndarray) -> bytes:
@@ -35,14 +44,14 @@ def archive(**arrays: np.ndarray) -> bytes:
 )
 def test_shapes(array: np.ndarray) -> None:
     """Three equal channels are the grey itself, as the weights of luma add up to one."""
-    found = numpy_stack.read(saved(array))
+    found = read(saved(array))
     np.testing.assert_array_equal(np.stack(found.images), GREY)
     assert found.facts.origin.format == "NPY"
 
 
 def test_a_single_image() -> None:
     for array in (GREY[0], GREY[0][..., None], np.repeat(GREY[0][..., None], 3, 2)):
-        (image,) = numpy_stack.read(saved(array)).images
+        (image,) = read(saved(array)).images
         np.testing.assert_array_equal(image, GREY[0])
 
 
@@ -60,23 +69,42 @@ def test_a_single_image() -> None:
 )
 def test_ranges_are_recognised_and_said(array: np.ndarray, scaled: str) -> None:
     """Each is an exact scaling of the same 8-bit images, so these come back."""
-    found = numpy_stack.read(saved(array))
+    found = read(saved(array))
     np.testing.assert_array_equal(np.stack(found.images), GREY)
     assert found.facts.scaled == scaled
 
 
 def test_masks_are_black_and_white() -> None:
-    (image, *_) = numpy_stack.read(saved(GREY > 100)).images
+    (image, *_) = read(saved(GREY > 100)).images
     np.testing.assert_array_equal(image, np.where(GREY[0] > 100, 255, 0))
 
 
 def test_of_an_archive_the_array_that_is_images() -> None:
-    found = numpy_stack.read(archive(images=GREY, labels=np.arange(3)))
+    found = read(archive(images=GREY, labels=np.arange(3)))
     np.testing.assert_array_equal(np.stack(found.images), GREY)
     with pytest.raises(UnreadableImage, match="contains 2 arrays that could be images"):
-        numpy_stack.read(archive(a=GREY, b=GREY))
+        read(archive(a=GREY, b=GREY))
     with pytest.raises(UnreadableImage, match="contains 0 arrays"):
-        numpy_stack.read(archive(labels=np.arange(3)))
+        read(archive(labels=np.arange(3)))
+
+
+def test_labels_beside_the_images() -> None:
+    """Integers or texts, one per image; anything else is no list of labels."""
+    for labels in (np.array([2, 0, 2]), np.array(["2", "0", "2"]), np.array([2, 0, 2], np.uint8)):
+        assert read(archive(images=GREY, labels=labels)).facts.labels == ("2", "0", "2")
+        assert read(archive(arr_0=GREY, arr_1=labels)).facts.labels == ("2", "0", "2")
+    for other in (np.arange(4), np.zeros((3, 10)), np.zeros(3), np.array([None] * 3)):
+        assert read(archive(images=GREY, labels=other)).facts.labels == ()
+
+
+def test_hu_through_a_chosen_window() -> None:
+    """Signed values fit no range of their own; -1350 HU is black in the lung window, 150 white."""
+    ends = np.full((1, 16, 16), -1350, np.int16)
+    ends[:, :8] = 150
+    (image,) = read(saved(ends), View(PRESETS["lung"])).images
+    np.testing.assert_array_equal(image, np.where(ends[0] == 150, 255, 0))
+    with pytest.raises(UnreadableImage, match="-1350 to 150 fit no known range: choose a window"):
+        read(saved(ends))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +122,7 @@ def test_of_an_archive_the_array_that_is_images() -> None:
 )
 def test_what_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(UnreadableImage, match=why):
-        numpy_stack.read(data)
+        read(data)
 
 
 def test_a_header_of_a_hundred_thousand_pixels_a_side_is_refused_unread() -> None:
@@ -103,7 +131,7 @@ def test_a_header_of_a_hundred_thousand_pixels_a_side_is_refused_unread() -> Non
         buffer, {"descr": "|u1", "fortran_order": False, "shape": (1, 100_000, 100_000)}
     )
     with pytest.raises(UnreadableImage, match="100000 x 100000 pixels: more than 64 million"):
-        numpy_stack.read(buffer.getvalue())
+        read(buffer.getvalue())
 
 
 def test_in_the_decoders_process() -> None:
@@ -123,7 +151,7 @@ def test_a_stack_is_many_images_of_a_generator_and_no_patient(library: Library) 
     report = import_source(from_files(files), "s", library)
     assert report.image_set.counts("label") == {"diffusion": 3, "gan": 3}
     assert {file.group for file in report.image_set.files} == {None}
-    assert "1 NumPy file read as values from -1 to 1, scaled to 8 bits." in report.notes
+    assert "1 file read as values from -1 to 1, scaled to 8 bits." in report.notes
 
 
 def test_a_zip_that_is_no_npz() -> None:
@@ -131,4 +159,4 @@ def test_a_zip_that_is_no_npz() -> None:
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr("a.txt", "x")
     with pytest.raises(UnreadableImage, match="contains 0 arrays"):
-        numpy_stack.read(buffer.getvalue())
+        read(buffer.getvalue())

@@ -169,7 +169,7 @@ def test_a_chosen_layout_that_fits_nothing_is_shown_to_be_set_right_by_hand() ->
 
 def test_nothing_to_look_at() -> None:
     with pytest.raises(NothingToImport, match="No image could be imported"):
-        seen({"a.bmp": b"x"})
+        seen({"a.heic": b"x"})
 
 
 # -- the command line ---------------------------------------------------------------------------------

@@ -155,7 +155,8 @@ def test_what_was_left_behind_is_told_by_name_and_number(tmp_path: Path, library
     assert {count for _, count in report.dropped} == {1}
     (note,) = [note for note in report.notes if "DICOM headers" in note]
     assert note.startswith(
-        "Only technical fields were read from 2 DICOM headers. Ignored (values not read): "
+        "Only technical fields were read from 2 DICOM headers, and the identifiers of patient and study, "
+        "which are kept as keyed hashes. Ignored (values not read): "
     )
     assert "50 kinds of field (AccessionNumber, " in note
     assert "and 38 more) and 3 private or unknown ones. This does not cover what the pixels show." in note
