@@ -8,9 +8,9 @@ from pathlib import Path
 from core.cli import common, sets
 from core.cli.common import Args, Outcome
 from core.errors import BadChoice
-from core.images.importing import roles
+from core.images.importing import roles, tables
 from core.images.importing.folder_names import DEVELOPMENT
-from core.images.importing.importer import ImportReport, Reading, import_sets, read_table
+from core.images.importing.importer import ImportReport, Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
 from core.images.importing.plan import own_name
 from core.images.importing.preview import Folder, look
@@ -21,10 +21,15 @@ from core.wording import counted
 
 
 def import_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("path", type=Path, help="folder or zip file")
+    sub.add_argument("path", type=Path, help="folder, or zip or tar archive")
     sub.add_argument("--name", help="name of the data set; required unless --preview is given")
     sub.add_argument("--layout", default="auto", choices=["auto", *LAYOUTS.names()])
-    sub.add_argument("--labels", type=Path, metavar="CSV", help="table with two columns: file name and label")
+    sub.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="table of file name and label: CSV, or JSON as StyleGAN and Hugging Face write it",
+    )
     common.add_view(sub)
     sub.add_argument(
         "--rename", action="store_true", help="replace file names by numbers (names may identify patients)"
@@ -62,7 +67,7 @@ def import_(args: Args) -> Outcome:
         raise BadChoice("The argument --name is required unless --preview is given.")
     reading = Reading(
         args.layout,
-        read_table(args.labels) if args.labels else None,
+        tables.read_file(args.labels) if args.labels else None,
         common.view(args),
         args.rename,
         _by_hand(args),
@@ -122,7 +127,7 @@ def _by_hand(args: Args) -> dict[str, ManualRole]:
 def _preview(args: Args) -> Outcome:
     if args.depth < 1:
         raise BadChoice(f"--depth must be at least 1; got {args.depth}.")
-    labels = read_table(args.labels) if args.labels else None
+    labels = tables.read_file(args.labels) if args.labels else None
     with open_source(args.path) as source:
         seen = look(
             source,

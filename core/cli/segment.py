@@ -14,8 +14,8 @@ from core.cli.common import Args, Outcome
 from core.errors import BadChoice, ImprintError, NothingToImport, UnreadableImage
 from core.images.formats.raster import KINDS
 from core.images.importing.decoder import Decoder
-from core.images.importing.file_kinds import images_of
 from core.images.importing.importer import fetched
+from core.images.sources.file_kinds import images_of
 from core.images.sources.opening import open_source
 from core.images.sources.source import Source
 from core.progress import Meter

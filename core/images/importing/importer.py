@@ -9,12 +9,12 @@ import numpy as np
 from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
-from core.images.importing import layouts, remarks
+from core.images.importing import layouts, remarks, tables
 from core.images.importing.decoder import Decoder, Event, File
-from core.images.importing.file_kinds import Refusal
 from core.images.importing.plan import Plan, Target, check, name_sets, nothing_found, plan
 from core.images.importing.roles import Roles
 from core.images.library import Library, check_name
+from core.images.sources.file_kinds import Refusal
 from core.images.sources.opening import open_source
 from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
@@ -66,17 +66,9 @@ def import_path(
     roles: Roles | None = None,
 ) -> ImportReport:
     """Import a folder or an archive as one data set; see ``import_source``."""
-    table = read_table(labels) if labels else None
+    table = tables.read_file(labels) if labels else None
     with open_source(path) as source:
         return import_source(source, name, library, layout, table, listener, view, rename, roles)
-
-
-def read_table(path: Path) -> dict[str, str]:
-    """The table of labels in a file: file name to label. Raises BadChoice."""
-    try:
-        return layouts.read_labels(layouts.decoded(path.read_bytes()), path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadChoice(f"The table of labels {path.name} can't be read: {error}.") from None
 
 
 def import_source(
@@ -142,7 +134,7 @@ def _empty(targets: Sequence[Target], taking: Mapping[str, "_Taking"]) -> list[R
 
 def _report(library: Library, image_set: ImageSet, taking: "_Taking", reading: Reading) -> ImportReport:
     todo = taking.plan
-    said = [*todo.said, *remarks.on_labels(todo.labels, taking.known, quote=not reading.rename)]
+    said = [*todo.said]
     said += remarks.on_unlabelled(todo.labels, (file.label for file in image_set.generated))
     said += [*remarks.on_copies(image_set), *taking.tally.remarks(reading.view)]
     added = library.add(image_set)
@@ -158,7 +150,6 @@ class _Taking:
         self._images: list[tuple[str, np.ndarray]] = []  # hash and pixels, of the current file
         self.files: list[ImageFile] = []
         self.refused: list[Refusal] = []
-        self.known: set[str] = set()  # names by which a table may refer to the imported images
         self.tally = remarks.Tally()
 
     def take(self, path: str, event: Event) -> bool:
@@ -181,7 +172,7 @@ class _Taking:
         return ImageSet(target.name, target.layout, tuple(self.files), shown, target.part, pair)
 
     def _file(self, path: str, facts: Facts) -> None:
-        place, groups, called = self.plan.places[path], self.plan.groups, layouts.possible_names(path)
+        place, groups = self.plan.places[path], self.plan.groups
         name = self.plan.names.beside(self.plan.wrapper + path, self._target.inner(path), self._folder(path))
         several = len(self._images) > 1
         scan = several and facts.origin.format in ("DICOM", "NIfTI")  # slices of one patient
@@ -189,7 +180,6 @@ class _Taking:
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
             self.files.append(ImageFile(own, sha256, place.role, place.label, group, facts.origin))
-        self.known.update(called)
         self.tally.add(facts, [pixels for _, pixels in self._images])
 
     def _folder(self, path: str) -> str:

@@ -1,15 +1,17 @@
 """The plan of an import: roles, labels and data sets, from names and tables alone. No image is decoded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import BadChoice, NothingToImport, UnreadableImage
+from core.errors import BadChoice, NothingToImport
 from core.images.formats.raster import KINDS
-from core.images.importing import file_kinds, layouts, roles, structure
-from core.images.importing.file_kinds import Refusal, images_of
+from core.images.importing import layouts, roles, structure, table_search, tables
 from core.images.importing.layouts import Place
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Found, Group, Question
+from core.images.importing.tables import Matched
+from core.images.sources import file_kinds
+from core.images.sources.file_kinds import Refusal, images_of
 from core.images.sources.filenames import Names
 from core.images.sources.source import Source
 from core.wording import counted, verb
@@ -21,9 +23,10 @@ REST = "rest"  # name of the data set of images outside the folders of all other
 class Plan:
     """``places``: by path relative to ``wrapper``, the folders that contain everything.
 
-    ``recognised``: the places before roles set by hand. ``labels`` and ``groups``: tables. ``refused``: files
-    rejected by name or place. ``said``: notes so far. ``found``: meaning of the folder names of each path.
-    ``sets``: the data sets. ``questions``: folders whose role is ambiguous and was not set by hand.
+    ``recognised``: the places before roles set by hand. ``labels`` and ``groups``: from tables, by path;
+    ``unmatched``: names in the table of labels that fit no image. ``refused``: files rejected by name or
+    place. ``said``: notes so far. ``found``: meaning of the folder names of each path. ``sets``: the data
+    sets. ``questions``: folders whose role is ambiguous and was not set by hand.
     """
 
     names: Names
@@ -31,8 +34,9 @@ class Plan:
     layout_of: dict[str, str]
     recognised: dict[str, Place]
     places: dict[str, Place]
-    labels: dict[str, str]
-    groups: dict[str, str]
+    labels: Mapping[str, str]
+    unmatched: tuple[str, ...]
+    groups: Mapping[str, str]
     refused: list[Refusal]
     said: list[str]
     found: dict[str, Found]
@@ -74,19 +78,26 @@ def plan(
 
     Raises NothingToImport if there is no image, BadChoice for an invalid table or role.
     """
+    given = labels is not None
     names = Names((*source.paths, *(path for path, _ in source.refused)), rename)
     images = images_of(source)
     refused = file_kinds.refused_by_name(source, names, images)
     if not images:
         raise NothingToImport(nothing_found(source, refused))
     wrapper = structure.wrapper_of(images)
-    said: list[str] = []
-    if labels is None and layout in ("auto", "flat"):
-        for folder in _flat_folders(images, wrapper, layout):
-            labels = labels or _labels_beside(source, folder, said, rename)
     inner = [path.removeprefix(wrapper) for path in images]
     found = structure.read(inner)
-    several = layout != "flat" and labels is None
+    said: list[str] = []
+    if not given:
+        matched = _labels_beside(source, images, wrapper, layout, found, said, rename)
+    else:
+        matched = tables.match(labels or {}, inner, "labels")
+    said += matched.remarks("labels", quote=not rename)
+    labels = matched.values if given or matched.values else None
+    groups = tables.match(table_search.groups_beside(source, wrapper), inner, "patient groups")
+    said += groups.remarks("patient groups", quote=not rename)
+    one_folder = len({path.rpartition("/")[0] for path in inner}) == 1
+    several = layout != "flat" and (labels is None or not (one_folder or given))
     sets = structure.groups(found) if several else [Group("", tuple(inner))]
     layout_of = {each.folder: _layout(layout, each, found, labels) for each in sets}
     recognised = {
@@ -116,7 +127,8 @@ def plan(
         recognised,
         places,
         labels or {},
-        layouts.resolve(_groups_beside(source, wrapper), inner),
+        matched.unmatched,
+        groups.values,
         refused,
         said,
         found,
@@ -131,41 +143,30 @@ def _layout(asked: str, group: Group, found: Mapping[str, Found], labels: Mappin
     return layouts.detect({path: found[path] for path in group.paths}, labels is not None)
 
 
-def _flat_folders(images: Sequence[str], wrapper: str, layout: str) -> list[str]:
-    """Where a table of labels may be: next to the images if they share one folder, or at the top."""
-    parents = {path.rpartition("/")[0] for path in images}
-    own = [f"{parent}/" if parent else "" for parent in parents] if len(parents) == 1 else []
-    return list(dict.fromkeys([*own, wrapper])) if own or layout == "flat" else []
-
-
-def _tables(source: Source, wrapper: str) -> Iterator[tuple[str, str]]:
-    for path in source.paths:
-        inner = path.removeprefix(wrapper)
-        if path.startswith(wrapper) and "/" not in inner and inner.lower().endswith(".csv"):
-            try:
-                yield inner, layouts.decoded(source.read(path))
-            except (UnreadableImage, UnicodeDecodeError):
-                continue
-
-
-def _labels_beside(source: Source, wrapper: str, said: list[str], rename: bool) -> dict[str, str] | None:
-    tables = [(name, text) for name, text in _tables(source, wrapper) if layouts.read_groups(text) is None]
-    if len(tables) != 1:
-        if tables:
-            said.append(f"There are {len(tables)} tables next to the images, so none was used: specify one.")
-        return None
-    name, text = tables[0]
-    labels = layouts.read_labels(text, name)
-    said.append(f"Labels were read from {'a table next to the images' if rename else name}.")
+def _labels_beside(
+    source: Source,
+    images: Sequence[str],
+    wrapper: str,
+    layout: str,
+    found: Mapping[str, Found],
+    said: list[str],
+    rename: bool,
+) -> Matched:
+    """Labels by path from tables next to the images, unless folder names give them already."""
+    if layout not in ("auto", "flat"):
+        return Matched({})
+    labels, used, ambiguous = table_search.labels_beside(source, images, wrapper, layout == "flat")
+    if ambiguous:
+        said.append(f"There are {len(ambiguous)} tables next to the images, so none was used: specify one.")
+    name = "a table next to the images" if rename else " and ".join(used)
+    folders = {path.rpartition("/")[0] for path in images}
+    spoken = len(folders) > 1 and any(each.role or each.label for each in found.values())
+    if labels.values and layout == "auto" and spoken:
+        said.append(f"Labels in {name} were not used, as folder names give the classes.")
+        return Matched({})
+    if labels.values:
+        said.append(f"Labels were read from {name}.")
     return labels
-
-
-def _groups_beside(source: Source, wrapper: str) -> dict[str, str]:
-    for _, text in _tables(source, wrapper):
-        groups = layouts.read_groups(text)
-        if groups is not None:
-            return groups
-    return {}
 
 
 def nothing_found(source: Source, refused: Sequence[Refusal]) -> str:
@@ -184,12 +185,10 @@ def check(found: Plan) -> None:
     if found.questions:
         raise BadChoice(ask(found.questions))
     places: Mapping[str, Place] = found.places
-    names = (name for path in places for name in layouts.possible_names(path))
-    if found.labels and not any(name in found.labels for name in names):
-        first = next(iter(found.labels))
+    if found.unmatched and not found.labels:
         raise BadChoice(
-            f"No row of the table of labels matches an image (the first row is for '{first}'). Check the "
-            "file names, or import without the table."
+            f"No row of the table of labels matches an image (the first row is for '{found.unmatched[0]}'). "
+            "Check the file names, or import without the table."
         )
     if all(place.out or place.refused for place in places.values()) and any(p.out for p in places.values()):
         raise NothingToImport("All folders are left out. Give at least one of them a role.")

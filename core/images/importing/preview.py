@@ -17,13 +17,13 @@ from core.errors import UnreadableImage
 from core.images.formats.decoded import Facts
 from core.images.formats.raster import SUFFIXES
 from core.images.formats.windowing import View
-from core.images.importing import layouts, remarks, structure
+from core.images.importing import remarks, structure
 from core.images.importing.decoder import Decoder
-from core.images.importing.file_kinds import STACKS, Refusal
 from core.images.importing.importer import AS_IT_IS, fetched
 from core.images.importing.plan import Plan, plan
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Group, Question
+from core.images.sources.file_kinds import STACKS, Refusal
 from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
 from core.types import Role
@@ -110,8 +110,7 @@ def look(
         rows.setdefault(structure.row_of(path, todo.found[path], depth), []).append(path)
     seen = _Seen(todo)
     seen.decode(source, _order(todo, rows), view, listener)
-    called = {name for path in todo.wanted for name in layouts.possible_names(path)}
-    said = [*todo.said, *remarks.on_labels(todo.labels, called, quote=not rename)]
+    said = [*todo.said]
     generated = (place for place in todo.places.values() if place.role is Role.GENERATED)
     said += remarks.on_unlabelled(todo.labels, (place.label for place in generated))
     return Preview(

@@ -137,18 +137,6 @@ class Tally:
         return f"{counted(len(names), 'kind')} of field{listed} and {self.private} private or unknown ones"
 
 
-def on_labels(labels: Mapping[str, str], known: set[str], quote: bool) -> list[str]:
-    """``known``: names by which a table may refer to an image; ``quote``: whether a row may be quoted."""
-    unmatched = [file for file in labels if file not in known]
-    if not unmatched:
-        return []
-    first = f" (first: '{unmatched[0]}')" if quote else ""
-    return [
-        f"{counted(len(unmatched), 'row')} of the table of labels "
-        f"{verb(len(unmatched), 'matches', 'match')} no image{first}."
-    ]
-
-
 def on_unlabelled(labels: Mapping[str, str], given: Iterable[str | None]) -> list[str]:
     """``labels``: the table of labels; ``given``: the labels of all generated images."""
     unlabelled = sum(label is None for label in given)

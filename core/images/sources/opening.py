@@ -1,9 +1,10 @@
 """Opens a folder or an archive; each archive in a folder is read like a folder of its name."""
 
+import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from core.errors import NothingToImport, UnreadableImage
 from core.images.sources import entries
@@ -12,6 +13,7 @@ from core.images.sources.tar_archive import is_tar, open_tar
 from core.images.sources.zip_archive import from_zip, open_zip
 
 READ = (*entries.ZIPS, *entries.TARS)
+SHARD = re.compile(r"(^|[-_.]|(?<=/))\d{4,}$")  # WebDataset numbers its shards: train-000000.tar
 
 
 @contextmanager
@@ -55,23 +57,35 @@ def expanded(source: Source, path_of: Callable[[str], Path]) -> Iterator[Source]
     archives = [name for name in source.paths if is_archive(name)]
     others = [name for name in source.paths if _is_other_archive(name)]
     refused = tuple((name, "an archive of a kind that can't be read: unpack it first") for name in others)
-    parts = {"": without(source, {*archives, *others}, refused)}
+    plain = without(source, {*archives, *others}, refused)
+    parts, taken = [("", plain)], set(plain.paths)
     with ExitStack() as opened:
         for name in archives:
             try:
                 part = opened.enter_context(open_archive(path_of(name), name))
             except UnreadableImage as error:
                 raise NothingToImport(f"{name} is {error}.") from None
-            parts[_folder(name, parts)] = part
-        yield combined(parts) if archives else parts[""]
+            folder = next(
+                each for each in _folders(name) if taken.isdisjoint(_below(each, path) for path in part.paths)
+            )
+            taken.update(_below(folder, path) for path in part.paths)
+            parts.append((folder, part))
+        yield combined(parts) if archives else plain
 
 
 def _is_other_archive(name: str) -> bool:
     return name.lower().endswith(entries.OTHERS) and not name.lower().endswith(".nii.gz")
 
 
-def _folder(name: str, taken: Mapping[str, Source]) -> str:
-    """The archive's path without its ending; with it if another archive has the same."""
+def _folders(name: str) -> Iterator[str]:
+    """Folders for an archive's entries, the best first: that of its shards, its own, or with its ending."""
     ending = next(each for each in sorted(READ, key=len, reverse=True) if name.lower().endswith(each))
-    plain = str(PurePosixPath(name[: -len(ending)]))
-    return name if plain in taken else plain
+    own = name[: -len(ending)]
+    if name.lower().endswith(entries.TARS):
+        yield SHARD.sub("", own).rstrip("/")
+    yield own
+    yield name
+
+
+def _below(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path

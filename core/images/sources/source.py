@@ -93,11 +93,11 @@ def from_files(files: Mapping[str, bytes]) -> Source:
     return Source(ordered(names), lambda name: files[names[name]], lambda name: files[names[name]][:HEAD])
 
 
-def combined(parts: Mapping[str, Source]) -> Source:
+def combined(parts: Iterable[tuple[str, Source]]) -> Source:
     """Several sources as one, each below a folder; "" for none."""
     owner: dict[str, tuple[Source, str]] = {}
     refused: list[tuple[str, str]] = []
-    for folder, source in parts.items():
+    for folder, source in parts:
         before = f"{folder}/" if folder else ""
         owner |= {before + path: (source, path) for path in source.paths}
         refused += [(before + name, reason) for name, reason in source.refused]

@@ -10,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import ImprintError
 from core.images.formats import windowing
 from core.images.formats.windowing import View
-from core.images.importing import layouts
-from core.images.importing.file_kinds import Refusal
+from core.images.importing import layouts, tables
 from core.images.importing.importer import Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
+from core.images.sources.file_kinds import Refusal
 from core.progress import Step
 from core.wording import counted
 from pages.ui.data import preview_rows, preview_sets, upload
@@ -117,12 +117,12 @@ def _labels() -> dict[str, str] | None:
     """A table of labels, if folder names do not define them; only its rows are kept."""
     number = st.session_state.get(upload.ROUND, 0)
     key = f"labels_{number}"
-    table = st.file_uploader("CSV with columns file and label", type="csv", key=key)
+    table = st.file_uploader("Table with columns file and label", type=["csv", "json", "jsonl"], key=key)
     if table is not None:
-        text = table.read().decode("utf-8-sig", "replace")
+        text = tables.decoded(table.read())
         upload.release(table, st.session_state[key])
         st.session_state[upload.ROUND] = number + 1
-        st.session_state[LABELS] = layouts.read_labels(text, "The table")
+        st.session_state[LABELS] = tables.read_labels(text, "The table")
         st.rerun()
     held = st.session_state.get(LABELS)
     if held and st.button(f"Remove {counted(len(held), 'label')}"):

@@ -44,6 +44,7 @@ ORDER = (
     ("core.features",),
     ("core.features.custom",),
     ("core.features.pretrained", "core.images.importing"),
+    ("core.images.sources",),
     ("core.images.formats", "core.regions", "core.store", "core.clustering"),
     ("core.images", "core.inference"),
     ("core.access", "core.numeric", "core.sandbox"),

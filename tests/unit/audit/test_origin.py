@@ -39,7 +39,7 @@ RGB = Image.fromarray(np.stack([GREY] * 3, 2))
     ],
 )
 def test_a_files_origin(data: bytes, format: str, bits: int) -> None:
-    assert read(data)[1] == Origin(format, len(data), bits)
+    assert read(data).facts.origin == Origin(format, len(data), bits)
 
 
 def test_an_import_keeps_it(library: Library) -> None:

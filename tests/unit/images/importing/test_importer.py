@@ -180,7 +180,7 @@ def test_flat_with_a_table_beside(library: Library, wrapper: str) -> None:
     report = take(library, files)
     assert report.image_set.layout == "flat"
     assert list(labels(report).values()) == ["vae", "gan", None]
-    assert "Labels were read from labels.csv." in report.notes
+    assert f"Labels were read from {wrapper}labels.csv." in report.notes
     assert "1 row of the table of labels matches no image (first: '9.png')." in report.notes
     assert "1 image has no label, so the generator is unknown." in report.notes
 

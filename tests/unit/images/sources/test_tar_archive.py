@@ -127,17 +127,25 @@ def test_a_file_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.
             source.read("gan/2.png")
 
 
-def test_shards_in_a_folder_are_read_like_folders_of_their_name(tmp_path: Path) -> None:
+def test_shards_in_a_folder_are_read_like_one_folder_of_their_name(tmp_path: Path) -> None:
     shards = {
-        f"gan/shard-{n}.tar": tarred([(f"{n}{k}.png", f"{n}{k}".encode()) for k in range(2)])
+        f"gan/train-00000{n}.tar": tarred([(f"{n}{k}.png", f"{n}{k}".encode()) for k in range(2)])
         for n in range(2)
     }
-    with open_source(write_tree(tmp_path / "f", {**shards, "gan/own.png": b"own"})) as source:
+    more = {"vae/00000.tar": tarred([("1.png", b"1")]), "vae.tar": tarred([("2.png", b"2")])}
+    with open_source(write_tree(tmp_path / "f", {**shards, **more, "gan/own.png": b"own"})) as source:
         assert source.paths == (
-            *("gan/own.png", "gan/shard-0/00.png", "gan/shard-0/01.png"),
-            *("gan/shard-1/10.png", "gan/shard-1/11.png"),
+            *("gan/own.png", "gan/train/00.png", "gan/train/01.png", "gan/train/10.png", "gan/train/11.png"),
+            *("vae/1.png", "vae/2.png"),
         )
-        assert source.read("gan/shard-1/10.png") == b"10"
+        assert source.read("gan/train/10.png") == b"10"
+
+
+def test_shards_that_repeat_names_keep_their_own_folders(tmp_path: Path) -> None:
+    shard = tarred([("1.png", b"1")])
+    folder = write_tree(tmp_path / "f", {"s-0000.tar": shard, "s-0001.tar": shard, "s-0001.tgz": shard})
+    with open_source(folder) as source:
+        assert set(source.paths) == {"s/1.png", "s-0001/1.png", "s-0001.tgz/1.png"}
 
 
 def test_one_shard_cut_off_stops_the_whole(tmp_path: Path) -> None:
