@@ -8,12 +8,12 @@ from pathlib import Path
 from core.cli import common, sets
 from core.cli.common import Args, Outcome
 from core.errors import BadChoice
-from core.images.importing import roles, tables
+from core.images.importing import patients, roles, tables
 from core.images.importing.folder_names import DEVELOPMENT
 from core.images.importing.importer import ImportReport, Reading, import_sets
 from core.images.importing.layouts import LAYOUTS
 from core.images.importing.plan import own_name
-from core.images.importing.preview import Folder, look
+from core.images.importing.preview import Folder, Preview, look
 from core.images.importing.roles import ManualRole
 from core.images.library import Library
 from core.images.sources.opening import open_source
@@ -52,6 +52,12 @@ def import_flags(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--sets", type=Path, metavar="FILE", help="these names as JSON: folder to name, or null")
     sub.add_argument(
+        "--groups",
+        metavar="FILE",
+        help="patients: a table of file and patient; or names, to take them from file and folder names as "
+        "the preview proposes; or none (default: groups.csv in the folder, else DICOM headers and scans)",
+    )
+    sub.add_argument(
         "--roles",
         type=Path,
         metavar="FILE",
@@ -72,6 +78,7 @@ def import_(args: Args) -> Outcome:
         args.rename,
         _by_hand(args),
         _names(args),
+        patients.read_choice(args.groups) if args.groups else "",
     )
     with open_source(args.path) as source:
         reports = import_sets(source, args.name, Library(), reading, common.listener(args))
@@ -97,6 +104,7 @@ def _facts_of(report: ImportReport) -> Outcome:
         "refused": [asdict(refusal) for refusal in report.refused],
         "notes": list(report.notes),
         "dropped": dict(report.dropped),
+        "grey": list(report.grey),
         "text": "\n".join(lines),
     }
 
@@ -138,6 +146,7 @@ def _preview(args: Args) -> Outcome:
             _by_hand(args),
             args.depth,
             common.listener(args),
+            patients.read_choice(args.groups) if args.groups else "",
         )
     lines = [f"layout {seen.layout}; {seen.looked}"]
     lines += [_line(folder) for folder in seen.folders]
@@ -155,6 +164,8 @@ def _preview(args: Args) -> Outcome:
     if len(made) > 1:
         lines += [_set_line(each) for each in made]
     lines += [f"question: {each.why}" for each in seen.questions]
+    if seen.patients:
+        lines.append(f"{seen.patients.sentence(not args.rename)} Take them with --groups names.")
     lines += [*seen.notes, *(f"rejected: {refusal.file}: {refusal.reason}" for refusal in seen.refused)]
     return {
         "layout": seen.layout,
@@ -168,8 +179,17 @@ def _preview(args: Args) -> Outcome:
         "dropped": dict(seen.dropped),
         "sets": made,
         "questions": [asdict(each) for each in seen.questions],
+        "patients": _proposal(seen),
+        "grey": list(seen.grey),
         "text": "\n".join([*lines, "Nothing was imported."]),
     }
+
+
+def _proposal(seen: Preview) -> Outcome | None:
+    """What ``--groups names`` would take."""
+    if seen.patients is None:
+        return None
+    return {"from": patients.NAMES, "patients": seen.patients.patients, "images": seen.patients.images}
 
 
 def _set_line(made: Outcome) -> str:

@@ -55,6 +55,7 @@ def describe(image_set: ImageSet) -> Outcome:
         "n": len(image_set),
         "roles": image_set.counts("role"),
         "labels": image_set.counts("label"),
+        "groups": len({file.group for file in image_set.files if file.group}),
         "part": image_set.part,
         "pair": image_set.pair,
         "duplicates": [[file.name for file in group] for group in image_set.duplicates],

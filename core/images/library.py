@@ -9,6 +9,7 @@ import functools
 import io
 import json
 import re
+import secrets
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -27,6 +28,7 @@ from core.files import write_atomic
 from core.hashing import key, pixels_key
 from core.types import ImageFile, ImageSet, Origin, Role
 
+SECRET, SECRET_SIZE = "patients.key", 32  # bytes
 PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # so that untrusted names are not rendered as Markdown
 
 
@@ -68,6 +70,16 @@ class Library:
             return self.get(development.pair)
         except SetNotFound:
             return None
+
+    def secret(self) -> bytes:
+        """The key of the hashes of patients' identifiers, made on first use; the same for all users."""
+        path = self._root / SECRET
+        if not path.exists():
+            with sharing.alone(self._root):
+                if not path.exists():
+                    write_atomic(path, secrets.token_bytes(SECRET_SIZE))
+                    path.chmod(0o600)
+        return path.read_bytes()
 
     def owns(self, name: str) -> bool:
         return self._manifest(name).exists()

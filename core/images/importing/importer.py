@@ -9,16 +9,19 @@ import numpy as np
 from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
-from core.images.importing import layouts, remarks, tables
+from core.images.importing import layouts, patients, remarks, tables
 from core.images.importing.decoder import Decoder, Event, File
+from core.images.importing.grey_report import GreyReport
+from core.images.importing.layouts import Place
+from core.images.importing.patients import HEADER, SCAN, Headers
 from core.images.importing.plan import Plan, Target, check, name_sets, nothing_found, plan
 from core.images.importing.roles import Roles
 from core.images.library import Library, check_name
-from core.images.sources.file_kinds import Refusal
+from core.images.sources.file_kinds import Refusal, are_scans
 from core.images.sources.opening import open_source
 from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
-from core.types import ImageFile, ImageSet
+from core.types import ImageFile, ImageSet, Role
 
 AS_IT_IS = View()
 
@@ -27,7 +30,8 @@ AS_IT_IS = View()
 class ImportReport:
     """``unchanged``: the data set already existed with the same content. ``notes``: remarks, as sentences.
 
-    ``dropped``: DICOM header fields that were not read, with the number of files.
+    ``dropped``: DICOM header fields that were not read, with the number of files. ``grey``: each class's
+    grey levels (grey_report.py).
     """
 
     image_set: ImageSet
@@ -35,6 +39,7 @@ class ImportReport:
     refused: tuple[Refusal, ...]
     notes: tuple[str, ...]
     dropped: tuple[tuple[str, int], ...] = ()
+    grey: tuple[dict[str, object], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Reading:
 
     ``rename``: replace file names by numbers, as names may identify patients. ``roles``: set by hand for
     folders; they override folder names. ``sets``: names of data sets by folder; equal names are merged, None
-    leaves a data set out.
+    leaves a data set out. ``groups``: patients by file, or as in ``plan``.
     """
 
     layout: str = "auto"
@@ -52,6 +57,7 @@ class Reading:
     rename: bool = False
     roles: Roles | None = None
     sets: Mapping[str, str | None] | None = None
+    groups: str | Mapping[str, str] = ""
 
 
 def import_path(
@@ -97,16 +103,18 @@ def import_sets(
     Raises NothingToImport, BadChoice and SetExists; no data set is added then.
     """
     check_name(name)
-    todo = plan(source, reading.layout, _table(reading), reading.rename, reading.roles)
+    todo = plan(source, reading.layout, _table(reading), reading.rename, reading.roles, reading.groups)
     check(todo)
     targets = name_sets(todo, name, reading.sets)
     for target in targets:
         check_name(target.name)
-    taking = {target.name: _Taking(library, todo, target) for target in targets}
+    headers = Headers()
+    taking = {target.name: _Taking(library, todo, target, headers) for target in targets}
     of_path = {path: taking[target.name] for target in targets for path in target.paths}
     wanted = [path for path in todo.wanted if path in of_path]
     meter = Meter("import", len(wanted), listener)
-    with Decoder(reading.view) as decoder:
+    secret = library.secret() if _needs_secret(reading, wanted) else b""
+    with Decoder(reading.view, secret) as decoder:
         for path, event in decoder.decode(fetched(source, todo.wrapper, wanted)):
             if of_path[path].take(path, event):
                 meter.add(1)
@@ -120,6 +128,11 @@ def import_sets(
     reports = [_report(library, image_set, taking[image_set.name], reading) for image_set in made]
     reports[0] = replace(reports[0], refused=(*todo.refused, *_empty(targets, taking), *reports[0].refused))
     return tuple(reports)
+
+
+def _needs_secret(reading: Reading, paths: Iterable[str]) -> bool:
+    """Whether headers may tell patients."""
+    return reading.groups != patients.NONE and are_scans(paths)
 
 
 def _table(reading: Reading) -> dict[str, str] | None:
@@ -136,19 +149,24 @@ def _report(library: Library, image_set: ImageSet, taking: "_Taking", reading: R
     todo = taking.plan
     said = [*todo.said]
     said += remarks.on_unlabelled(todo.labels, (file.label for file in image_set.generated))
-    said += [*remarks.on_copies(image_set), *taking.tally.remarks(reading.view)]
+    said += [*remarks.on_copies(image_set), *taking.remarks(image_set, reading)]
     added = library.add(image_set)
     dropped = tuple(sorted(taking.tally.dropped.items()))
-    return ImportReport(image_set, not added, tuple(taking.refused), tuple(said), dropped)
+    return ImportReport(
+        image_set, not added, tuple(taking.refused), tuple(said), dropped, tuple(taking.grey.facts())
+    )
 
 
 class _Taking:
     """Collects the images of one data set; a file is added once all its images are decoded."""
 
-    def __init__(self, library: Library, todo: Plan, target: Target) -> None:
-        self._library, self.plan, self._target = library, todo, target
+    def __init__(self, library: Library, todo: Plan, target: Target, headers: Headers) -> None:
+        self._library, self.plan, self._target, self._headers = library, todo, target, headers
         self._images: list[tuple[str, np.ndarray]] = []  # hash and pixels, of the current file
         self.files: list[ImageFile] = []
+        self._sources: list[tuple[str, Facts]] = []  # path and facts of the file that each image came in
+        self._known_from: list[str] = []  # what told the patients of real images
+        self.grey = GreyReport()
         self.refused: list[Refusal] = []
         self.tally = remarks.Tally()
 
@@ -169,18 +187,52 @@ class _Taking:
         target = self._target
         pair = target.pair if target.pair in names else None
         shown = self.tally.shown(view)
-        return ImageSet(target.name, target.layout, tuple(self.files), shown, target.part, pair)
+        files = tuple(map(self._with_group, self.files, self._sources))
+        return ImageSet(target.name, target.layout, files, shown, target.part, pair)
+
+    def remarks(self, image_set: ImageSet, reading: Reading) -> list[str]:
+        """After ``made``: on pixels, headers and patients."""
+        proposal = self.plan.proposal
+        said = [*self.tally.remarks(reading.view), *self.grey.remarks(reading.view)]
+        said += patients.remarks(
+            image_set, self._known_from, HEADER in self._known_from and self._headers.same
+        )
+        if proposal and not all(file.group for file in image_set.real):
+            said.append(f"{proposal.sentence(not reading.rename)} Import with --groups names to use them.")
+        return said
+
+    def _with_group(self, file: ImageFile, source: tuple[str, Facts]) -> ImageFile:
+        """With its patient, by the first that knows it; ``source``: path and facts of the file it came in."""
+        path, facts = source
+        known = [(self.plan.groups.get(path), self.plan.grouped_by)]
+        if self.plan.grouped_by != patients.NONE:
+            real = file.role is not Role.GENERATED
+            known += [(self._headers.group(facts) if real else None, HEADER), (file.group, SCAN)]
+        group, by = next(((group, by) for group, by in known if group), (None, ""))
+        if group and file.role is not Role.GENERATED:
+            self._known_from.append(by)
+        return replace(file, group=group)
 
     def _file(self, path: str, facts: Facts) -> None:
-        place, groups = self.plan.places[path], self.plan.groups
+        place = self.plan.places[path]
         name = self.plan.names.beside(self.plan.wrapper + path, self._target.inner(path), self._folder(path))
         several = len(self._images) > 1
         scan = several and facts.origin.format in ("DICOM", "NIfTI")  # slices of one patient
-        group = groups.get(path, name if scan else None)
+        label = dict(enumerate(facts.labels, 1)) if self._takes_labels(place) else {}
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
-            self.files.append(ImageFile(own, sha256, place.role, place.label, group, facts.origin))
-        self.tally.add(facts, [pixels for _, pixels in self._images])
+            given = label.get(number, place.label)
+            group = name if scan else None
+            self.files.append(ImageFile(own, sha256, place.role, given, group, facts.origin))
+            self._sources.append((path, facts))
+        self._headers.add(facts)
+        pixels = [each for _, each in self._images]
+        self.tally.add(facts, pixels)
+        self.grey.add(place.label or str(place.role), facts, pixels)
+
+    def _takes_labels(self, place: Place) -> bool:
+        """Labels within a stack count where folders and tables give none."""
+        return place.role is Role.GENERATED and place.label is None
 
     def _folder(self, path: str) -> str:
         """The folder of a renamed file: that of its class, or the role or generator set by hand."""

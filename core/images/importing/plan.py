@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from core.errors import BadChoice, NothingToImport
 from core.images.formats.raster import KINDS
-from core.images.importing import layouts, roles, structure, table_search, tables
+from core.images.importing import layouts, patients, roles, structure, table_search, tables
 from core.images.importing.layouts import Place
+from core.images.importing.patients import Proposal
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Found, Group, Question
 from core.images.importing.tables import Matched
@@ -26,7 +27,8 @@ class Plan:
     ``recognised``: the places before roles set by hand. ``labels`` and ``groups``: from tables, by path;
     ``unmatched``: names in the table of labels that fit no image. ``refused``: files rejected by name or
     place. ``said``: notes so far. ``found``: meaning of the folder names of each path. ``sets``: the data
-    sets. ``questions``: folders whose role is ambiguous and was not set by hand.
+    sets. ``questions``: folders whose role is ambiguous and was not set by hand. ``grouped_by``:
+    what ``groups`` are from; ``proposal``: patients as names suggest them, if no table tells them.
     """
 
     names: Names
@@ -42,6 +44,8 @@ class Plan:
     found: dict[str, Found]
     sets: list[Group]
     questions: list[Question]
+    grouped_by: str
+    proposal: Proposal | None
 
     @property
     def layout(self) -> str:
@@ -72,10 +76,16 @@ class Target:
 
 
 def plan(
-    source: Source, layout: str, labels: dict[str, str] | None, rename: bool, by_hand: Roles | None = None
+    source: Source,
+    layout: str,
+    labels: dict[str, str] | None,
+    rename: bool,
+    by_hand: Roles | None = None,
+    groups: str | Mapping[str, str] = "",
 ) -> Plan:
     """The plan for a source. ``labels``: file name to label; ``rename``: no file names in the notes.
 
+    ``groups``: a table, or patients.NAMES or NONE; "" for the table next to the images, if there is one.
     Raises NothingToImport if there is no image, BadChoice for an invalid table or role.
     """
     given = labels is not None
@@ -94,8 +104,8 @@ def plan(
         matched = tables.match(labels or {}, inner, "labels")
     said += matched.remarks("labels", quote=not rename)
     labels = matched.values if given or matched.values else None
-    groups = tables.match(table_search.groups_beside(source, wrapper), inner, "patient groups")
-    said += groups.remarks("patient groups", quote=not rename)
+    grouped = _groups(source, wrapper, inner, groups)
+    said += grouped.remarks("patient groups", quote=not rename)
     one_folder = len({path.rpartition("/")[0] for path in inner}) == 1
     several = layout != "flat" and (labels is None or not (one_folder or given))
     sets = structure.groups(found) if several else [Group("", tuple(inner))]
@@ -113,6 +123,12 @@ def plan(
     refused += [
         Refusal(names.of(wrapper + path), place.refused) for path, place in places.items() if place.refused
     ]
+    proposal = patients.proposed(places, found)
+    of_patient = grouped.values
+    if groups == patients.NAMES:
+        if proposal is None:
+            raise BadChoice("No patients can be told from the file names: give a table with --groups FILE.")
+        of_patient = dict(proposal.groups)
     out = sum(place.out for place in places.values())
     if aside := file_kinds.ignored(source, images):
         said.append(aside)
@@ -128,12 +144,14 @@ def plan(
         places,
         labels or {},
         matched.unmatched,
-        groups.values,
+        patients.numbered(of_patient) if rename else of_patient,
         refused,
         said,
         found,
         sets,
         questions,
+        patients.TABLE if grouped.values else groups if isinstance(groups, str) else "",
+        None if groups or grouped.values else proposal,
     )
 
 
@@ -141,6 +159,16 @@ def _layout(asked: str, group: Group, found: Mapping[str, Found], labels: Mappin
     if asked != "auto":
         return asked
     return layouts.detect({path: found[path] for path in group.paths}, labels is not None)
+
+
+def _groups(source: Source, wrapper: str, inner: Sequence[str], chosen: str | Mapping[str, str]) -> Matched:
+    if isinstance(chosen, str) and chosen:
+        return Matched({})
+    table = chosen or table_search.groups_beside(source, wrapper)
+    matched = tables.match(table, inner, "patient groups")
+    if chosen and not matched.values:
+        raise BadChoice("No row of the table of patients matches an image. Check the file names in it.")
+    return matched
 
 
 def _labels_beside(

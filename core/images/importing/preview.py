@@ -5,7 +5,7 @@ first. Nothing is written.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile, zip_longest
 from pathlib import PurePosixPath
@@ -15,15 +15,16 @@ from PIL import Image
 
 from core.errors import UnreadableImage
 from core.images.formats.decoded import Facts
-from core.images.formats.raster import SUFFIXES
 from core.images.formats.windowing import View
 from core.images.importing import remarks, structure
 from core.images.importing.decoder import Decoder
+from core.images.importing.grey_report import GreyReport
 from core.images.importing.importer import AS_IT_IS, fetched
+from core.images.importing.patients import Proposal
 from core.images.importing.plan import Plan, plan
 from core.images.importing.roles import Roles
 from core.images.importing.structure import Group, Question
-from core.images.sources.file_kinds import STACKS, Refusal
+from core.images.sources.file_kinds import Refusal, are_scans
 from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
 from core.types import Role
@@ -63,7 +64,8 @@ class Preview:
     """``dropped``: as in an ImportReport, for the decoded files. ``depths``: levels of folders.
 
     ``scans``: whether there are DICOM or NIfTI files, by name. ``sets``: the data sets to be imported.
-    ``questions``: folders whose role must be given before the import.
+    ``questions``: folders whose role must be given before the import. ``patients``: as file names suggest
+    them, if no table tells them. ``grey``: as in an ImportReport, for the decoded files.
     """
 
     layout: str
@@ -78,6 +80,8 @@ class Preview:
     scans: bool
     sets: tuple[Group, ...]
     questions: tuple[Question, ...]
+    patients: Proposal | None
+    grey: tuple[dict[str, object], ...]
 
     @property
     def looked(self) -> str:
@@ -99,12 +103,13 @@ def look(
     roles: Roles | None = None,
     depth: int = 1,
     listener: Listener = silent,
+    groups: str | Mapping[str, str] = "",
 ) -> Preview:
     """Preview a source. ``depth``: levels of folders listed separately; the rest as for ``import_source``.
 
     Raises NothingToImport if there is no image, BadChoice for an invalid table or role.
     """
-    todo = plan(source, layout, labels, rename, roles)
+    todo = plan(source, layout, labels, rename, roles, groups)
     rows: dict[str, list[str]] = {}
     for path in todo.places:
         rows.setdefault(structure.row_of(path, todo.found[path], depth), []).append(path)
@@ -119,13 +124,15 @@ def look(
         min(DEEPEST, max(len(PurePosixPath(path).parts) - 1 for path in todo.places)),
         tuple(seen.folder(name, paths) for name, paths in rows.items()),
         (*todo.refused, *seen.refused),
-        (*said, *seen.tally.remarks(view)),
+        (*said, *seen.tally.remarks(view), *seen.grey.remarks(view)),
         tuple(sorted(seen.tally.dropped.items())),
         len(todo.wanted),
         len(seen.done),
-        any(not path.lower().endswith((*SUFFIXES, *STACKS)) for path in todo.places),
+        are_scans(todo.places),
         tuple(todo.sets),
         tuple(todo.questions),
+        todo.proposal,
+        tuple(seen.grey.facts()),
     )
 
 
@@ -156,7 +163,7 @@ class _Seen:
         self._images: dict[str, int] = {}  # number of images, by decoded file
         self.done: set[str] = set()
         self.refused: list[Refusal] = []
-        self.tally = remarks.Tally()
+        self.tally, self.grey = remarks.Tally(), GreyReport()
 
     def decode(self, source: Source, paths: list[str], view: View, listener: Listener) -> None:
         meter, end = Meter("preview", len(paths), listener), time.monotonic() + PATIENCE
@@ -181,6 +188,8 @@ class _Seen:
             self.refused.append(Refusal(self._todo.names.of(self._todo.wrapper + path), str(event)))
             return
         self.tally.add(event, images)
+        place = self._todo.places[path]
+        self.grey.add(place.label or str(place.role), event, images)
         self._images[path] = len(images)
         self._small[path] = _small(images[len(images) // 2])
 

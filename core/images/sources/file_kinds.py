@@ -1,7 +1,7 @@
 """What the files of a source are: images, tables, files refused by their kind, or others (counted)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -32,6 +32,11 @@ class Refusal:
 def images_of(source: Source) -> list[str]:
     """Paths that may be images."""
     return [path for path in source.paths if _is_image(source, path)]
+
+
+def are_scans(paths: Iterable[str]) -> bool:
+    """Whether some may be DICOM or NIfTI, by name: that need not have an extension."""
+    return any(not path.lower().endswith((*SUFFIXES, *STACKS)) for path in paths)
 
 
 def _is_image(source: Source, path: str) -> bool:
