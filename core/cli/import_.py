@@ -82,14 +82,15 @@ def import_(args: Args) -> Outcome:
     )
     with open_source(args.path) as source:
         reports = import_sets(source, args.name, Library(), reading, common.listener(args))
-    outcomes = [_facts_of(report) for report in reports]
+    outcomes = [facts_of(report) for report in reports]
     if len(outcomes) == 1:
         return outcomes[0]
     text = "\n".join([*(each.pop("text") for each in outcomes), *_pairs(reports)])
     return {"sets": outcomes, "text": text}
 
 
-def _facts_of(report: ImportReport) -> Outcome:
+def facts_of(report: ImportReport) -> Outcome:
+    """A report as JSON, and as text."""
     facts = sets.describe(report.image_set)
     lines = [
         f"{facts['name']}: {counted(facts['n'], 'image')}, layout {facts['layout']}, {sets.counts(facts)}"

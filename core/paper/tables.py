@@ -47,21 +47,28 @@ STAND_IN = {
 
 @dataclass(frozen=True)
 class Line:
-    """``theirs``: the printed numbers by column; ``data_set`` is the challenge's, where a table has two."""
+    """``theirs``: the printed numbers by column. ``run``: the number of the submitted run, or of the row."""
 
     name: str
     config: Config
     theirs: Mapping[str, float]
     remark: str = ""
+    run: int = 0
 
 
 def lines(table: str, untrained: bool = False, linkage: str = "ward") -> list[Line]:
     """``untrained``: networks whose weights are not here run with random ones, for the form alone."""
     if table in ATTRIBUTIONS:
-        found = [_attribution(row, linkage) for row in references_of(f"table {table}")]
+        rows = references_of(f"table {table}")
+        found = [_attribution(row, linkage, number) for number, row in enumerate(rows, 1)]
     else:
         found = [_region(run) for run in table3()] if table == "3" else _reconstructions()
     return [_as_it_can_run(line, untrained) for line in found]
+
+
+def fitting(real: bool) -> tuple[str, str]:
+    """The tables that can be made from a data set with, or without, real images."""
+    return MEMBERSHIPS if real else ATTRIBUTIONS
 
 
 def listed(found: list[Line]) -> Listed:
@@ -76,7 +83,7 @@ def ours(row: Mapping[str, Any]) -> tuple[float, list[float] | None] | None:
     return None if row["error"] or part.get(name) is None else (part[name], part.get(f"{name}_ci"))
 
 
-def _attribution(row: Reference, linkage: str) -> Line:
+def _attribution(row: Reference, linkage: str, number: int) -> Line:
     options = {"output": "number"} if row.features == "LBP" else None
     cluster = ClusterSpec(row.method.replace("-", ""), linkage if row.method == "hierarchical" else "ward")
     config = PipelineConfig(
@@ -85,7 +92,7 @@ def _attribution(row: Reference, linkage: str) -> Line:
         cluster,
     )
     share = "" if row.variance is None else f", PCA {100 * row.variance:g}%"
-    return Line(f"{row.features}{share}, {row.method}", config, {"ARI": row.ari}, row.remark)
+    return Line(f"{row.features}{share}, {row.method}", config, {"ARI": row.ari}, row.remark, number)
 
 
 def _region(run: RegionRun) -> Line:
@@ -96,7 +103,8 @@ def _region(run: RegionRun) -> Line:
         for part, values in (("dev.", run.train_f1), ("test", run.test_f1))
         for name, value in zip(("DB1", "DB2", "mean"), values, strict=True)
     }
-    return Line(f"run {run.run}: {run.crop}, {run.features}, {run.distance}, k = {run.k}", config, theirs)
+    name = f"run {run.run}: {run.crop}, {run.features}, {run.distance}, k = {run.k}"
+    return Line(name, config, theirs, run=run.run)
 
 
 def _reconstructions() -> list[Line]:
@@ -107,7 +115,8 @@ def _reconstructions() -> list[Line]:
     for row in rows:
         decision = "ssim" if row["reduction"] == "SSIM" else "mse"
         name = f"run {row['run']}: {row['reduction']}"
-        line = found.get(name, Line(name, ReconstructionConfig(decision=decision), {}))
+        config = ReconstructionConfig(decision=decision)
+        line = found.get(name, Line(name, config, {}, run=int(row["run"])))
         found[name] = replace(line, theirs={**line.theirs, f"F1 test {row['dataset']}": float(row["f1"])})
     means = {name: sum(line.theirs.values()) / len(line.theirs) for name, line in found.items()}
     return [
