@@ -40,6 +40,11 @@ class DataSet:
         found = NUMBER.search(self.name)
         return found and f"DB{int(found[1])}"
 
+    @property
+    def order(self) -> list[tuple[int, str]]:
+        """To sort by: the natural order of names."""
+        return _order(self.parts[0])
+
     def fits(self, table: str) -> bool:
         return table in tables.fitting(self.real)
 

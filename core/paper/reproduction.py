@@ -1,7 +1,9 @@
 """The paper's tables on data sets of one's own: every row on each data set, their mean, submission files."""
 
+import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,6 +195,15 @@ def submissions(by: Engine, found: TableResult) -> Iterator[tuple[str, str, str]
             except ImprintError:
                 continue  # the row has the reason
             yield f"table{found.table}-run{line.run}-{slug}.csv", name, submission.submission_text(answer)
+
+
+def zipped(files: Iterable[tuple[str, str, str]]) -> bytes:
+    """Submission files as an archive, the same bytes whenever it is made."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, _, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
 
 
 def _slugs(names: Sequence[str]) -> list[str]:

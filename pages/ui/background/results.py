@@ -76,20 +76,37 @@ def reconstruction(
 
 def sweep(sets: Sequence[ImageSet], listed: Listed, beside: Callable[[], None]) -> Mapping[str, Any] | None:
     """The rows of a sweep, once it is complete; ``beside`` is drawn while it runs."""
-    found = workspace.store().note(workspace.current().swept(sets, listed))
-    if found is not None and found["over"]:
-        return found
-    configs = len(listed.configs)
-    job = find_job(queue.SWEEP, sets, listed)
-    if job is None or not job.active:
-        st.caption(f"{counted(configs, 'configuration')}. Shared steps are computed only once.")
-        if job is not None and job.state == "failed":
-            st.error(job.error)
-        if st.button(f"Run {counted(configs, 'configuration')}", key="run_sweep", type="primary"):
-            start_job(queue.SWEEP, sets, listed)
+    found = sweeps([sets], listed, beside)
+    return None if found is None else found[0]
+
+
+def sweeps(
+    asked: Sequence[Sequence[ImageSet]], listed: Listed, beside: Callable[[], None]
+) -> list[Mapping[str, Any]] | None:
+    """The same for several, each on data sets of its own: all of them are run by one click."""
+    noted = [workspace.store().note(workspace.current().swept(sets, listed)) for sets in asked]
+    if all(found is not None and found["over"] for found in noted):
+        return noted
+    open_ = [sets for sets, found in zip(asked, noted, strict=True) if found is None or not found["over"]]
+    jobs = [find_job(queue.SWEEP, sets, listed) for sets in open_]
+    several = len(asked) > 1
+    configs = counted(len(listed.configs), "configuration")
+    what = f"{configs} on {counted(len(asked), 'data set')}" if several else configs
+    active = [(sets, job) for sets, job in zip(open_, jobs, strict=True) if job is not None and job.active]
+    if len(active) < len(open_):
+        st.caption(f"{what}. Shared steps are computed only once.")
+        for job in jobs:
+            if job is not None and job.state == "failed":
+                st.error(f"{job.sets[0]}: {job.error}" if several else job.error)
+        if st.button(f"Run {what}", key="run_sweep", type="primary"):
+            for sets in open_:
+                workspace.current().start(queue.SWEEP, sets, listed)
+            st.rerun()
+    for place, (sets, job) in enumerate(active):
+        words = f"Evaluating {configs}" + (f" on {sets[0].name}" if several else "")
+        watch(job.id, words, None if place else beside)
+    if not active:
         beside()
-        return None
-    watch(job.id, f"Evaluating {counted(configs, 'configuration')}", beside)
     return None
 
 

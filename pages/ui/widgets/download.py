@@ -44,7 +44,7 @@ button:hover, button:focus-visible { color: var(--st-primary-color); border-colo
 button:disabled { opacity: 0.4; cursor: not-allowed; color: var(--st-text-color); }
 button[aria-busy] { cursor: progress; opacity: 0.5; }
 """
-MIME = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
+MIME = {"json": "application/json", "html": "text/html", "csv": "text/csv", "zip": "application/zip"}
 _component = st.components.v2.component(
     "imprint_download", html='<button type="button"></button>', css=CSS, js=JS
 )
@@ -53,18 +53,20 @@ _component = st.components.v2.component(
 def button(
     label: str,
     name: str,
-    make: Callable[[], str],
+    make: Callable[[], str | bytes],
     words: str = "",
     disabled: bool = False,
     framed: bool = False,
 ) -> None:
-    """``make`` gives the file's text; it is called on a click, not at every rerun."""
+    """``make`` gives the file's text or bytes; it is called on a click, not at every rerun."""
     with st.container(width="stretch" if framed else "content"):
         _button(label, name, make, words, disabled, framed)
 
 
 @st.fragment
-def _button(label: str, name: str, make: Callable[[], str], words: str, disabled: bool, framed: bool) -> None:
+def _button(
+    label: str, name: str, make: Callable[[], str | bytes], words: str, disabled: bool, framed: bool
+) -> None:
     """A fragment of its own, so that a download redraws nothing else."""
     key = f"download_{name.partition('.')[0]}"
     data = {
@@ -88,12 +90,13 @@ def _button(label: str, name: str, make: Callable[[], str], words: str, disabled
         st.error(trouble)
 
 
-def _made(key: str, make: Callable[[], str]) -> None:
+def _made(key: str, make: Callable[[], str | bytes]) -> None:
     """Sent once, with the drawing that follows."""
     state = st.session_state
     state[f"{key}_turn"] = state.get(f"{key}_turn", 0) + 1
     try:
-        content = base64.b64encode(make().encode()).decode()
+        made = make()
+        content = base64.b64encode(made.encode() if isinstance(made, str) else made).decode()
     except ImprintError as error:
         state[f"{key}_made"] = {"trouble": str(error)}
         return
