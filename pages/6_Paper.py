@@ -7,7 +7,7 @@ from core.paper import tables
 from core.types import ImageSet
 from pages.ui.background import results
 from pages.ui.layout import page
-from pages.ui.paper import selection, views
+from pages.ui.paper import calculator, selection, views
 
 page.open_page(
     "Paper", "The paper's tables: published results next to results on the selected data sets.", pair="real"
@@ -33,3 +33,4 @@ def panel(image_set: ImageSet, test: ImageSet | None) -> None:
 
 
 panel(image_set, test)
+calculator.calculator()

@@ -52,7 +52,7 @@ VERBS = {
         "evaluate a grid of configurations, given as values separated by commas",
         *("sweep", "run", "sweep_flags"),
     ),
-    "paper": Verb("reproduce one of the paper's tables on a data set", "sweep", "paper", "paper_flags"),
+    "paper": Verb("reproduce the paper's tables on one or more data sets", "sweep", "paper", "paper_flags"),
     "run": Verb("reproduce a saved run and check that the numbers are the same", "runs", "run", "run_flags"),
     "runs": Verb("list all runs", "runs", "list_runs", "list_flags"),
     "audit": Verb(
@@ -64,6 +64,10 @@ VERBS = {
     "validate": Verb(
         "check that a file is a valid submission to the challenge",
         *("validate", "validate", "validate_flags"),
+    ),
+    "check-scores": Verb(
+        "check whether published scores can all be true",
+        *("validate", "check_scores", "check_scores_flags"),
     ),
     "segment": Verb(
         "write a lung mask for every image of a folder or zip file", "segment", "segment", "segment_flags"

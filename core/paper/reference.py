@@ -22,6 +22,7 @@ BACKBONES = {
 }
 TABLE3_BACKBONES = {"ResNet": "resnet50", "DenseNet": "densenet121"}
 TABLE3 = Path(__file__).with_name("table3.csv")
+TABLE4 = Path(__file__).with_name("table4.csv")
 REMARKS: dict[tuple[str, str, float | None, str], str] = {
     ("table 2", "ResNet50", None, "hierarchical"): "printed as 0.1, probably 1",
 }
@@ -101,6 +102,12 @@ def table3() -> list[RegionRun]:
             )
             for row in csv.DictReader(file)
         ]
+
+
+def table4() -> list[dict[str, str]]:
+    """As printed: run, reduction, dataset, accuracy, precision, recall, f1."""
+    with open(TABLE4, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def same_regions(config: MembershipConfig) -> list[RegionRun]:

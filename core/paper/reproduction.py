@@ -15,6 +15,7 @@ from core.paper.data_sets import DataSet
 from core.paper.tables import Line
 from core.progress import Listener, silent
 from core.types import Role
+from core.wording import verb
 
 TABLES = ("2", "3", "4", "5")
 SUBMITTED = ("3", "4", "5")  # table 2 is on development
@@ -158,11 +159,13 @@ def remarks(table: str, data_sets: Sequence[DataSet]) -> list[str]:
         missing = [f"'{each.name}' has no test part" for each in data_sets if each.test is None]
         if len(missing) < len(data_sets):
             said += missing
-        said += [
-            f"'{each.test.name}' is unlabelled, so there are predictions but no scores"
-            for each in data_sets
-            if each.test is not None and all(file.role is Role.REAL_UNKNOWN for file in each.test.real)
+        tests = [each.test for each in data_sets if each.test is not None]
+        hidden = [
+            f"'{test.name}'" for test in tests if all(file.role is Role.REAL_UNKNOWN for file in test.real)
         ]
+        if hidden:
+            are = verb(len(hidden), "is", "are")
+            said.append(f"{' and '.join(hidden)} {are} unlabelled, so there are predictions but no scores")
     if said:
         said = [f"F1 test is undefined: {'; '.join(said)}."]
     if len(data_sets) > 1 and dependent(table, data_sets):

@@ -1,9 +1,7 @@
 """The paper's tables 2 to 5 as configurations, each with the printed numbers."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from core.config import (
@@ -18,10 +16,9 @@ from core.engine import Config
 from core.experiments.grid import Listed
 from core.features import catalog, weights
 from core.features.custom import registry
-from core.paper.reference import BACKBONES, Reference, RegionRun, references_of, table3
+from core.paper.reference import BACKBONES, Reference, RegionRun, references_of, table3, table4
 from core.paper.reference import TABLE3_BACKBONES as REGION_BACKBONES
 
-FOLDER = Path(__file__).parent
 ATTRIBUTIONS, MEMBERSHIPS = ("2", "5"), ("3", "4")
 CAPTIONS = {
     "2": "Model attribution, development set: ARI by backbone, PCA and clustering.",
@@ -109,10 +106,8 @@ def _region(run: RegionRun) -> Line:
 
 def _reconstructions() -> list[Line]:
     """A run is two rows of the table, one a data set."""
-    with open(FOLDER / "table4.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     found: dict[str, Line] = {}
-    for row in rows:
+    for row in table4():
         decision = "ssim" if row["reduction"] == "SSIM" else "mse"
         name = f"run {row['run']}: {row['reduction']}"
         config = ReconstructionConfig(decision=decision)

@@ -64,7 +64,7 @@ def test_a_pair_is_taken_by_itself_and_its_mean_is_shown(pair: Library, open_pag
     assert list(shown["paper"]) == ["0.6000"] * 3
     said = words(page)
     assert "Ours: mean of 2 data sets." in said
-    assert f"DB1: “{FIRST}” reported on “ct DB1 test”; DB2: “{SECOND}” reported on “ct DB2 test”." in said
+    assert f"DB1: fitted on “{FIRST}”, reported on “ct DB1 test”; DB2: fitted on “{SECOND}”, " in said
     assert "3 of 3 rows evaluated" in said
 
 
@@ -137,3 +137,30 @@ def test_data_sets_without_real_images_have_no_others_by_default(small: Library,
     assert page.multiselect[0].options == ["Other"]
     assert page.multiselect[0].value == []
     assert "ours" in page.dataframe[0].value
+
+
+# -- is it possible? ---------------------------------------------------------------------------------
+
+
+def test_published_scores_are_checked(small: Library, open_page: Open) -> None:
+    """The example that can't be true, and the paper's run 8 on DB1, whose F1 3910 / 5913 is cut off."""
+    page = open_page(PAPER, set=NAME)
+    page = page.selectbox(key="possible_example").select_index(0).run()
+    assert not page.exception
+    assert page.text_input(key="possible_f1").value == "0.540"
+    said = page.warning[0].value
+    assert "can't all be true on 100 used and 100 not used images" in said
+    assert "a prevalence of 10.47% to 10.61% used images" in said
+    page = page.selectbox(key="possible_example").select("Table 4, run 8 (SSIM), DB1").run()
+    said = page.success[0].value
+    assert "can all be true on 2,000 used and 2,000 not used images, if digits were cut off" in said
+    assert "1,955 used and 1,958 not used images predicted “used”" in said
+
+
+def test_figures_that_are_no_scores_are_told(small: Library, open_page: Open) -> None:
+    page = open_page(PAPER, set=NAME)
+    page = page.text_input(key="possible_accuracy").set_value("high").run()
+    assert "must be a number as it was printed" in page.error[0].value
+    page = page.text_input(key="possible_accuracy").set_value("0.9").run()
+    page = page.number_input(key="possible_used").set_value(10).run()
+    assert "Give the numbers of used and of not used images" in page.error[0].value

@@ -36,7 +36,7 @@ def figure(
                 x=[value for _, value in values],
                 y=[name for name, _ in values],
                 mode="markers",
-                name=title,
+                name=f"ours, {title}",
                 marker={
                     "symbol": SYMBOLS[(place + 1) % len(SYMBOLS)],
                     "size": 6,

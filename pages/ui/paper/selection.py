@@ -69,7 +69,7 @@ def _choose(image_set: ImageSet, others: dict[str, DataSet]) -> list[str]:
         default = [name for name in address.get_all(ADDRESS) if name in others]
     state["with_of"] = image_set.name
     names = st.multiselect(
-        "Mean with these data sets, each fitted on its development part and reported on its test part",
+        "Mean with these data sets",
         list(others),
         default,
         key=f"with_{key(image_set.name, sorted(others))[:8]}",

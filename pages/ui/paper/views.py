@@ -75,14 +75,19 @@ def show(
         config=charts.CONFIG,
         alt=f"{compared.theirs} of each row of the table: published value, and our value with its interval",
     )
-    st.caption(
-        f"{OUTSIDE[0].upper()}{OUTSIDE[1:]}. Bars: 95% interval of our value. {_mean_of(found, titles)}"
-    )
+    st.caption(" ".join([_about(compared), _mean_of(found, titles)]))
     for remark in reproduction.remarks(table, data_sets):
         st.caption(remark)
     _table(found, lines, rows, titles, compared, ours)
     if not live and table in reproduction.SUBMITTED and any(each.test for each in data_sets):
         _submissions(found)
+
+
+def _about(compared: Compared) -> str:
+    crossed = (
+        " Ours on development is cross-validated." if compared.measure is reproduction.DEVELOPMENT else ""
+    )
+    return f"{OUTSIDE[0].upper()}{OUTSIDE[1:]}. Bars: 95% interval of our value.{crossed}"
 
 
 def _mean_of(found: TableResult, titles: Sequence[str]) -> str:
@@ -93,7 +98,8 @@ def _mean_of(found: TableResult, titles: Sequence[str]) -> str:
     for title, each in zip(titles, found.data_sets, strict=True):
         parts = [f"“{part.name}”" for part in each.asked(found.table)]
         name = f"{title}: " if title != each.name else ""
-        words.append(f"{name}{' reported on '.join(parts)}")
+        fitted = "fitted on " if len(parts) > 1 else ""
+        words.append(f"{name}{fitted}{', reported on '.join(parts)}")
     return f"Ours: mean of {counted(len(titles), 'data set')}. {'; '.join(words)}."
 
 

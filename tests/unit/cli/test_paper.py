@@ -109,7 +109,7 @@ def test_a_path_is_imported_and_its_submissions_written(
     assert [row["table"] for row in facts["rows"]] == ["3", "4"]
     assert all(row["test"]["f1"] is None for row in facts["rows"])
     assert all(row["f1"] is not None for row in facts["rows"])
-    assert "'challenge DB1 test' is unlabelled" in facts["remarks"]["3"][0]
+    assert "'challenge DB1 test' and 'challenge DB2 test' are unlabelled" in facts["remarks"]["3"][0]
     assert {path.name for path in out.iterdir()} == {
         f"table{table}-run1-challenge-DB{n}-test.csv" for table in (3, 4) for n in (1, 2)
     }
@@ -121,7 +121,7 @@ def test_a_path_is_imported_and_its_submissions_written(
     assert [row["f1"] for row in again["rows"]] == [row["f1"] for row in facts["rows"]]
     _, shown, _ = ran("paper", archive, "--submissions", out)
     assert "The data set already exists with the same content" in shown
-    assert "F1 test is undefined: 'challenge DB1 test' is unlabelled" in shown
+    assert "F1 test is undefined: 'challenge DB1 test' and 'challenge DB2 test' are unlabelled" in shown
     assert f"4 submission files in {out}." in shown
 
 

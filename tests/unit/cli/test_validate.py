@@ -1,5 +1,6 @@
 """The verb validate, and the flags that write what it accepts."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,44 @@ def test_a_mistake_is_status_2_and_one_line(
     assert (status, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
+
+
+# -- published scores --------------------------------------------------------------------------------
+
+
+def test_scores_that_can_not_be_true_are_status_1(ran: Ran) -> None:
+    """Accuracy 0.883, precision 0.461 and F1 0.540 on 100 and 100 images."""
+    scores = ("--accuracy", "0.883", "--precision", "0.461", "--f1", "0.540")
+    status, out, err = ran("check-scores", *scores, "--used", 100, "--not-used", 100)
+    assert (status, err) == (1, "")
+    assert "can't all be true on 100 used and 100 not used images" in out
+    status, out, _ = ran("check-scores", *scores, "--json")
+    facts = json.loads(out)
+    assert (status, facts["possible"], facts["example"]) == (0, True, None)
+    assert facts["prevalence"] == pytest.approx([0.1047, 0.1060], abs=1e-4)
+
+
+def test_scores_that_can_be_true_come_with_a_matrix(told: Callable[..., Any]) -> None:
+    """3 of 4 right, and the used one found: one false alarm."""
+    facts = told("check-scores", "--accuracy", "75%", "--recall", "1.0", "--used", 1, "--not-used", 3)
+    assert facts["example"] == {"tp": 1, "fp": 1, "fn": 0, "tn": 2}
+    assert facts["scores"]["kappa"] == 0.5
+    assert facts["given"] == {"accuracy": "75%", "recall": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("", "at least one of accuracy"),
+        ("--f1 high", "must be a number as it was printed"),
+        ("--f1 1.2", "between 0 and 1"),
+        ("--f1 0.5 --used 3", "numbers of used and of not used images"),
+        ("--f1 0.5 --used -1 --not-used 3", "0 or more"),
+        ("--f1 0.5 --used 1 --not-used 3 --images 5", "not the sum"),
+        ("--f1 0.5 --images 0", "at least 1 together"),
+    ],
+)
+def test_a_mistake_in_scores_is_status_2_and_one_line(flags: str, says: str, ran: Ran) -> None:
+    status, out, err = ran("check-scores", *flags.split())
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert says in err
