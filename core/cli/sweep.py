@@ -16,8 +16,8 @@ from core.experiments.sweep import Row, SweepResult
 from core.features import catalog
 from core.images.importing.folder_names import TEST
 from core.images.importing.importer import Reading, import_sets
-from core.images.importing.sources import open_source
 from core.images.library import Library
+from core.images.sources.opening import open_source
 from core.membership import decision_rules
 from core.numeric.statistics import format_p
 from core.paper import data_sets, reproduction, tables, text
