@@ -10,7 +10,7 @@ from core.types import ImageSet, Role
 from core.wording import counted
 from pages.ui import theme
 from pages.ui.data import preview, sharing, upload
-from pages.ui.data.preview import LAYOUT_WORDS
+from pages.ui.data.reading_options import LAYOUT_WORDS
 from pages.ui.layout import page
 from pages.ui.session import workspace
 from pages.ui.widgets import gallery
@@ -111,4 +111,4 @@ if "import_report" in st.session_state:
 if workspace.library().names():
     overview(page.chosen_set())
 else:
-    st.info("No data set yet. Import a folder or a zip file with one subfolder of images per generator.")
+    st.info("No data set yet. Import a folder or an archive with one subfolder of images per generator.")

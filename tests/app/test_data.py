@@ -254,4 +254,4 @@ def test_a_path_that_is_not_open_is_one_sentence(
 
 
 def test_an_import_of_nothing_says_what_to_do(home: Path, open_page: Open) -> None:
-    assert "Enter or select a folder or zip file on this machine." in words(at(open_page(DATA), " "))
+    assert "Enter or select a folder or an archive on this machine." in words(at(open_page(DATA), " "))

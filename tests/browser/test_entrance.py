@@ -48,7 +48,7 @@ def test_a_set_is_imported_looked_at_and_attributed(page: Page, server: Server, 
     page.goto(f"{server.url}/Data")
     page.get_by_text("Import images").click()
     page.get_by_role("radio", name="On this server").click()
-    page.get_by_label("Folder or zip on this machine").fill(str(folder))
+    page.get_by_label("Folder or archive on this machine").fill(str(folder))
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_text("1 file would be rejected").first).to_be_visible()
     page.get_by_label("Name of the data set").fill("Mine")

@@ -28,4 +28,6 @@ def check_scan(size: tuple[int, int], slices: int, bits: int) -> None:
         raise UnreadableImage(f"{bits} bits per pixel: 1 to {DEEPEST} are accepted")
     total = size[0] * size[1] * slices * bits // 8
     if total > MAX_SCAN:
-        raise UnreadableImage(f"{total // 2**20} MiB when decoded: more than {MAX_SCAN // 2**20} MiB")
+        raise UnreadableImage(
+            f"{-(-total // 2**20):,} MiB when decoded: at most {MAX_SCAN // 2**20} MiB are accepted. Split it"
+        )

@@ -15,6 +15,8 @@ from core.images.sources.filenames import JUNK, display_name
 MAX_FILE = 256 * 2**20  # bytes
 HEAD = 352  # bytes; enough to recognise NIfTI and DICOM
 
+ALIKE = "a second file whose name is shown in the same way: rename one of them"
+
 Refused = tuple[tuple[str, str], ...]
 
 
@@ -47,8 +49,19 @@ def _rank(part: str) -> tuple[int, int, str]:
 def from_folder(folder: Path) -> Source:
     """The files in a folder and its subfolders; links that lead out of it are rejected when read."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    names = {display_name(name): name for name in sorted(found)}
-    return _from_paths(names, lambda name: inside(folder, names[name]))
+    names, refused = _shown(sorted(found))
+    return _from_paths(names, lambda name: inside(folder, names[name]), refused)
+
+
+def _shown(names: Iterable[str]) -> tuple[dict[str, str], Refused]:
+    """Names by how they are shown, and a refusal of each that is shown like another."""
+    by_shown: dict[str, str] = {}
+    refused = []
+    for name in names:
+        shown = display_name(name)
+        if by_shown.setdefault(shown, name) != name:
+            refused.append((shown, ALIKE))
+    return by_shown, tuple(refused)
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -89,8 +102,13 @@ def _bytes(path: Path, most: int | None) -> bytes:
 
 def from_files(files: Mapping[str, bytes]) -> Source:
     """Files in memory, by relative path."""
-    names = {display_name(name): name for name in files}
-    return Source(ordered(names), lambda name: files[names[name]], lambda name: files[names[name]][:HEAD])
+    names, refused = _shown(files)
+    return Source(
+        ordered(names),
+        lambda name: files[names[name]],
+        lambda name: files[names[name]][:HEAD],
+        refused,
+    )
 
 
 def combined(parts: Iterable[tuple[str, Source]]) -> Source:

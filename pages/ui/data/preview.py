@@ -1,54 +1,33 @@
 """The preview of an import: its folders, what would be rejected, and the buttons Keep and Discard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ImprintError
-from core.images.formats import windowing
-from core.images.formats.windowing import View
-from core.images.importing import layouts, tables
+from core.images.importing import layouts, patients
 from core.images.importing.importer import Reading, import_sets
-from core.images.importing.layouts import LAYOUTS
+from core.images.importing.patients import Proposal
 from core.images.importing.preview import Preview, look
 from core.images.importing.roles import ManualRole
 from core.images.sources.file_kinds import Refusal
 from core.progress import Step
 from core.wording import counted
-from pages.ui.data import preview_rows, preview_sets, upload
+from pages.ui.data import preview_rows, preview_sets, reading_options, upload
+from pages.ui.data.reading_options import Options
 from pages.ui.data.upload import Intake
 from pages.ui.layout import page
 from pages.ui.session import workspace
 
-LAYOUT_WORDS = {
-    "auto": "detect automatically",
-    "generators": "one folder per generator",
-    "membership": "generated, real_used, real_not_used, real_unknown",
-    "flat": "flat, with a CSV of labels",
-    layouts.HAND: "roles set by hand",
-    layouts.MIXED: "several layouts",
-}
-SEEN, LABELS = "preview", "preview_labels"  # in the session's state
-
-
-@dataclass(frozen=True)
-class Options:
-    """How the source is read, apart from roles set by hand."""
-
-    layout: str
-    depth: int
-    view: View
-    labels: dict[str, str] | None
+SEEN = "preview"  # in the session's state
 
 
 def draw(chosen: Intake) -> None:
     """The whole page while an import waits for a decision; the two buttons are at the top."""
     head, way_on = st.container(), st.container()
     try:
-        options, pager = _options()
+        options, pager = reading_options.draw(st.session_state.get(SEEN, (None, None))[1])
         seen = _seen(chosen, options)
         named = preview_sets.draw(seen)
         hand = preview_rows.draw(seen, pager)
@@ -62,12 +41,16 @@ def draw(chosen: Intake) -> None:
     if open_:
         head.warning(f"Choose a role for {', '.join(open_)}: folder names do not show it.")
     _remarks(seen)
-    what = f"{len(named)} data sets" if named else LAYOUT_WORDS[layouts.HAND if hand else seen.layout]
+    what = (
+        f"{len(named)} data sets"
+        if named
+        else reading_options.LAYOUT_WORDS[layouts.HAND if hand else seen.layout]
+    )
     head.markdown(f"### {chosen.title}: {what}")
     refused = f" {counted(len(seen.refused), 'file')} would be rejected (see below)." if seen.refused else ""
     head.caption(f"{seen.looked} {preview_rows.total(seen)}{refused}")
     with way_on:
-        _keep(chosen, options, hand, named, bool(open_))
+        _keep(chosen, options, hand, named, bool(open_), seen.patients)
 
 
 def _leave() -> None:
@@ -77,63 +60,13 @@ def _leave() -> None:
 
 
 def clear() -> None:
-    for name in (SEEN, LABELS, preview_rows.HAND):
+    for name in (SEEN, reading_options.LABELS, reading_options.PATIENTS, preview_rows.HAND):
         st.session_state.pop(name, None)
-
-
-# -- how it is read -------------------------------------------------------------------------------------
-
-
-def _options() -> tuple[Options, DeltaGenerator]:
-    """The settings that matter according to the last preview, and the place for another preview."""
-    last: Preview | None = st.session_state.get(SEEN, (None, None))[1]
-    columns = st.columns([2.2, 1.1, 1.6, 1.2, 1.1, 1.1], vertical_alignment="bottom")
-    layout = columns[0].selectbox(
-        "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
-    )
-    with columns[1].popover("Labels", width="stretch"):
-        labels = _labels()
-    depth, view = 1, View()
-    if last and last.depths > 1:
-        depth = int(columns[4].number_input("Folder depth", 1, last.depths, 1, key="depth"))
-    if last and last.scans:
-        window = columns[2].selectbox(
-            "Display window (HU)",
-            list(windowing.PRESETS),
-            index=None,
-            key="window",
-            placeholder=f"{windowing.DEFAULT}, or centre/width",
-            format_func=lambda name: (
-                f"{name} ({windowing.window(name)})" if name in windowing.PRESETS else name
-            ),
-            accept_new_options=True,
-        )
-        axis = columns[3].selectbox("Cut volumes along", windowing.AXES, key="axis")
-        view = View(windowing.window(window) if window else None, axis)
-    return Options(layout, depth, view, labels), columns[5]
-
-
-def _labels() -> dict[str, str] | None:
-    """A table of labels, if folder names do not define them; only its rows are kept."""
-    number = st.session_state.get(upload.ROUND, 0)
-    key = f"labels_{number}"
-    table = st.file_uploader("Table with columns file and label", type=["csv", "json", "jsonl"], key=key)
-    if table is not None:
-        text = tables.decoded(table.read())
-        upload.release(table, st.session_state[key])
-        st.session_state[upload.ROUND] = number + 1
-        st.session_state[LABELS] = tables.read_labels(text, "The table")
-        st.rerun()
-    held = st.session_state.get(LABELS)
-    if held and st.button(f"Remove {counted(len(held), 'label')}"):
-        del st.session_state[LABELS]
-        st.rerun()
-    return held
 
 
 def _seen(chosen: Intake, options: Options) -> Preview:
     """The current preview, or a new one if the settings have changed."""
-    asked = (chosen, options.layout, options.depth, options.view, repr(options.labels))
+    asked = (chosen, options.layout, options.depth, options.view, repr((options.labels, options.patients)))
     before, seen = st.session_state.get(SEEN, (None, None))
     if before != asked:
         bar = st.progress(0.0, text="Reading files")
@@ -146,6 +79,7 @@ def _seen(chosen: Intake, options: Options) -> Preview:
                     options.view,
                     depth=options.depth,
                     listener=lambda step: bar.progress(*shown(step)),
+                    groups=options.patients,
                 )
         finally:
             bar.empty()
@@ -189,6 +123,7 @@ def _keep(
     hand: dict[str, ManualRole] | None,
     named: preview_sets.Suffixes,
     open_: bool,
+    proposal: Proposal | None,
 ) -> None:
     with st.form("keep", border=False):
         name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
@@ -196,6 +131,9 @@ def _keep(
             "Name of the data set", key="name", max_chars=80, placeholder="Synthetic chest CT"
         )
         numbers = rename.checkbox("Replace file names by numbers (names may identify patients)", key="rename")
+        named_patients = proposal is not None and st.checkbox(
+            f"{proposal.sentence(quote=True)} Take them as patients.", key="named_patients"
+        )
         kept = go.form_submit_button("Keep", type="primary", width="stretch", disabled=open_)
         if away.form_submit_button("Discard", width="stretch"):
             _leave()
@@ -203,7 +141,8 @@ def _keep(
         return
     bar = st.progress(0.0, text="Importing")
     sets = preview_sets.names(named, called.strip())
-    reading = Reading(options.layout, options.labels, options.view, numbers, hand, sets)
+    groups = patients.NAMES if named_patients else options.patients
+    reading = Reading(options.layout, options.labels, options.view, numbers, hand, sets, groups)
     try:
         with chosen.open() as source:
             reports = import_sets(

@@ -12,7 +12,7 @@ from streamlit.typing import UploadedFile
 
 from core.errors import ImprintError
 from core.images.sources import allowed_folders
-from core.images.sources.opening import open_source
+from core.images.sources.opening import is_archive, open_source
 from core.images.sources.source import Source
 from core.images.sources.uploads import Upload
 from pages.ui.session import workspace
@@ -71,7 +71,7 @@ def choose() -> None:
 def _upload(way: str) -> None:
     key = f"uploads_{way}_{st.session_state.get(ROUND, 0)}"
     uploads = st.file_uploader(
-        "Drop PNG, JPEG, TIFF, DICOM, NIfTI, NPY and NPZ files, or one zip"
+        "Drop PNG, JPEG, TIFF, DICOM, NIfTI, NPY and NPZ files, or zip and tar archives"
         if way == FILES
         else "Drop a folder; subfolder names define generators or roles",
         accept_multiple_files=True if way == FILES else "directory",
@@ -79,7 +79,7 @@ def _upload(way: str) -> None:
     )
     st.caption("Preview before importing. Uploads that are not imported are deleted after 24 hours.")
     if uploads:
-        alone = "1 zip file" if uploads[0].name.lower().endswith(".zip") else "1 file"
+        alone = "1 archive" if is_archive(uploads[0].name) else "1 file"
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
             _begin(
@@ -110,17 +110,17 @@ def _server() -> None:
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     if offered := [str(path) for path in allowed_folders.offered_folders()]:
         text = left.selectbox(
-            "Folder or zip on the server", offered, index=None, key="path", accept_new_options=True
+            "Folder or archive on the server", offered, index=None, key="path", accept_new_options=True
         )
     else:
-        text = left.text_input("Folder or zip on this machine", key="path", placeholder="/data/synthetic")
+        text = left.text_input("Folder or archive on this machine", key="path", placeholder="/data/synthetic")
     if right.button("Preview", type="primary", width="stretch", key="look"):
         _begin(lambda: _at(text or ""))
 
 
 def _at(text: str) -> Intake:
     if not text.strip():
-        raise ImprintError("Enter or select a folder or zip file on this machine.")
+        raise ImprintError("Enter or select a folder or an archive on this machine.")
     path = allowed_folders.allowed_folder(Path(text.strip()), strict())
     return Intake(f"`{path}`", path=path)
 

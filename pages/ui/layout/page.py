@@ -140,7 +140,7 @@ def chosen_set() -> ImageSet:
     """The set of the picker. If there is none, say what to do and end the page."""
     name = st.session_state.get("set")
     if not name:
-        st.info("There is no data set yet. Import a folder or a zip file of images on the Data page.")
+        st.info("There is no data set yet. Import a folder or an archive of images on the Data page.")
         st.page_link(routes.DATA, label="Go to Data")
         st.stop()
     try:

@@ -110,7 +110,10 @@ def test_people_read_text(ran: Ran, sets: None) -> None:
         ("membership plain", "18 generated images and 0 real images"),
         ("membership oneclass", "no real image labelled “not used”"),
         ("segment {tmp}/none --out {tmp}/out", "There is no file or folder"),
-        ("segment {tmp}/empty --out {tmp}/out", "No PNG, JPEG, TIFF, DICOM, NIfTI or NPY/NPZ image"),
+        (
+            "segment {tmp}/empty --out {tmp}/out",
+            "BMP, GIF, WebP, PGM or JPEG 2000 image in",
+        ),
     ],
 )
 def test_a_mistake_is_status_2_and_one_line(

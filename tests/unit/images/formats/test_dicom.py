@@ -100,7 +100,7 @@ def test_eight_bits_with_an_intercept_are_hounsfield_units() -> None:
 
 
 def test_another_modality_without_a_window_needs_one() -> None:
-    with pytest.raises(UnreadableImage, match="not CT, and without a window in its header: choose one"):
+    with pytest.raises(UnreadableImage, match="not CT, and without a window in its header: choose a window"):
         only(ct(), Modality="MR")
     assert np.array_equal(only(ct(), View(Window(0, 9)), Modality="MR"), grey(ct(), Window(0, 9)))
 
@@ -129,7 +129,7 @@ def test_another_modality_takes_the_lookup_table_of_its_header() -> None:
 
 @pytest.mark.parametrize("width", ["0", "nan", ""])
 def test_an_invalid_window_in_the_header_is_refused(width: str) -> None:
-    with pytest.raises(UnreadableImage, match=r"window in its header is invalid: choose one"):
+    with pytest.raises(UnreadableImage, match=r"window in its header is invalid: choose a window"):
         only(ct(), Modality="MR", WindowCenter="4", WindowWidth=width)
 
 
@@ -351,8 +351,8 @@ def test_a_transfer_syntax_that_nobody_knows_is_not_quoted() -> None:
         ({"Rows": 8}, "32 x 8 pixels: too small"),
         ({"NumberOfFrames": 5000}, "5000 frames or slices in one file: 1 to 4096"),
         ({"NumberOfFrames": -1}, "-1 frames"),
-        ({"Rows": 512, "Columns": 512, "NumberOfFrames": 1025}, "512 MiB when decoded: more than 512 MiB"),
-        ({"Rows": 512, "Columns": 512, "NumberOfFrames": 2000}, "1000 MiB when decoded: more than 512 MiB"),
+        ({"Rows": 512, "Columns": 512, "NumberOfFrames": 1025}, "513 MiB when decoded: at most 512 MiB"),
+        ({"Rows": 512, "Columns": 512, "NumberOfFrames": 2000}, "1,000 MiB when decoded: at most 512 MiB"),
         ({"SamplesPerPixel": 30_000}, "480000 bits per pixel"),
         ({"PixelData": None}, "truncated before its pixel data, or without any .CT Image Storage."),
         ({"PixelData": None, "SOPClassUID": BasicTextSRStorage}, "without an image .Basic Text SR Storage."),

@@ -153,7 +153,7 @@ def lying(shape: tuple[int, ...]) -> bytes:
         (nifti(VOLUME[:8]), "8 x 18 pixels: too small"),
         (lying((30_000, 30_000, 1)), "30000 x 30000 pixels: more than 64 million"),
         (lying((600, 600, 5000)), "5000 frames or slices"),
-        (lying((1000, 1000, 1000)), "1907 MiB when decoded"),
+        (lying((1000, 1000, 1000)), "1,908 MiB when decoded"),
         (nifti(np.zeros(SHAPE, np.complex64)), "colour or complex values"),
         (gzip.compress(nifti(VOLUME))[:-100], "its gzip data end too early"),
     ],

@@ -48,6 +48,15 @@ def test_a_file_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.
         source.read("a.png")
 
 
+def test_two_names_that_are_shown_alike_lose_no_file_without_a_word(tmp_path: Path) -> None:
+    files = {"g/a\x07.png": b"a", "g/a\x08.png": b"b"}
+    for source in (from_folder(write_tree(tmp_path / "f", files)), from_files(files)):
+        assert source.paths == ("g/a?.png",)
+        ((name, reason),) = source.refused
+        assert name == "g/a?.png"
+        assert "a second file whose name is shown in the same way" in reason
+
+
 def test_names_in_a_folder_and_of_uploads_are_display_text_too(tmp_path: Path) -> None:
     files = {"g/a\n\x1b[2J.png": b"a"}
     for source in (from_folder(write_tree(tmp_path / "f", files)), from_files(files)):
