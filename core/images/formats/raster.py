@@ -71,7 +71,12 @@ def read(data: bytes, view: View = AS_IT_IS) -> Decoded:
     except MemoryError:
         raise UnreadableImage("the image needs more memory than available") from None
     except Exception as error:  # a decoder may raise anything on a broken file
-        raise UnreadableImage(f"damaged or truncated ({_words(error)})") from None
+        said = _words(error)
+        if said.lower().startswith("unsupported"):
+            raise UnreadableImage(
+                f"a variant of its format that can't be read ({said}): save it as PNG"
+            ) from None
+        raise UnreadableImage(f"damaged or truncated ({said})") from None
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:

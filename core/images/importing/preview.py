@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile, zip_longest
-from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image
@@ -121,7 +120,7 @@ def look(
     return Preview(
         todo.layout,
         todo.wrapper,
-        min(DEEPEST, max(len(PurePosixPath(path).parts) - 1 for path in todo.places)),
+        min(DEEPEST, max(len(structure.folders_of(path)) for path in todo.places)),
         tuple(seen.folder(name, paths) for name, paths in rows.items()),
         (*todo.refused, *seen.refused),
         (*said, *seen.tally.remarks(view), *seen.grey.remarks(view)),

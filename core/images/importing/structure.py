@@ -7,7 +7,6 @@ questions to the user; they are never guessed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from core.images.importing import folder_names
 from core.images.importing.folder_names import DEVELOPMENT, SUBSET, TEST, meaning
@@ -51,7 +50,8 @@ class Question:
 
 
 def folders_of(path: str) -> Folders:
-    return PurePosixPath(path).parts[:-1]
+    """Like ``PurePosixPath(path).parts[:-1]``, which takes ten times as long."""
+    return tuple(part for part in path.split("/")[:-1] if part not in ("", "."))
 
 
 def wrapper_of(paths: Sequence[str]) -> str:

@@ -68,6 +68,8 @@ def match(table: Mapping[str, str], paths: Sequence[str], what: str) -> Matched:
 
     Raises BadChoice if a file name without folder fits several images.
     """
+    if not table:
+        return Matched({})
     values, used = {}, set()
     same_name = Counter(PurePosixPath(path).name for path in paths)
     for path in paths:

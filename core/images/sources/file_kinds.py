@@ -1,9 +1,9 @@
 """What the files of a source are: images, tables, files refused by their kind, or others (counted)."""
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from core.errors import UnreadableImage
 from core.images.formats.raster import SUFFIXES
@@ -60,7 +60,7 @@ def ignored(source: Source, images: Sequence[str]) -> str:
 
 
 def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix.lower()
+    return posixpath.splitext(path)[1].lower()
 
 
 def refused_by_name(source: Source, names: Names, images: Sequence[str]) -> list[Refusal]:

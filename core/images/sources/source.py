@@ -5,7 +5,7 @@ Names are only used as display text. Archives in a folder are listed like folder
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +48,17 @@ def _rank(part: str) -> tuple[int, int, str]:
 
 def from_folder(folder: Path) -> Source:
     """The files in a folder and its subfolders; links that lead out of it are rejected when read."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    names, refused = _shown(sorted(found))
+    names, refused = _shown(sorted(_files_below(folder)))
     return _from_paths(names, lambda name: inside(folder, names[name]), refused)
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Relative paths of all files; linked folders are not entered. Faster than ``Path.rglob``."""
+    for base, _, files in os.walk(folder):
+        inner = os.path.relpath(base, folder)
+        for name in files:
+            if os.path.isfile(os.path.join(base, name)):
+                yield name if inner == "." else f"{inner}/{name}"
 
 
 def _shown(names: Iterable[str]) -> tuple[dict[str, str], Refused]:

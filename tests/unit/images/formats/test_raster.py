@@ -230,6 +230,11 @@ def _huge(side: int) -> bytes:
         pytest.param(encoded(GREY[:15]), "16 x 15 pixels: too small", id="15 rows"),
         pytest.param(encoded(Image.new("F", (32, 32), 300), "TIFF"), "300 to 300 fit no known", id="float"),
         pytest.param(encoded(Image.new("I", (32, 32), -1), "TIFF"), "-1 to -1 fit no known range", id="int"),
+        pytest.param(
+            encoded(GREY, "BMP")[:28] + b"\x03" + encoded(GREY, "BMP")[29:],
+            r"a variant of its format that can't be read \(Unsupported BMP",
+            id="bmp of 3 bits",
+        ),
         pytest.param(_huge(9_000), "9000 x 9000 pixels: more than 64 million", id="bomb"),
         pytest.param(_huge(60_000), "million|limit", id="bomb that Pillow refuses itself"),
     ],
