@@ -117,6 +117,8 @@ def _values(image: Image.Image, data: bytes) -> np.ndarray:
 
 def _decoded(frames: list[np.ndarray], origin: Origin, view: View) -> Decoded:
     """All frames by one rule, as they belong to one scan."""
+    if all(frame.dtype == np.uint8 for frame in frames):
+        return Decoded(frames, Facts(origin))
     if len({frame.dtype for frame in frames}) != 1:
         raise UnreadableImage("its pages differ in depth: save each as a separate image")
     ends = np.array([end for frame in frames for end in (frame.min(), frame.max())], frames[0].dtype)

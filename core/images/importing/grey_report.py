@@ -14,7 +14,7 @@ from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
 from core.wording import counted, verb
 
-SAMPLED = 2**16  # pixels of an image that are counted
+SAMPLED = 2**14  # pixels of an image that are counted
 FEW, TIMES = 64, 4  # grey levels of a class, and times as many of another, that can't be compared
 SATURATED = 0.5  # share of white pixels
 LISTED = 6  # classes in a sentence
