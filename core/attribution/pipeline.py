@@ -33,7 +33,8 @@ from core.wording import counted
 class Attribution:
     """Which images belong together, and how well that agrees with the known generators.
 
-    ``clusters[i]`` is that of ``files[i]``; ``config`` is the one asked for, as it was really run;
+    ``clusters[i]`` is that of ``files[i]``, numbered in the order of the images' hashes, so that no number
+    depends on what files are called; ``config`` is the one asked for, as it was really run;
     ``k_source`` says who chose k: given, known (one a generator) or auto (silhouette).
     """
 
@@ -88,7 +89,7 @@ class Pipeline:
         k, source, by_k = run.choose_k(notes)
         clusters, silhouettes = run.cluster(k)
         approximate = scaling.approximation_notes(len(files), config.cluster.method)
-        in_order = methods.renumber(clusters[run.back])
+        in_order = clusters[run.back]
         return Attribution(
             config=config,
             files=files,

@@ -18,7 +18,7 @@ from core.membership import metrics as membership_metrics
 from core.membership.metrics import GroundTruth
 from core.numeric.statistics import BOOTSTRAPS, Score, holm, p_value, percentile_interval
 
-VERSION = 1
+VERSION = 2
 SIGNIFICANT = 0.05
 MARKS = 0.95  # lower end of the AUC interval from which a value identifies one generator
 WORDS = 50  # the most frequent words; all others count as one

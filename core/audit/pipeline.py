@@ -174,11 +174,12 @@ def before_and_after(before: Sequence[Row], after: Sequence[Row]) -> tuple[Row, 
 
 def _findings(image_set: ImageSet, seen: Mapping[str, np.ndarray]) -> tuple[Finding, ...]:
     """The findings of all baselines, on the labelled images."""
+    in_order = sorted(image_set.files, key=lambda file: file.sha256)  # seeded draws ignore file names
     if image_set.real:
-        files = [file for file in image_set.real if file.role is not Role.REAL_UNKNOWN]
+        files = [file for file in in_order if file.role not in (Role.GENERATED, Role.REAL_UNKNOWN)]
         score = partial(blind_scores.score_membership, truth=ground_truth(files)[0])
     else:
-        files = [file for file in image_set.files if file.label is not None]
+        files = [file for file in in_order if file.label is not None]
         score = partial(blind_scores.score_generators, labels=[str(file.label) for file in files])
     statistics = [image_statistics.statistics_of(seen[file.sha256]) for file in files]
     found = []

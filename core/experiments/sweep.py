@@ -26,7 +26,7 @@ from core.numeric.statistics import Score
 from core.progress import Listener, Meter, silent
 from core.types import ImageSet
 
-VERSION = 2
+VERSION = 3
 SHOWN = ("f1", "accuracy", "precision", "recall", "balanced_accuracy", "auc")
 
 
@@ -190,17 +190,23 @@ def _numbers(found: Mapping[str, Score], names: Sequence[str]) -> dict[str, Any]
 def _chosen_among(by: Engine, development: ImageSet, answer: Answer) -> np.ndarray:
     """Clusters (n,), or all distances (c, n) that the answer's own choice was made among."""
     if isinstance(answer, Attribution):
-        return answer.clusters
+        return answer.clusters[_by_hash(development)]
     return by.attacks[type(answer.config)].candidate_distances(development, answer)
 
 
 def _corrected_p(development: ImageSet, config: Config, among: Sequence[np.ndarray]) -> float | None:
     if isinstance(config, PipelineConfig):
-        labels = np.array([file.label or "" for file in development.generated])
+        files = [development.generated[place] for place in _by_hash(development)]
+        labels = np.array([file.label or "" for file in files])
         known = labels != ""
         return metrics.corrected_p_value(labels[known], [clusters[known] for clusters in among])
     truth, known = ground_truth(development.real)
     return membership_metrics.corrected_p_value(np.concatenate(among)[:, known], truth, 0)
+
+
+def _by_hash(image_set: ImageSet) -> np.ndarray:
+    """Places of the generated images by their hashes: permutations then don't depend on file names."""
+    return np.argsort([file.sha256 for file in image_set.generated], kind="stable")
 
 
 def _best(rows: Sequence[Row]) -> int | None:

@@ -1,12 +1,14 @@
 """The audit catches a planted confound of each kind, and finds nothing where nothing is planted."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.audit import blind_scores
 from core.audit.derive import derive
 from core.audit.pipeline import Audit, Auditor, before_and_after, best_result
 from core.audit.transforms import DeriveSpec
@@ -232,3 +234,27 @@ def test_a_set_without_generators_is_told(auditing: Auditor, library: Library) -
     nameless = ImageSet("n", "flat", tuple(ImageFile(f.name, f.sha256) for f in image_set.files))
     assert set(outcomes(auditing.audit(nameless)).values()) == {"undefined"}
     assert set(outcomes(auditing.audit(image_set)).values()) == {"undefined"}
+
+
+@pytest.mark.parametrize("made", [generators, membership])
+def test_other_file_names_change_no_score_of_the_pixels(
+    made: Callable, auditing: Auditor, library: Library
+) -> None:
+    """Nothing is planted, so p-values are shares of permutations. Only the baselines that read names may
+    change, so p-values are compared before Holm's correction ranks them all."""
+    image_set = made(library)
+    names = [f"{number:03}.png" for number in range(len(image_set.files))]
+    renamed = replace(
+        image_set,
+        files=tuple(
+            replace(file, name=name) for file, name in zip(image_set.files[::-1], names, strict=True)
+        ),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blind_scores, "holm_corrected", tuple)
+        first, second = (
+            {each.name: each for each in auditing.audit(those).findings} for those in (image_set, renamed)
+        )
+    kept = set(first) - {"pattern", "number"}
+    assert 0 < first["mean"].whole.p_value < 1
+    assert {name: first[name] for name in kept} == {name: second[name] for name in kept}

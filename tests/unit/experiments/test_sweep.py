@@ -1,6 +1,7 @@
 """Sweeps: every stage once, rows that fail alone, and a choice that is paid for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.experiments.grid import Grid
 from core.features import catalog
 from core.images.library import Library
 from core.store import Store
-from tests.support.samples import Counting, make_set
+from tests.support.samples import Counting, make_set, noise
 from tests.unit.conftest import Ran
 from tests.unit.membership.test_cluster_distance import PIXELS, leaky
 
@@ -99,6 +100,19 @@ def test_the_choice_among_many_is_paid_for() -> None:
 
 def _table(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     return metrics.contingency_table([str(label) for label in labels], clusters)[1][None].astype(float)
+
+
+def test_other_file_names_change_no_p_value(library: Library, store: Store) -> None:
+    """White noise, so that the p-value is a share of permutations somewhere between 0 and 1."""
+    images = noise(30)
+    image_set = make_set(library, "s", {"a": images[:16], "b": images[16:]})
+    files = tuple(replace(file, name=f"{29 - i:03}.png") for i, file in enumerate(image_set.files))
+    renamed = replace(image_set, name="renamed", files=files[::-1])
+    configs = Grid((LBP,), ks=(2, 3, 4)).attributions()
+    found = [sweep.evaluate_all(Engine(store, library), [each], configs) for each in (image_set, renamed)]
+    assert found[0].p_value is not None
+    assert 0.01 < found[0].p_value < 1
+    assert found[0].p_value == found[1].p_value
 
 
 def test_memberships_are_chosen_on_development(library: Library, store: Store) -> None:
