@@ -89,16 +89,17 @@ class Pipeline:
         k, source, by_k = run.choose_k(notes)
         clusters, silhouettes = run.cluster(k)
         approximate = scaling.approximation_notes(len(files), config.cluster.method)
-        in_order = clusters[run.back]
+        agreement = run.agreement(clusters)
+        notes += _copies(agreement)
         return Attribution(
             config=config,
             files=files,
-            clusters=in_order,
+            clusters=clusters[run.back],
             k=k,
             k_source=source,
             n_features=run.n_features(),
             n_raw=catalog.dimensions(config.feature),
-            agreement=run.agreement(in_order),
+            agreement=agreement,
             silhouette=metrics.mean_with_interval(silhouettes if silhouettes.size else None),
             silhouette_by_k=by_k,
             stages=run.stages,
@@ -146,6 +147,17 @@ class Pipeline:
         methods.check_spec(config.cluster)
         feature, notes = adapt_to_machine(config.feature)
         return replace(config, feature=feature), notes
+
+
+def _copies(agreement: metrics.Agreement) -> list[str]:
+    """What a reader should know of images that count once."""
+    n, distinct = int(agreement.table.sum()), agreement.n_distinct
+    if distinct == n:
+        return []
+    return [
+        f"Only {distinct:,} of the {counted(n, 'labelled image')} can be told apart; intervals and p-values "
+        f"count each of these once. Their ARI is {agreement.distinct_ari:.3f}."
+    ]
 
 
 def generated(image_set: ImageSet) -> tuple[ImageFile, ...]:

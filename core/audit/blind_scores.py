@@ -82,16 +82,22 @@ def _to_reach(method: Score | None) -> float:
 # -- generators ---------------------------------------------------------------------------------------
 
 
-def score_generators(name: str, values: Sequence[Value], labels: Sequence[str], lacking: str) -> Finding:
-    """The scores of ``values`` on labelled generated images, one label (generator) per value."""
+def score_generators(
+    name: str, values: Sequence[Value], labels: Sequence[str], lacking: str, copies: np.ndarray | None = None
+) -> Finding:
+    """The scores of ``values`` on labelled generated images, one label (generator) per value.
+
+    ``copies`` int (n,): equal for images of equal pixels, which count once in intervals and p-values.
+    """
     generators = sorted(set(labels))
     why = _why_not(values, lacking)
     if why or len(generators) < 2:
         return Finding(name, _undefined(why or "fewer than two generators are labelled"))
+    own = np.arange(len(labels)) if copies is None else np.unique(copies, return_inverse=True)[1]
+    clusters, known = _clustered(values, len(generators)), metrics.KnownGenerators.of(labels)
     agreement = metrics.score_clusters(
-        *metrics.contingency_table(labels, _clustered(values, len(generators)))
+        known.names, known.table(clusters), evidence=known.evidence(clusters, own)
     )
-    own = np.arange(len(labels))
     truths = {each: GroundTruth(np.array([label == each for label in labels]), own) for each in generators}
     return Finding(name, BlindScore(agreement.scores["ari"], agreement.p_value), _best_auc(values, truths))
 

@@ -72,7 +72,8 @@ class Audit:
     @property
     def sentence(self) -> str:
         confounds = sum(each.total for each in self.confounds)
-        return text.sentence(self.findings, self.score, self.method, confounds)
+        found = text.sentence(self.findings, self.score, self.method, confounds)
+        return " ".join([*text.collapsed(self.image_set), found])
 
     def meaning(self, crossing: CrossClassPairs) -> text.Meaning:
         return text.meaning(crossing, bool(self.image_set.real))
@@ -180,7 +181,9 @@ def _findings(image_set: ImageSet, seen: Mapping[str, np.ndarray]) -> tuple[Find
         score = partial(blind_scores.score_membership, truth=ground_truth(files)[0])
     else:
         files = [file for file in in_order if file.label is not None]
-        score = partial(blind_scores.score_generators, labels=[str(file.label) for file in files])
+        copies = np.unique([file.sha256 for file in files], return_inverse=True)[1]
+        labels = [str(file.label) for file in files]
+        score = partial(blind_scores.score_generators, labels=labels, copies=copies)
     statistics = [image_statistics.statistics_of(seen[file.sha256]) for file in files]
     found = []
     for name, row in BASELINES:

@@ -7,7 +7,7 @@ from core.audit.baselines import BASELINES
 from core.audit.blind_scores import SAME, Finding, significant
 from core.audit.near_duplicates import CrossClassPairs
 from core.numeric.statistics import Score
-from core.types import ImageFile, Role
+from core.types import ImageFile, ImageSet, Role
 from core.wording import counted
 
 ROLES = {
@@ -48,6 +48,19 @@ MEANINGS = {
 def class_of(file: ImageFile, membership: bool) -> str:
     """The role if the data set has real images (``membership``), otherwise the generator."""
     return ROLES[file.role] if membership else file.label or UNKNOWN
+
+
+def collapsed(image_set: ImageSet) -> list[str]:
+    """A sentence for each class of several images that are all the same: it is told by any property."""
+    classes: dict[str, list[str]] = {}
+    for file in image_set.files:
+        classes.setdefault(class_of(file, bool(image_set.real)), []).append(file.sha256)
+    return [
+        f"All {counted(len(ids), 'image')} of class “{name}” are copies of one image, so nothing that tells "
+        "this class from others is evidence."
+        for name, ids in sorted(classes.items())
+        if len(ids) > 1 and len(set(ids)) == 1
+    ]
 
 
 def meaning(crossing: CrossClassPairs, membership: bool) -> Meaning:

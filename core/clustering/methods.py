@@ -3,20 +3,20 @@
 The paper names both and leaves linkage and metric open; the authors' later code uses Ward, Euclidean.
 """
 
+import warnings
 from collections.abc import Mapping
-from hashlib import blake2b
 
 import numpy as np
 
-from core.clustering import scaling
+from core.clustering import copies, scaling
 from core.config import ClusterSpec
 from core.errors import BadChoice
 from core.numeric import parallel
-from core.numeric.blocks import Rows, blocks
+from core.numeric.blocks import Rows
 from core.numeric.distances import condensed_distances
 from core.wording import counted
 
-VERSION = 2
+VERSION = 3
 METHODS = ("hierarchical", "kmeans")
 METRICS: Mapping[str, tuple[str, ...]] = {
     "ward": ("euclidean",),
@@ -26,7 +26,6 @@ METRICS: Mapping[str, tuple[str, ...]] = {
 }
 AUTO_RANGE = range(2, 11)
 SILHOUETTE_SAMPLE = 2000
-DISTINCT = 256  # rows that are looked at first: most sets have no copies
 STARTS = 10  # of k-means
 ROUNDS, FINALISTS = 6, 2  # of a race: rounds of each start, and how many go on from there
 START_SAMPLE, START_ROWS = 1000, 10  # rows that a start is chosen among: at least so many, and a cluster
@@ -45,12 +44,11 @@ def check_spec(spec: ClusterSpec) -> ClusterSpec:
     return spec
 
 
-def check_k(features: Rows, k: int) -> None:
-    """Raises BadChoice where k groups can't be told apart."""
-    n = len(features)
+def check_k(k: int, n: int, distinct: int) -> None:
+    """Raises BadChoice where k groups of n images, of which so many are distinct, can't be told apart."""
     if k > n:
         raise BadChoice(f"k is {k}, but this data set has {counted(n, 'image')}. Choose k up to {n}.")
-    if k > 1 and k > (distinct := count_distinct(features, k)):
+    if k > 1 and k > distinct:
         raise BadChoice(
             f"k is {k}, but only {distinct} of the {n} images have distinct features; the others are "
             f"duplicates. Choose k up to {distinct}."
@@ -92,12 +90,27 @@ def cut_tree(merges: np.ndarray, k: int) -> np.ndarray:
 
 def kmeans(features: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Labels 0..k-1 (n,) of the best of 10 k-means++ starts (scikit-learn); of a race among them, where
-    there are many images."""
+    there are many images. Exactly k groups, as ``cut_tree`` makes them: where fewer than k rows are distinct,
+    copies are split.
+    """
     from sklearn.cluster import KMeans
 
     if len(features) >= scaling.RACE_FROM:
-        return renumber(kmeans_race(features, k, seed)[0])
-    return renumber(KMeans(k, n_init=STARTS, random_state=seed).fit_predict(features))
+        return split_copies(kmeans_race(features, k, seed)[0], k)
+    places = min(k, copies.count_distinct(features, k))
+    return split_copies(KMeans(places, n_init=STARTS, random_state=seed).fit_predict(features), k)
+
+
+def split_copies(labels: np.ndarray, k: int) -> np.ndarray:
+    """The same groups, numbered as they appear; where they are fewer than k, the last images of groups of
+    several are groups of their own."""
+    labels = renumber(labels)
+    for place in range(len(labels) - 1, -1, -1):
+        if (found := int(labels.max()) + 1) >= k:
+            break
+        if np.count_nonzero(labels == labels[place]) > 1:
+            labels[place] = found
+    return renumber(labels)
 
 
 def kmeans_race(features: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +119,7 @@ def kmeans_race(features: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np
     A start is k-means++ on a sample: among all rows it would take longer than the rounds themselves.
     """
     from sklearn.cluster import KMeans, kmeans_plusplus
+    from sklearn.exceptions import ConvergenceWarning
 
     rng = np.random.default_rng(seed)
     size = min(len(features), max(START_SAMPLE, START_ROWS * k))
@@ -118,8 +132,10 @@ def kmeans_race(features: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np
     def finish(tried: "KMeans") -> "KMeans":
         return KMeans(k, init=tried.cluster_centers_, n_init=1).fit(features)
 
-    tried = sorted(parallel.map_in_threads(start, range(STARTS)), key=lambda each: each.inertia_)
-    best = min(parallel.map_in_threads(finish, tried[:FINALISTS]), key=lambda each: each.inertia_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of fewer distinct rows than k: copies are split
+        tried = sorted(parallel.map_in_threads(start, range(STARTS)), key=lambda each: each.inertia_)
+        best = min(parallel.map_in_threads(finish, tried[:FINALISTS]), key=lambda each: each.inertia_)
     return best.labels_, best.cluster_centers_
 
 
@@ -148,13 +164,3 @@ def auto_ks(distinct: int, n: int) -> range:
         few = f"{n} images are" if distinct == n else f"Only {distinct} of the {n} images differ, which is"
         raise BadChoice(f"{few} too few to select k by silhouette. Enter k as a number.")
     return usable
-
-
-def count_distinct(features: Rows, enough: int) -> int:
-    """How many rows differ: exactly, where they are fewer than ``enough``."""
-    found: set[bytes] = set()
-    for _, block in blocks(features, max(DISTINCT, 2 * enough)):
-        found |= {blake2b(row.tobytes(), digest_size=16).digest() for row in np.unique(block, axis=0) + 0}
-        if len(found) >= enough:
-            break
-    return len(found)

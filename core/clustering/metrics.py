@@ -17,7 +17,7 @@ import numpy as np
 from core.clustering import scaling
 from core.numeric.statistics import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, p_value, percentile_interval
 
-VERSION = 1
+VERSION = 2
 SLOW_DRAWS = 199  # of those scores that go table by table
 REACH = 12  # standard deviations of a cell's count: what lies beyond has a probability below 1e-30
 CHOICE_PERMUTATIONS, CHUNK = 2000, 100  # of labels, where a choice among clusterings is paid for
@@ -25,7 +25,8 @@ CHOICE_PERMUTATIONS, CHUNK = 2000, 100  # of labels, where a choice among cluste
 
 @dataclass(frozen=True)
 class Agreement:
-    """Clusters against generators. ``table[i, j]``: images of generator i in cluster j."""
+    """Clusters against generators. ``table[i, j]``: images of generator i in cluster j; ``n_distinct`` of
+    them can be told apart, and intervals and p-values are of these: copies are no independent evidence."""
 
     scores: Mapping[str, Score]
     p_value: float | None
@@ -33,6 +34,8 @@ class Agreement:
     generators: tuple[str, ...]
     table: np.ndarray
     matching: tuple[int | None, ...]  # the cluster matched to each generator
+    n_distinct: int
+    distinct_ari: float | None = None  # where copies count once
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "table": self.table.tolist()}
@@ -46,6 +49,8 @@ class Agreement:
             tuple(raw["generators"]),
             np.array(raw["table"], np.int64) if raw["table"] else np.zeros((0, 0), np.int64),
             tuple(raw["matching"]),
+            raw["n_distinct"],
+            raw["distinct_ari"],
         )
 
 
@@ -67,6 +72,16 @@ class KnownGenerators:
         """int64 (generators, clusters) counts of images."""
         table = np.zeros((len(self.names), int(clusters.max()) + 1), np.int64)
         np.add.at(table, (self.rows, clusters[self.images]), 1)
+        return table
+
+    def evidence(self, clusters: np.ndarray, alike: np.ndarray) -> np.ndarray:
+        """The same, but images that are equal in ``alike`` (n,), generator and cluster count once."""
+        if len(np.unique(alike)) == len(alike):
+            return self.table(clusters)
+        kinds = np.stack([alike[self.images], self.rows, clusters[self.images]])
+        _, rows, columns = np.unique(kinds, axis=1)
+        table = np.zeros((len(self.names), int(clusters.max()) + 1), np.int64)
+        np.add.at(table, (rows, columns), 1)
         return table
 
 
@@ -190,8 +205,21 @@ def contingency_table(
     return known.names, known.table(clusters)
 
 
-def score_clusters(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> Agreement:
-    """All scores of a contingency table; seeded, so the same every time."""
+def score_clusters(
+    names: tuple[str, ...],
+    table: np.ndarray,
+    seed: int = 0,
+    evidence: np.ndarray | None = None,
+    doubt: str | None = None,
+) -> Agreement:
+    """All scores of a contingency table; seeded, so the same every time.
+
+    ``evidence``: the table in which copies count once, on which intervals and p-values are based (default:
+    there are none). ``doubt``: why the images can't tell, in which case no score is defined.
+    """
+    evidence = table if evidence is None else evidence
+    if doubt and len(names) > 1:
+        return _undefined(doubt, names, table)
     if not names:
         return _undefined("no image has a generator label", names, table)
     if len(names) == 1:
@@ -200,9 +228,9 @@ def score_clusters(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> 
         return _undefined("all images are in one cluster", names, table)
 
     rng = np.random.default_rng(seed)
-    n, observed = int(table.sum()), table[None].astype(float)
-    drawn = rng.multinomial(n, table.ravel() / n, BOOTSTRAPS).reshape(-1, *table.shape).astype(float)
-    shuffled = _same_margins(table, PERMUTATIONS, rng)
+    n, observed = int(evidence.sum()), table[None].astype(float)
+    drawn = rng.multinomial(n, evidence.ravel() / n, BOOTSTRAPS).reshape(-1, *table.shape).astype(float)
+    shuffled = _same_margins(evidence, PERMUTATIONS, rng)
     scores: dict[str, Score] = {}
     for name, score in {**FAST, **SLOW}.items():
         draws = SLOW_DRAWS if name in SLOW else None
@@ -210,11 +238,13 @@ def score_clusters(names: tuple[str, ...], table: np.ndarray, seed: int = 0) -> 
         chance = score(shuffled[:draws])
         scores[name] = Score(float(score(observed)[0]), low, high, float(chance.mean()))
     by_chance = ari(shuffled)
-    p = p_value(float(ari(observed)[0]), by_chance)
+    of_distinct = float(ari(evidence[None].astype(float))[0])
+    p = p_value(of_distinct, by_chance)
     rows, columns = match_clusters(table)
     pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     matching = tuple(pairs.get(i) for i in range(len(names)))
-    return Agreement(scores, p, float(np.quantile(by_chance, LEVEL)), names, table, matching)
+    chance_95 = float(np.quantile(by_chance, LEVEL))
+    return Agreement(scores, p, chance_95, names, table, matching, n, of_distinct)
 
 
 def corrected_p_value(labels: np.ndarray, clusterings: Sequence[np.ndarray], seed: int = 0) -> float:
@@ -253,7 +283,7 @@ def _filled(table: np.ndarray) -> np.ndarray:
 
 def _undefined(reason: str, names: tuple[str, ...], table: np.ndarray) -> Agreement:
     scores = {name: Score(None, undefined=reason) for name in NAMES}
-    return Agreement(scores, None, None, names, table, (None,) * len(names))
+    return Agreement(scores, None, None, names, table, (None,) * len(names), int(table.sum()))
 
 
 def mean_with_interval(samples: np.ndarray | None, seed: int = 0) -> Score:

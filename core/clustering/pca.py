@@ -12,7 +12,7 @@ from core.errors import BadChoice
 from core.numeric.blocks import Rows
 from core.numeric.parallel import map_in_threads
 
-VERSION = 1
+VERSION = 2
 BLOCK = 2048  # rows in float64 that a thread holds
 GROUPS = 4  # sums of products, of every fourth block each: how many must not depend on the machine
 WIDEST = 4096  # features whose covariance is decomposed: 134 MB a group

@@ -71,7 +71,8 @@ def _of_clusters(first: Attribution, second: Attribution, seed: int) -> Comparis
         found = {name: Score(None, undefined=why) for name in OF_CLUSTERS}
     else:
         generators = np.unique([label for label in labels if label is not None], return_inverse=True)[1]
-        found = _paired(generators, first.clusters[known], second.clusters[known], seed)
+        copies = np.unique([file.sha256 for file in first.files], return_inverse=True)[1][known]
+        found = _paired(copies, generators, first.clusters[known], second.clusters[known], seed)
     return Comparison(first.files, found, first.clusters, after)
 
 
@@ -86,10 +87,17 @@ def _renumbered(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.array(numbers)[second]
 
 
-def _paired(generators: np.ndarray, first: np.ndarray, second: np.ndarray, seed: int) -> dict[str, Score]:
-    """A resampled set of images is a draw of counts of the kinds of image: generator and both clusters."""
+def _paired(
+    copies: np.ndarray, generators: np.ndarray, first: np.ndarray, second: np.ndarray, seed: int
+) -> dict[str, Score]:
+    """A resampled set of images is a draw of counts of the kinds of image: generator and both clusters.
+
+    Images that are equal in ``copies`` int (n,) are drawn as one.
+    """
     kinds, count = np.unique(np.stack([generators, first, second]), axis=1, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(count.sum(), count / count.sum(), BOOTSTRAPS)
+    single = np.unique(np.stack([copies, generators, first, second]), axis=1)[1:]
+    share = np.unique(single, axis=1, return_counts=True)[1] / single.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(single.shape[1], share, BOOTSTRAPS)
     weights = np.concatenate([count[None], drawn]).astype(float)
     tables = [_tables(kinds[0], clusters, weights) for clusters in kinds[1:]]
     found = {}

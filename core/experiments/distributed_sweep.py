@@ -159,6 +159,8 @@ class _Ahead:
         for each in self._sets:
             if isinstance(config, PipelineConfig):
                 run = run_for(embedder, replace(config, feature=_feature(config)), generated(each))
+                embedder.one_grey(run.ids)
+                names.append(embedder.one_grey_name(run.ids))
                 if config.reduce.variance is not None:
                     run.pca()
                     names.append(run.pca_key)

@@ -26,6 +26,7 @@ def attribution_json(result: Attribution) -> dict[str, Any]:
         "k": result.k,
         "k_source": result.k_source,
         "n": len(result.files),
+        **({"n_distinct": agreement.n_distinct} if agreement.n_distinct < agreement.table.sum() else {}),
         **({"approximate": list(result.approximate)} if result.approximate else {}),
         "n_features": result.n_features,
         "n_features_raw": result.n_raw,

@@ -190,13 +190,13 @@ def _numbers(found: Mapping[str, Score], names: Sequence[str]) -> dict[str, Any]
 def _chosen_among(by: Engine, development: ImageSet, answer: Answer) -> np.ndarray:
     """Clusters (n,), or all distances (c, n) that the answer's own choice was made among."""
     if isinstance(answer, Attribution):
-        return answer.clusters[_by_hash(development)]
+        return answer.clusters[_distinct(development)]
     return by.attacks[type(answer.config)].candidate_distances(development, answer)
 
 
 def _corrected_p(development: ImageSet, config: Config, among: Sequence[np.ndarray]) -> float | None:
     if isinstance(config, PipelineConfig):
-        files = [development.generated[place] for place in _by_hash(development)]
+        files = [development.generated[place] for place in _distinct(development)]
         labels = np.array([file.label or "" for file in files])
         known = labels != ""
         return metrics.corrected_p_value(labels[known], [clusters[known] for clusters in among])
@@ -204,9 +204,11 @@ def _corrected_p(development: ImageSet, config: Config, among: Sequence[np.ndarr
     return membership_metrics.corrected_p_value(np.concatenate(among)[:, known], truth, 0)
 
 
-def _by_hash(image_set: ImageSet) -> np.ndarray:
-    """Places of the generated images by their hashes: permutations then don't depend on file names."""
-    return np.argsort([file.sha256 for file in image_set.generated], kind="stable")
+def _distinct(image_set: ImageSet) -> np.ndarray:
+    """Places of the generated images, each with its label once, by their hashes: permutations then depend
+    neither on copies nor on file names."""
+    places = {(file.sha256, file.label or ""): place for place, file in enumerate(image_set.generated)}
+    return np.array([places[each] for each in sorted(places)])
 
 
 def _best(rows: Sequence[Row]) -> int | None:

@@ -19,6 +19,7 @@ from core.hashing import key
 from core.images import transforms
 from core.images.library import Library
 from core.inference import runtime
+from core.memoize import cache_per_tuple
 from core.numeric.blocks import batched
 from core.progress import Listener, Meter, Step
 from core.regions import crops, lung_network, segmentation
@@ -102,6 +103,22 @@ class Embedder:
         if any(lacking) and catalog.is_network(feature.backbone) and not self.store.has(network_key(feature)):
             seconds += PREPARE
         return Plan(len(ids), max(*lacking, masks), seconds)
+
+    def one_grey(self, ids: tuple[str, ...]) -> np.ndarray:
+        """bool (n,): which images have one grey level in all pixels; looked up where it was asked before."""
+        name = self.one_grey_name(ids)
+        found = self.store.note(name)
+        if found is None:
+            found = {"places": [place for place, each in enumerate(ids) if self.library.one_grey(each)]}
+            self.store.put_note(name, found)
+        flat = np.zeros(len(ids), bool)
+        flat[np.array(found["places"], int)] = True
+        return flat
+
+    @staticmethod
+    def one_grey_name(ids: tuple[str, ...]) -> str:
+        """Of the note that keeps them."""
+        return _one_grey_key(ids)
 
     def masks(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Lung masks by hash, bool (256, 256) whatever the image's size; each is made once."""
@@ -192,6 +209,11 @@ class Embedder:
     @staticmethod
     def _weights(feature: FeatureSpec) -> Path | None:
         return None if feature.weights == catalog.UNTRAINED else weights.require(feature.backbone)
+
+
+@cache_per_tuple
+def _one_grey_key(ids: tuple[str, ...]) -> str:
+    return key("one grey", ids)
 
 
 def adapt_to_machine(feature: FeatureSpec) -> tuple[FeatureSpec, list[str]]:

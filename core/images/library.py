@@ -29,6 +29,7 @@ from core.hashing import key, pixels_key
 from core.types import ImageFile, ImageSet, Origin, Role
 
 SECRET, SECRET_SIZE = "patients.key", 32  # bytes
+PLAIN_BYTES = 2**16  # a PNG of one grey level takes less, whatever its size: 4 kB per million pixels
 PLAIN = str.maketrans("[]<>`$*", "()()' ·")  # so that untrusted names are not rendered as Markdown
 
 
@@ -188,6 +189,16 @@ class Library:
                 f"Image {sha256[:12]} is missing or damaged on disk. Delete its data set and import it again."
             )
         return pixels
+
+    def one_grey(self, sha256: str) -> bool:
+        """Whether all pixels of an image have the same grey level; False where it is missing."""
+        try:
+            if self._image(sha256).stat().st_size > PLAIN_BYTES:
+                return False
+        except OSError:
+            return False
+        pixels = self._read(sha256)
+        return pixels is not None and bool(pixels.min() == pixels.max())
 
     # -- inside ----------------------------------------------------------------------------------
 

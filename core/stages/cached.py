@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core.clustering import methods, metrics, pca, projection, scaling
+from core.clustering import copies, methods, metrics, pca, projection, scaling
 from core.config import PipelineConfig
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder, feature_key
@@ -52,14 +52,14 @@ class FileIndex:
     ids: tuple[str, ...]
     distinct: tuple[str, ...]
     back: np.ndarray  # from the order of the hashes to that of the set
-    known: metrics.KnownGenerators
+    known: metrics.KnownGenerators  # in the order of the hashes
 
 
 @cache_per_tuple
 def index_files(files: tuple[ImageFile, ...]) -> FileIndex:
     order = sorted(range(len(files)), key=lambda place: files[place].sha256)
     ids = tuple(files[place].sha256 for place in order)
-    known = metrics.KnownGenerators.of([file.label for file in files])
+    known = metrics.KnownGenerators.of([files[place].label for place in order])
     return FileIndex(ids, tuple(dict.fromkeys(ids)), np.argsort(order, kind="stable"), known)
 
 
@@ -104,8 +104,32 @@ class Run:
 
     def pca(self) -> Arrays:
         if self._pca is None:
-            self._pca = self._stage("pca", self.pca_key, lambda: pca.decompose(self.features()[:]))
+            self._pca = self._stage("pca", self.pca_key, self._decomposed)
         return self._pca
+
+    def _decomposed(self) -> Arrays:
+        """Copies have the very same scores: a matrix product rounds equal rows differently."""
+        found, alike = pca.decompose(self.features()[:]), self.alike()
+        if (alike != np.arange(len(alike))).any():
+            found["scores"] = found["scores"][alike]
+        return found
+
+    def alike(self) -> np.ndarray:
+        """The place (n,) of the first image, by hash, that has the same features as each."""
+        name = key("alike", copies.VERSION, self.features_key)
+        found = self.store.note(name)
+        if found is None:
+            first = copies.first_alike(self.features()[:])
+            again = np.flatnonzero(first != np.arange(len(first)))
+            found = {"copies": again.tolist(), "of": first[again].tolist()}
+            self.store.put_note(name, found)
+        alike = np.arange(len(self.ids))
+        alike[np.array(found["copies"], int)] = found["of"]
+        return alike
+
+    def distinct(self, enough: int) -> int:
+        """How many images differ in their features; at least ``enough`` where there are as many."""
+        return len(np.unique(self.alike()))
 
     def reduced(self) -> np.ndarray | Matrix:
         variance = self.config.reduce.variance
@@ -138,11 +162,12 @@ class Run:
     def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
         """k, who chose it, and (for auto) the mean silhouette of each k tried."""
         spec = self.config.cluster
-        if isinstance(spec.k, int):
-            return spec.k, "given", {}
+        known = self.roll.known.names
+        if isinstance(spec.k, int) or (spec.k == "known" and known):
+            k = spec.k if isinstance(spec.k, int) else len(known)
+            methods.check_k(k, len(self.ids), self.distinct(k) if 1 < k <= len(self.ids) else k)
+            return k, "given" if isinstance(spec.k, int) else "known", {}
         if spec.k == "known":
-            if known := self.roll.known.names:
-                return len(known), "known", {}
             notes.append("No image has a generator label, so k was selected by silhouette.")
         by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
         if not by_k:
@@ -153,12 +178,12 @@ class Run:
         """As many k as the distinct features allow; looked up, so that cached results load no features."""
         found = self.store.note(self.distinct_name())
         if found is None:
-            found = {"rows": methods.count_distinct(self.reduced(), methods.AUTO_RANGE.stop)}
+            found = {"rows": self.distinct(methods.AUTO_RANGE.stop)}
             self.store.put_note(self.distinct_name(), found)
         return methods.auto_ks(found["rows"], len(self.ids))
 
     def distinct_name(self) -> str:
-        return key("distinct", methods.VERSION, self.reduced_key)
+        return key("distinct", copies.VERSION, self.features_key)
 
     def cluster(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels in the order of the hashes, and the silhouettes (none where undefined)."""
@@ -166,7 +191,6 @@ class Run:
 
         def make() -> Arrays:
             rows = self.reduced()
-            methods.check_k(rows, k)
             labels = self.grouped(rows, k)
             silhouettes = methods.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
@@ -187,15 +211,20 @@ class Run:
         return methods.cut_tree(self.tree(), k)
 
     def agreement(self, clusters: np.ndarray) -> metrics.Agreement:
-        """Scores of clusters that stand in the order of the files."""
+        """Scores of clusters that stand in the order of the hashes."""
         start = time.perf_counter()
-        names, table = self.roll.known.names, self.roll.known.table(clusters)
-        name = key("agreement", metrics.VERSION, names, table.tolist(), self.config.cluster.seed)
+        known = self.roll.known
+        names, table, seed = known.names, known.table(clusters), self.config.cluster.seed
+        alike, one_grey = self.alike(), self.embedder.one_grey(self.ids)
+        evidence = known.evidence(clusters, np.where(one_grey, -1, alike))
+        of = known.images
+        doubt = copies.no_evidence(names, known.rows, alike[of], one_grey[of])
+        name = key("agreement", metrics.VERSION, names, table.tolist(), evidence.tolist(), doubt, seed)
         found = self.store.note(name)
         if found is None:
             _import("scores")
             start = time.perf_counter()
-            result = metrics.score_clusters(names, table, self.config.cluster.seed)
+            result = metrics.score_clusters(names, table, seed, evidence, doubt)
             self.store.put_note(name, result.as_json())
         else:
             result = metrics.Agreement.from_json(found)

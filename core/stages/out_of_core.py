@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from core.clustering import methods, pca, projection, prototypes, scaling
+from core.clustering import copies, methods, pca, projection, prototypes, scaling
 from core.config import PipelineConfig
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder
@@ -38,6 +38,14 @@ class LargeRun(Run):
 
     def matrix_key(self) -> str:
         return key("matrix", self.features_key)
+
+    def alike(self) -> np.ndarray:
+        """By their pixels alone: features are not read as a whole."""
+        _, first, place = np.unique(self.ids, return_index=True, return_inverse=True)
+        return np.asarray(first[place])
+
+    def distinct(self, enough: int) -> int:
+        return copies.count_distinct(self.features(), enough)
 
     def wait(self) -> float:
         """By the stages that are not kept yet; cuts of a tree that is there are quick."""
@@ -125,7 +133,7 @@ class LargeRun(Run):
     def grouped(self, rows: Rows, k: int) -> np.ndarray:
         spec = self.config.cluster
         if spec.method == "kmeans":
-            return methods.renumber(prototypes.minibatch_kmeans(rows, k, spec.seed))
+            return methods.split_copies(prototypes.minibatch_kmeans(rows, k, spec.seed), k)
         if k > scaling.PROTOTYPES:
             raise BadChoice(
                 f"The tree of {len(self.ids):,} images can be cut into at most {scaling.PROTOTYPES} "

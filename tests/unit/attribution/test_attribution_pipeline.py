@@ -19,6 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 from core.attribution.pipeline import Pipeline
 from core.config import ClusterSpec, FeatureSpec, K, PipelineConfig, ReduceSpec
 from core.errors import BadChoice, Cancelled, DamagedData, WeightsMissing
+from core.experiments import results_json
 from core.extraction import embedder
 from core.extraction.embedder import feature_key
 from core.features import catalog
@@ -175,6 +176,62 @@ def test_auto_goes_no_further_than_the_distinct_images(
     result = pipeline.attribute(image_set, config(method, "auto"))
     assert set(result.silhouette_by_k) <= {2, 3}
     assert result.k in (2, 3)
+
+
+@pytest.mark.parametrize("pca", [None, 0.9])
+@pytest.mark.parametrize("method", [HIERARCHICAL, KMEANS])
+def test_a_collapsed_generator_is_cut_into_its_distinct_images_at_most(
+    pipeline: Pipeline, library: Library, method: str, pca: float | None
+) -> None:
+    """24 images, 8 of them distinct, whatever rounding makes of equal rows in a PCA."""
+    images = noise(8)
+    image_set = make_set(library, "s", {"a": images[:4] * 3, "b": images[4:] * 3})
+    result = pipeline.attribute(image_set, config(method, 8, pca))
+    clusters = {(file.sha256, cluster) for file, cluster in zip(result.files, result.clusters, strict=True)}
+    assert len(clusters) == len(set(result.clusters.tolist())) == 8
+    with pytest.raises(BadChoice, match=r"only 8 of the 24 images .* Choose k up to 8"):
+        pipeline.attribute(image_set, config(method, 9, pca))
+    assert set(pipeline.attribute(image_set, config(method, "auto", pca)).silhouette_by_k) == set(range(2, 9))
+
+
+@pytest.mark.parametrize("copies", [1, 5])
+def test_copies_count_once_in_intervals_and_p(pipeline: Pipeline, library: Library, copies: int) -> None:
+    """White noise of two generators, in two clusters: five copies of each image are five times the images
+    and no more evidence. ARI itself is of all images, so the copies move it, but not p."""
+    images = noise(12, seed=4)
+    once = make_set(library, "once", {"a": images[:6], "b": images[6:]})
+    again = make_set(library, f"x{copies}", {"a": images[:6] * copies, "b": images[6:] * copies})
+    first, second = (pipeline.attribute(each, config(k=2)) for each in (once, again))
+    assert second.agreement.p_value == first.agreement.p_value
+    assert second.agreement.chance_95 == first.agreement.chance_95
+    for name in ("ari", "nmi", "accuracy"):
+        was, now = first.agreement.scores[name], second.agreement.scores[name]
+        assert (now.low, now.high, now.chance) == (was.low, was.high, was.chance)
+    said = [note for note in second.notes if "told apart" in note]
+    assert len(said) == (copies > 1)
+    if copies > 1:
+        assert said[0].startswith("Only 12 of the 60 labelled images can be told apart")
+        assert results_json.attribution_json(second)["n_distinct"] == 12
+
+
+def test_a_generator_of_single_greys_tells_nothing(pipeline: Pipeline, library: Library) -> None:
+    """What a float NIfTI of 0 to 1 becomes in a window of Hounsfield units: every slice one grey, apart from
+    all others. Clusters are perfect, and no evidence: neither of equal greys nor of several."""
+    for name, greys in (("equal", [230] * 12), ("several", [10 * i for i in range(12)])):
+        flat = [np.full((32, 32), grey, np.uint8) for grey in greys]
+        result = pipeline.attribute(make_set(library, name, {"a": noise(12), "scan": flat}), config())
+        assert {score.value for score in result.agreement.scores.values()} == {None}
+        assert result.agreement.p_value is None
+        reason = str(result.agreement.scores["ari"].undefined)
+        assert reason.startswith("nothing can be told from images of a single grey level: all 12 images")
+
+
+def test_a_generator_of_copies_tells_nothing(pipeline: Pipeline, library: Library) -> None:
+    image_set = make_set(library, "s", {"a": noise(12), "b": noise(1, seed=3) * 12})
+    result = pipeline.attribute(image_set, config())
+    assert "nothing can be told from copies: all 12 images of generator b" in str(
+        result.agreement.scores["ari"].undefined
+    )
 
 
 def test_a_wrong_choice_is_refused_before_anything_is_computed(

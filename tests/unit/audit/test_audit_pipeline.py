@@ -258,3 +258,15 @@ def test_other_file_names_change_no_score_of_the_pixels(
     kept = set(first) - {"pattern", "number"}
     assert 0 < first["mean"].whole.p_value < 1
     assert {name: first[name] for name in kept} == {name: second[name] for name in kept}
+
+
+def test_a_class_of_copies_is_named(auditing: Auditor, library: Library) -> None:
+    """All baselines tell such a class, and copies count once, so that no p-value shows it."""
+    image_set = generators(library)
+    only = next(file for file in image_set.files if file.label == "b")
+    files = tuple(
+        replace(file, sha256=only.sha256) if file.label == "b" else file for file in image_set.files
+    )
+    found = auditing.audit(replace(image_set, files=files))
+    assert found.sentence.startswith("All 40 images of class “b” are copies of one image")
+    assert "copies" not in auditing.audit(image_set).sentence

@@ -27,6 +27,19 @@ def test_a_number_for_each_generator_tells_all() -> None:
     assert finding.outcome(Score(1.0, 0.98, 1.0)) == "competes"
 
 
+def test_copies_are_no_more_evidence() -> None:
+    """Three images in 20 copies each, one of generator b: p is 1 / 3 at best, since one image of three is
+    that of b by chance. As 60 images it would be below 0.001."""
+    copies, labels = np.repeat([0, 1, 2], 20), ["a"] * 40 + ["b"] * 20
+    values = [1.0] * 40 + [2.0] * 20
+    once = blind_scores.score_generators("mean", values, labels, "", copies)
+    assert once.whole.score.value == 1
+    assert once.whole.p_value == pytest.approx(1 / 3, abs=0.02)
+    assert once.one is not None
+    assert once.one.p_value > 0.3
+    assert blind_scores.score_generators("mean", values, labels, "").whole.p_value < 0.001
+
+
 def test_fewer_values_than_generators_are_fewer_groups() -> None:
     finding = blind_scores.score_generators("border", [0.0] * 80 + [9.0] * 40, LABELS, "")
     assert finding.whole.score.value == pytest.approx(0.5673, abs=1e-4)

@@ -7,7 +7,7 @@ from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 
-from core.clustering import methods, scaling
+from core.clustering import copies, methods, scaling
 from core.config import ClusterSpec
 from core.errors import BadChoice
 from core.numeric import distances, parallel
@@ -195,13 +195,34 @@ def test_choices_that_go_together(linkage: str, metric: str) -> None:
 
 def test_k_has_bounds_that_say_why() -> None:
     """Four images, two of them copies: three are distinct."""
-    features = np.array([[0.0], [1], [2], [2]])
-    methods.check_k(features, 3)
+    distinct = copies.count_distinct(np.array([[0.0], [1], [2], [2]]), 5)
+    methods.check_k(3, 4, distinct)
     with pytest.raises(BadChoice, match=r"k is 5, but this data set has 4 images\. Choose k up to 4\."):
-        methods.check_k(features, 5)
+        methods.check_k(5, 4, distinct)
     with pytest.raises(BadChoice, match=r"only 3 of the 4 images.*Choose k up to 3\."):
-        methods.check_k(features, 4)
-    methods.check_k(np.zeros((4, 1)), 1)
+        methods.check_k(4, 4, distinct)
+    methods.check_k(1, 4, copies.count_distinct(np.zeros((4, 1)), 2))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("k", [1, 7, 8, 9, 24])
+def test_kmeans_of_copies_gives_exactly_k_groups_as_a_tree_does(k: int) -> None:
+    """24 rows at 8 places: up to k = 8 no copies are separated; beyond, every place is apart from the others
+    and copies are split, so that no group is empty. No warning of scikit-learn's either."""
+    rows = np.repeat(np.random.default_rng(0).normal(size=(8, 3)), 3, axis=0)
+    labels = methods.kmeans(rows, k, seed=0)
+    assert sorted(set(labels.tolist())) == list(range(k))
+    places = np.repeat(np.arange(8), 3)
+    if k <= 8:
+        assert all(len(set(labels[places == place])) == 1 for place in range(8))
+    else:
+        assert all(len(set(places[labels == label])) == 1 for label in range(k))
+
+
+def test_the_race_leaves_no_group_empty_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "RACE_FROM", 10)
+    rows = np.repeat(np.random.default_rng(0).normal(size=(4, 3)), 6, axis=0)
+    assert sorted(set(methods.kmeans(rows, 9, seed=0).tolist())) == list(range(9))
 
 
 @pytest.mark.parametrize(("n", "ks"), [(3, [2]), (5, [2, 3, 4]), (100, [*range(2, 11)])])

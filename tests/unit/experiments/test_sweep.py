@@ -115,6 +115,16 @@ def test_other_file_names_change_no_p_value(library: Library, store: Store) -> N
     assert found[0].p_value == found[1].p_value
 
 
+def test_copies_are_no_more_evidence(library: Library, store: Store) -> None:
+    """The best of three clusterings of 20 images of noise, and of four copies of each."""
+    images = noise(20)
+    once = make_set(library, "once", {"a": images[:10], "b": images[10:]})
+    again = make_set(library, "again", {"a": images[:10] * 4, "b": images[10:] * 4})
+    configs = Grid((LBP,), ks=(2, 3, 4)).attributions()
+    found = [sweep.evaluate_all(Engine(store, library), [each], configs).p_value for each in (once, again)]
+    assert found[0] == found[1]
+
+
 def test_memberships_are_chosen_on_development(library: Library, store: Store) -> None:
     dev, test = leaky(library, "dev", 1), leaky(library, "test", 1)
     grid = Grid((PIXELS, LBP), distances=("min", "avg"), rules=("means", "balanced"))
