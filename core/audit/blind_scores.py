@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.audit.baselines import Value
-from core.clustering import methods, metrics
+from core.clustering import contingency, methods, metrics
 from core.membership import metrics as membership_metrics
 from core.membership.metrics import GroundTruth
 from core.numeric.statistics import BOOTSTRAPS, Score, holm, p_value, percentile_interval
@@ -94,7 +94,7 @@ def score_generators(
     if why or len(generators) < 2:
         return Finding(name, _undefined(why or "fewer than two generators are labelled"))
     own = np.arange(len(labels)) if copies is None else np.unique(copies, return_inverse=True)[1]
-    clusters, known = _clustered(values, len(generators)), metrics.KnownGenerators.of(labels)
+    clusters, known = _clustered(values, len(generators)), contingency.KnownGenerators.of(labels)
     agreement = metrics.score_clusters(
         known.names, known.table(clusters), evidence=known.evidence(clusters, own)
     )

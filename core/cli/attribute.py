@@ -23,7 +23,7 @@ from core.config import ClusterSpec, PipelineConfig, ReduceSpec
 from core.experiments import results_json, run_log, submission
 from core.features import catalog
 from core.images.library import Library
-from core.numeric.statistics import format_p
+from core.numeric.statistics import format_interval, format_p
 from core.regions.crops import crop_spec
 from core.store import Store
 from core.wording import counted
@@ -81,9 +81,8 @@ def _attribution_text(facts: Outcome) -> str:
     if facts["ari"] is None:
         lines.append(f"ARI undefined: {facts['undefined']['ari']}")
     else:
-        low, high = facts["ari_ci"]
         lines.append(
-            f"ARI {facts['ari']:.3f}, 95% interval {low:.3f} to {high:.3f}, expected by chance "
+            f"ARI {facts['ari']:.3f}, 95% interval {format_interval(*facts['ari_ci'])}, expected by chance "
             f"{round(facts['chance']['ari'], 3) + 0:.3f}, p {format_p(facts['p_value'])}, "
             f"{counted(facts['tried'], 'configuration')} evaluated"
         )

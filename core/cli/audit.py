@@ -14,7 +14,7 @@ from core.audit.transforms import STEPS, DeriveSpec
 from core.cli import common
 from core.cli.common import Args, Outcome
 from core.images.library import Library
-from core.numeric.statistics import format_p
+from core.numeric.statistics import format_interval, format_p
 from core.store import Store
 from core.wording import counted
 
@@ -95,10 +95,9 @@ def _lines(found: Audit) -> list[str]:
     for finding in found.findings:
         score, p = finding.whole.score, finding.whole.p_value
         value = ""
-        if score.value is not None and p is not None:
-            value = (
-                f"{found.score} {score.value:.3f} ({score.low:.3f} to {score.high:.3f}), p {format_p(p)}. "
-            )
+        if score.value is not None and score.low is not None and score.high is not None and p is not None:
+            spread = format_interval(score.low, score.high)
+            value = f"{found.score} {score.value:.3f} ({spread}), p {format_p(p)}. "
         lines.append(f"  {BASELINES.get(finding.name).title}: {value}{found.remark(finding)}")
     for crossing in found.crossings:
         between = f"{pairs(crossing.total)}, {' ~ '.join(crossing.classes)}"

@@ -19,7 +19,7 @@ from core.images.importing.importer import Reading, import_sets
 from core.images.library import Library
 from core.images.sources.opening import open_source
 from core.membership import decision_rules
-from core.numeric.statistics import format_p
+from core.numeric.statistics import format_interval, format_p
 from core.paper import data_sets, reproduction, tables, text
 from core.paper.data_sets import DataSet
 from core.paper.reproduction import TableResult
@@ -272,9 +272,5 @@ def _line(row: Row) -> str:
         return f"{name}, k = {config['k']}: {row.error}"
     score = "ari" if "ari" in row.numbers else "auc"
     value, spread = row.numbers.get(score), row.numbers.get(f"{score}_ci")
-    shown = (
-        "undefined"
-        if value is None or spread is None
-        else f"{value:.3f} ({spread[0]:.3f} to {spread[1]:.3f})"
-    )
+    shown = "undefined" if value is None or spread is None else f"{value:.3f} ({format_interval(*spread)})"
     return f"{name}, k = {row.numbers['k']}: {score.upper()} {shown}"

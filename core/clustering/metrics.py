@@ -1,8 +1,8 @@
 """How well clusters agree with generators, and what must stand beside each score.
 
 Every score is a function of the contingency table (generators x clusters), computed for a whole stack of
-tables at once. So a bootstrap over images is a multinomial draw of tables, and permuting the labels is a
-draw of tables with the same margins: exact, and thousands of them cost milliseconds.
+tables at once. So an interval is a matter of tables drawn from a posterior (intervals.py), and permuting the
+labels is a draw of tables with the same margins: exact, and thousands of them cost milliseconds.
 
 - ARI: Hubert and Arabie 1985. NMI (arithmetic), homogeneity, completeness, V: Rosenberg and Hirschberg
   2007. AMI: Vinh, Epps, Bailey 2010. Fowlkes-Mallows 1983. Accuracy: after Hungarian matching.
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from core.clustering import scaling
+from core.clustering import intervals, scaling
 from core.numeric.statistics import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, p_value, percentile_interval
 
-VERSION = 2
-SLOW_DRAWS = 199  # of those scores that go table by table
+VERSION = 3
+SLOW_DRAWS = 199  # permutations, of those scores that go table by table
+MATCHED_DRAWS = 999  # posterior draws whose clusters are matched to generators
 REACH = 12  # standard deviations of a cell's count: what lies beyond has a probability below 1e-30
 CHOICE_PERMUTATIONS, CHUNK = 2000, 100  # of labels, where a choice among clusterings is paid for
 
@@ -52,37 +53,6 @@ class Agreement:
             raw["n_distinct"],
             raw["distinct_ari"],
         )
-
-
-@dataclass(frozen=True)
-class KnownGenerators:
-    """The generators by name, which images are of a known one, and that one's place among the names."""
-
-    names: tuple[str, ...]
-    images: np.ndarray
-    rows: np.ndarray
-
-    @staticmethod
-    def of(truth: Sequence[str | None]) -> "KnownGenerators":
-        images = np.array([label is not None for label in truth], bool)
-        names, rows = np.unique([label for label in truth if label is not None], return_inverse=True)
-        return KnownGenerators(tuple(str(name) for name in names), images, rows)
-
-    def table(self, clusters: np.ndarray) -> np.ndarray:
-        """int64 (generators, clusters) counts of images."""
-        table = np.zeros((len(self.names), int(clusters.max()) + 1), np.int64)
-        np.add.at(table, (self.rows, clusters[self.images]), 1)
-        return table
-
-    def evidence(self, clusters: np.ndarray, alike: np.ndarray) -> np.ndarray:
-        """The same, but images that are equal in ``alike`` (n,), generator and cluster count once."""
-        if len(np.unique(alike)) == len(alike):
-            return self.table(clusters)
-        kinds = np.stack([alike[self.images], self.rows, clusters[self.images]])
-        _, rows, columns = np.unique(kinds, axis=1)
-        table = np.zeros((len(self.names), int(clusters.max()) + 1), np.int64)
-        np.add.at(table, (rows, columns), 1)
-        return table
 
 
 Tables = np.ndarray  # float64 (b, generators, clusters)
@@ -197,14 +167,6 @@ SLOW: Mapping[str, Callable[[Tables], np.ndarray]] = {"ami": ami, "accuracy": ac
 NAMES = (*FAST, *SLOW)
 
 
-def contingency_table(
-    truth: Sequence[str | None], clusters: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of the generators and int64 (generators, clusters) counts, over images of a known generator."""
-    known = KnownGenerators.of(truth)
-    return known.names, known.table(clusters)
-
-
 def score_clusters(
     names: tuple[str, ...],
     table: np.ndarray,
@@ -229,22 +191,37 @@ def score_clusters(
 
     rng = np.random.default_rng(seed)
     n, observed = int(evidence.sum()), table[None].astype(float)
-    drawn = rng.multinomial(n, evidence.ravel() / n, BOOTSTRAPS).reshape(-1, *table.shape).astype(float)
+    of_distinct = evidence[None].astype(float)
+    drawn = intervals.posterior_tables(evidence, BOOTSTRAPS, rng)
     shuffled = _same_margins(evidence, PERMUTATIONS, rng)
     scores: dict[str, Score] = {}
     for name, score in {**FAST, **SLOW}.items():
         draws = SLOW_DRAWS if name in SLOW else None
-        low, high = percentile_interval(score(drawn[:draws]))
+        low, high = _interval(name, drawn, evidence, float(score(of_distinct)[0]))
         chance = score(shuffled[:draws])
         scores[name] = Score(float(score(observed)[0]), low, high, float(chance.mean()))
     by_chance = ari(shuffled)
-    of_distinct = float(ari(evidence[None].astype(float))[0])
-    p = p_value(of_distinct, by_chance)
+    distinct_ari = float(ari(of_distinct)[0])
+    p = p_value(distinct_ari, by_chance)
     rows, columns = match_clusters(table)
     pairs = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     matching = tuple(pairs.get(i) for i in range(len(names)))
     chance_95 = float(np.quantile(by_chance, LEVEL))
-    return Agreement(scores, p, chance_95, names, table, matching, n, of_distinct)
+    return Agreement(scores, p, chance_95, names, table, matching, n, distinct_ari)
+
+
+def _interval(name: str, drawn: Tables, evidence: np.ndarray, observed: float) -> tuple[float, float]:
+    if name == "accuracy":
+        return intervals.interval(accuracy, drawn[:MATCHED_DRAWS], observed)
+    if name != "ami":
+        return intervals.interval(FAST[name], drawn, observed)
+    by_chance = 2 * _expected_information(_filled(evidence))  # in the sample, and once more in each draw
+
+    def adjusted(tables: Tables) -> np.ndarray:
+        mutual, of_class, of_cluster = _information(tables)
+        return _ratio(mutual - by_chance, (of_class + of_cluster) / 2 - by_chance, otherwise=1.0)
+
+    return intervals.interval(adjusted, drawn, observed)
 
 
 def corrected_p_value(labels: np.ndarray, clusterings: Sequence[np.ndarray], seed: int = 0) -> float:
@@ -290,6 +267,8 @@ def mean_with_interval(samples: np.ndarray | None, seed: int = 0) -> Score:
     """A mean over images, such as the silhouette, with its bootstrap interval."""
     if samples is None:
         return Score(None, undefined="it needs at least two clusters and fewer clusters than images")
+    if samples.min() == samples.max():
+        return Score(float(samples[0]))  # such as 1 for clusters of copies: nothing to draw an interval of
     rng = np.random.default_rng(seed)
     n, left, means = len(samples), 499, []
     while left:  # as many draws at a time as a core's cache holds

@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Score:
-    """A value with its bootstrap interval and its mean under permuted labels; or why there is none."""
+    """A value with its 95% interval and its mean under permuted labels; or why there is none."""
 
     value: float | None
     low: float | None = None
@@ -25,6 +25,15 @@ def percentile_interval(draws: np.ndarray) -> tuple[float, float]:
     """The central 95% of bootstrap draws."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def format_interval(low: float, high: float) -> str:
+    """``0.81 to 0.93`` in three decimals, or in as many as it takes to see that the ends differ."""
+    for decimals in range(3, 10):
+        ends = [f"{end:.{decimals}f}" for end in (low, high)]
+        if ends[0] != ends[1] or low == high:
+            break
+    return " to ".join(end.lstrip("-") if float(end) == 0 else end for end in ends)
 
 
 def format_p(p: float) -> str:

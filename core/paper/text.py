@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.numeric.statistics import format_interval
 from core.paper import reproduction, tables
 from core.paper.reproduction import Measure, TableResult
 from core.paper.tables import Line
@@ -33,7 +34,7 @@ def _ours(row: Row) -> str:
     if found is None:
         return f"ours: {row['error'] or 'undefined'}"
     value, spread = found
-    return f"ours {value:.4f}" + (f" ({spread[0]:.3f} to {spread[1]:.3f})" if spread else "")
+    return f"ours {value:.4f}" + (f" ({format_interval(*spread)})" if spread else "")
 
 
 def _beside(measure: Measure, line: Line) -> str:
@@ -48,7 +49,7 @@ def _each(measure: Measure, row: Row, found: TableResult) -> str:
         f"{title} {_value(measure.value(own))}" for title, own in zip(titles, row["data_sets"], strict=True)
     ]
     spread = measure.interval(row)
-    mean = f"mean {_value(measure.value(row))}" + (f" ({spread[0]:.3f} to {spread[1]:.3f})" if spread else "")
+    mean = f"mean {_value(measure.value(row))}" + (f" ({format_interval(*spread)})" if spread else "")
     return ", ".join([*values, mean])
 
 

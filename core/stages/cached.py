@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core.clustering import copies, methods, metrics, pca, projection, scaling
+from core.clustering import contingency, copies, methods, metrics, pca, projection, scaling
 from core.config import PipelineConfig
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder, feature_key
@@ -52,14 +52,14 @@ class FileIndex:
     ids: tuple[str, ...]
     distinct: tuple[str, ...]
     back: np.ndarray  # from the order of the hashes to that of the set
-    known: metrics.KnownGenerators  # in the order of the hashes
+    known: contingency.KnownGenerators  # in the order of the hashes
 
 
 @cache_per_tuple
 def index_files(files: tuple[ImageFile, ...]) -> FileIndex:
     order = sorted(range(len(files)), key=lambda place: files[place].sha256)
     ids = tuple(files[place].sha256 for place in order)
-    known = metrics.KnownGenerators.of([files[place].label for place in order])
+    known = contingency.KnownGenerators.of([files[place].label for place in order])
     return FileIndex(ids, tuple(dict.fromkeys(ids)), np.argsort(order, kind="stable"), known)
 
 

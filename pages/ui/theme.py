@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.numeric.statistics import Score
+from core.numeric.statistics import Score, format_interval
 
 # Okabe and Ito's colours, those that read on white and on black first.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#B5A642", "#7F7F7F")
@@ -142,7 +142,7 @@ def number(value: float | None) -> str:
 def spread(score: Score) -> str:
     if score.low is None or score.high is None:
         return "–"
-    return f"{digits(score.low)} to {digits(score.high)}"
+    return format_interval(score.low, score.high)
 
 
 def p_value(value: float) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.features.pretrained.backbones import NETWORKS, TORCHVISION
 from core.images.library import Library
-from tests.bench import crowd, grouping, interaction, report, sweep, toggle
+from tests.bench import crowd, grouping, interaction, intervals, report, sweep, toggle
 from tests.bench.report import Part
 
 OUT = Path("bench.json")
@@ -45,6 +45,11 @@ def _membership(arguments: argparse.Namespace) -> Part:
 def _grouping(arguments: argparse.Namespace) -> Part:
     found = grouping.measure(arguments.rounds)
     return Part("\n".join(grouping.markdown(found)), found)
+
+
+def _intervals(_: argparse.Namespace) -> Part:
+    found = intervals.measure()
+    return Part("\n".join(intervals.markdown(found)), {"populations": found})
 
 
 def _workload(_: argparse.Namespace) -> Part:
@@ -93,6 +98,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], Part]] = {
     "extraction": _extraction,  # a minute a network
     "segmentation": _segmentation,
     "autoencoder": _autoencoder,
+    "intervals": _intervals,  # ten minutes
     "workload": _workload,  # a quarter of an hour
 }
 

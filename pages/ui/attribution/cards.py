@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.attribution.pipeline import Attribution
 from core.features import catalog
 from core.paper.reference import Reference
+from core.wording import counted
 from pages.ui.theme import digits, p_value
 from pages.ui.widgets.score_card import score_card
 
@@ -43,12 +44,13 @@ def remarks(result: Attribution, tried: int) -> None:
 
 def list_remarks(result: Attribution, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
-    ari, n = result.agreement.scores["ari"], len(result.files)
+    ari = result.agreement.scores["ari"]
     sentences = list(result.notes)
-    if ari.value == ari.low == ari.high == 1:
+    if ari.value == 1:
+        n = result.agreement.n_distinct
         sentences.append(
-            "All images are assigned correctly, so the bootstrap interval has zero width; "
-            f"with {n} images the true error rate may still be up to {300 / n:.1f}% (rule of three)."
+            f"All images are assigned correctly; with {counted(n, 'image')} the true error rate may still be "
+            f"up to {300 / n:.1f}% (rule of three)."
         )
     if tried > 1:
         sentences.append(

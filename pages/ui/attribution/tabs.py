@@ -9,6 +9,7 @@ import streamlit as st
 from core.attribution.pipeline import Attribution
 from core.engine import ATTRIBUTION
 from core.features import catalog
+from core.numeric.statistics import format_interval
 from core.types import ImageSet
 from pages.ui import theme
 from pages.ui.attribution import charts
@@ -32,7 +33,8 @@ SILHOUETTE_CAPTION = (
     "The k with the largest mean silhouette is selected. It need not be the number of generators."
 )
 SCORE_CAPTION = (
-    "Intervals: bootstrap over images. By chance: mean over label permutations. "
+    "Intervals: 95%, by a Dirichlet posterior of the contingency table; the silhouette's by a bootstrap of "
+    "images. By chance: mean over label permutations. "
     "The silhouette depends on the clusters only, not on the generators."
 )
 
@@ -175,7 +177,7 @@ def _history_row(row: Mapping) -> dict[str, object]:
     ari, spread = row["ari"], row["ari_ci"]
     return {
         "ARI": "undefined" if ari is None else theme.digits(ari, *spread),
-        "95% interval": "" if spread is None else f"{theme.digits(spread[0])} to {theme.digits(spread[1])}",
+        "95% interval": "" if spread is None else format_interval(*spread),
         "backbone": catalog.title(config["backbone"]) + untrained,
         "crop": controls.CROP_WORDS[config.get("crop", "full")],
         "PCA": "none" if config["pca"] is None else theme.share(config["pca"]),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.numeric.statistics import format_interval
 from core.paper import reproduction, tables
 from core.paper.data_sets import DataSet
 from core.paper.reproduction import Measure, TableResult
@@ -242,4 +243,4 @@ def _why(error: str | None) -> str:
 
 
 def _spread(interval: Sequence[float]) -> str:
-    return f"{digits(interval[0])} to {digits(interval[1])}"
+    return format_interval(interval[0], interval[1])

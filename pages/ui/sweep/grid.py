@@ -11,7 +11,7 @@ from core.clustering import methods as clustering_methods
 from core.experiments.grid import Grid, Listed
 from core.features import catalog, weights
 from core.features.custom import registry
-from core.numeric.statistics import format_p
+from core.numeric.statistics import format_interval, format_p
 from core.regions.crops import CROPS
 from core.types import ImageSet
 from pages.ui.session import workspace
@@ -212,4 +212,4 @@ def _value(row: Found) -> str:
 
 
 def _spread(interval: Sequence[float] | None) -> str:
-    return "undefined" if interval is None else f"{digits(interval[0])} to {digits(interval[1])}"
+    return "undefined" if interval is None else format_interval(interval[0], interval[1])

@@ -5,7 +5,7 @@ from typing import Any
 from streamlit.delta_generator import DeltaGenerator
 
 from core.numeric.statistics import Score
-from pages.ui.theme import digits
+from pages.ui.theme import digits, spread
 
 PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
@@ -14,15 +14,12 @@ def score_card(place: DeltaGenerator, label: str, score: Score, text: str) -> No
     if score.value is None:
         place.metric(label, "undefined", None, help=text, **PLAIN)
         return
-    assert score.low is not None
-    assert score.high is not None
-    spread = f"{digits(score.low)} to {digits(score.high)}"
     value = digits(score.value, score.low, score.high)
     chance = "" if score.chance is None else f" Expected by chance: {digits(score.chance)}."
     place.metric(
         label,
         value,
-        spread,
-        help=f"{text}. Below: 95% bootstrap interval.{chance}",
+        spread(score),
+        help=f"{text}. Below: 95% interval.{chance}",
         **PLAIN,
     )

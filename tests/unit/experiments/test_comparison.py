@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.attribution.pipeline import Attribution
-from core.clustering import metrics
+from core.clustering import contingency, metrics
 from core.config import ClusterSpec, MembershipConfig, PipelineConfig
 from core.engine import Engine
 from core.errors import BadChoice
@@ -26,7 +26,7 @@ def by(store: Store, library: Library) -> Engine:
 
 def of_clusters(answer: Attribution, clusters: np.ndarray) -> Attribution:
     """The same answer with other clusters, scored anew."""
-    names, table = metrics.contingency_table([file.label for file in answer.files], clusters)
+    names, table = contingency.contingency_table([file.label for file in answer.files], clusters)
     return replace(answer, clusters=clusters, agreement=metrics.score_clusters(names, table))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.clustering import metrics
+from core.clustering import contingency, metrics
 from core.engine import Engine
 from core.errors import BadChoice
 from core.experiments import sweep
@@ -99,7 +99,7 @@ def test_the_choice_among_many_is_paid_for() -> None:
 
 
 def _table(labels: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    return metrics.contingency_table([str(label) for label in labels], clusters)[1][None].astype(float)
+    return contingency.contingency_table([str(label) for label in labels], clusters)[1][None].astype(float)
 
 
 def test_other_file_names_change_no_p_value(library: Library, store: Store) -> None:
