@@ -247,6 +247,8 @@ def _several(text: str) -> list[str]:
 
 def _lines(swept: SweepResult) -> list[str]:
     lines = [_line(row) for row in swept.rows]
+    if swept.remark is not None:
+        lines.append(swept.remark)
     if swept.best is not None and swept.p_value is not None:
         of = sum(row.score is not None for row in swept.rows)
         lines.append(

@@ -4,6 +4,7 @@ A backbone is embedded once and a tree built once, whatever hangs from them, sin
 stage. Development chooses; the choice, as it is, meets test; its p-value lets permutations choose as well.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,10 @@ from core.membership.evaluation import PartResult, ground_truth
 from core.numeric.statistics import Score
 from core.progress import Listener, Meter, silent
 from core.types import ImageSet
+from core.wording import counted
 
-VERSION = 3
+VERSION = 4
+log = logging.getLogger(__name__)
 SHOWN = ("f1", "accuracy", "precision", "recall", "balanced_accuracy", "auc")
 
 
@@ -46,16 +49,17 @@ class Row:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """``best`` is the place of the row that is best on development; ``p_value`` is corrected for that
-    selection.
+    """``best`` is the place of the row that is best on development, in the direction in which the verdict
+    looks: used images nearer. ``p_value`` is corrected for that selection.
 
-    ``test`` is that configuration on the test set.
+    ``test`` is that configuration on the test set; ``remark`` is about rows that point the other way.
     """
 
     rows: tuple[Row, ...]
     best: int | None
     p_value: float | None
     test: Row | None
+    remark: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What the command line prints and the page draws."""
@@ -64,6 +68,7 @@ class SweepResult:
             "best": self.best,
             "p_value": self.p_value,
             "test": None if self.test is None else self.test.as_json(),
+            "remark": self.remark,
         }
 
 
@@ -120,7 +125,7 @@ def evaluate_all(
     reported = None
     if best is not None and len(sets) > 1 and not listed.each_on_test:
         reported = _on_test(by, sets, rows[best].config)
-    return SweepResult(tuple(rows), best, p, reported)
+    return SweepResult(tuple(rows), best, p, reported, _reversed(rows))
 
 
 def _row(by: Engine, sets: Sequence[ImageSet], config: Config) -> tuple[Row, Answer | None]:
@@ -128,6 +133,9 @@ def _row(by: Engine, sets: Sequence[ImageSet], config: Config) -> tuple[Row, Ans
         answer = by.answer(sets, config)
     except ImprintError as error:
         return Row(config, {}, None, str(error)), None
+    except Exception as error:  # of a thousand rows the others are still wanted
+        log.exception("a row of a sweep failed")
+        return Row(config, {}, None, f"Internal error in Imprint ({type(error).__name__}: {error})."), None
     run_log.record(sets, answer, by.library.user)
     return (_attributed(answer) if isinstance(answer, Attribution) else _judged(answer)), answer
 
@@ -212,6 +220,22 @@ def _distinct(image_set: ImageSet) -> np.ndarray:
 
 
 def _best(rows: Sequence[Row]) -> int | None:
-    """Of equals, the first."""
-    places = [place for place, row in enumerate(rows) if row.score is not None]
+    """Of equals, the first; a row whose used images are farther is no candidate, however well it predicts."""
+    places = [place for place, row in enumerate(rows) if row.score is not None and not _farther(row)]
     return max(places, key=lambda place: (rows[place].score or 0.0, -place)) if places else None
+
+
+def _farther(row: Row) -> bool:
+    auc = row.numbers.get("auc")
+    return auc is not None and auc < 0.5
+
+
+def _reversed(rows: Sequence[Row]) -> str | None:
+    """A sentence where used images are farther beyond chance: their AUC's interval lies below 0.5."""
+    found = sum(1 for row in rows if (row.numbers.get("auc_ci") or [0.5, 0.5])[1] < 0.5)
+    if not found:
+        return None
+    return (
+        f"In {counted(found, 'configuration')} of {len(rows)} used images are farther from the generated "
+        "images than images that were not used (AUC below 0.5): are the two folders swapped?"
+    )

@@ -90,6 +90,8 @@ def live(sets: Sequence[ImageSet], listed: Listed) -> None:
 def show(sets: Sequence[ImageSet], found: Found) -> None:
     """The selected configuration as a sentence, the heat map, the table."""
     rows = found["rows"]
+    if found.get("remark"):
+        st.warning(found["remark"])
     if found["best"] is not None:
         best = rows[found["best"]]
         part = "the development set" if sets[0].real else "this data set"

@@ -1,6 +1,6 @@
 """Sweeps: every stage once, rows that fail alone, and a choice that is paid for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from core.clustering import contingency, metrics
-from core.engine import Engine
+from core.config import MembershipConfig
+from core.engine import Answer, Config, Engine
 from core.errors import BadChoice
 from core.experiments import sweep
 from core.experiments.grid import Grid
 from core.features import catalog
 from core.images.library import Library
 from core.store import Store
+from core.types import ImageSet, Role
 from tests.support.samples import Counting, make_set, noise
 from tests.unit.conftest import Ran
 from tests.unit.membership.test_cluster_distance import PIXELS, leaky
@@ -139,6 +141,43 @@ def test_memberships_are_chosen_on_development(library: Library, store: Store) -
     assert swept.p_value < 0.01
     assert swept.test is not None
     assert swept.test.numbers["auc"] > 0.95
+
+
+def test_a_swapped_set_is_not_crowned(library: Library, store: Store) -> None:
+    """The generated images are copies of what is called not used: AUC 0. A rule of the other direction
+    predicts perfectly, but the verdict asks for used images that are nearer."""
+    found = leaky(library, "dev", 1)
+    other = {Role.REAL_USED: Role.REAL_NOT_USED, Role.REAL_NOT_USED: Role.REAL_USED}
+    files = tuple(replace(file, role=other.get(file.role, file.role)) for file in found.files)
+    swapped = replace(found, name="swapped", files=files)
+    swept = sweep.evaluate_all(Engine(store, library), [swapped], Grid((PIXELS,)).memberships())
+    assert swept.rows[0].numbers["auc"] < 0.05
+    assert swept.best is None
+    assert swept.remark is not None
+    assert swept.remark.startswith("In 1 configuration of 1 used images are farther")
+    assert swept.as_json()["remark"] == swept.remark
+    right = sweep.evaluate_all(Engine(store, library), [found], Grid((PIXELS,)).memberships())
+    assert (right.best, right.remark) == (0, None)
+
+
+@pytest.mark.parametrize("error", [BadChoice("no lung was found"), ValueError("no argmax")])
+def test_a_crop_that_can_not_be_measured_is_a_row_with_a_sentence(
+    error: Exception, library: Library, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Crops full and lung where no lung is found: full has its row, lung a sentence, whatever was raised."""
+    dev, by = leaky(library, "dev", 1), Engine(store, library)
+    answer = by.answer
+
+    def fail(sets: Sequence[ImageSet], config: Config) -> Answer:
+        if isinstance(config, MembershipConfig) and config.crop == "lung":
+            raise error
+        return answer(sets, config)
+
+    monkeypatch.setattr(by, "answer", fail)
+    swept = sweep.evaluate_all(by, [dev], Grid((PIXELS,), crops=("full", "lung")).memberships())
+    assert [row.error is None for row in swept.rows] == [True, False]
+    assert str(error) in str(swept.rows[1].error)
+    assert swept.best == 0
 
 
 def test_a_grid_without_end_is_refused() -> None:
