@@ -5,7 +5,7 @@ import numpy as np
 from core.errors import BadChoice
 from core.wording import counted
 
-VERSION = 1
+VERSION = 2
 MAPS = ("pca", "umap")
 NEIGHBOURS = 15
 MIN_DISTANCE = 0.1
@@ -18,9 +18,16 @@ def pca_map(scores: np.ndarray) -> np.ndarray:
 
 
 def umap_map(features: np.ndarray, seed: int) -> np.ndarray:
-    """UMAP of (n, d) features to (n, 2), seeded; its import and first fit cost seconds (numba)."""
+    """UMAP of (n, d) features to (n, 2), seeded; its import and first fit cost seconds (numba).
+
+    Raises BadChoice for fewer than 5 images, and where all have the same features.
+    """
     if len(features) < 5:
         raise BadChoice(f"{counted(len(features), 'image')}: too few for UMAP. Use the PCA map.")
+    if (features == features[:1]).all():
+        raise BadChoice("All images have the same features, so UMAP can't lay them out. Use the PCA map.")
+    if features.shape[1] == 1:
+        features = np.pad(features, ((0, 0), (0, 1)))  # its start is a PCA of two components
     import warnings
 
     with warnings.catch_warnings():

@@ -87,7 +87,7 @@ def residual_spectrum(pixels: np.ndarray, options: Options) -> np.ndarray:
     bins = int(options["bins"])
     image = pixels.astype(np.float64)
     residual = image - median_filter(image, 3)
-    window = np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])[None, :]
+    window = _hann(image.shape[0])[:, None] * _hann(image.shape[1])[None, :]
     power = np.abs(np.fft.rfft2(residual * window)) ** 2 / (window**2).sum()
     frequency = np.hypot(np.fft.fftfreq(image.shape[0])[:, None], np.fft.rfftfreq(image.shape[1])[None, :])
     inside = frequency < 0.5
@@ -97,6 +97,11 @@ def residual_spectrum(pixels: np.ndarray, options: Options) -> np.ndarray:
     have = np.flatnonzero(counts)
     level = np.log10(np.interp(np.arange(bins), have, mean[have]) + 1e-3)
     return level - level.mean() if options["content"] == "shape" else level
+
+
+def _hann(length: int) -> np.ndarray:
+    """A Hann window; of so few px that it has nothing but zeros, none."""
+    return np.hanning(length) if length > 2 else np.ones(length)
 
 
 def thumbnail(pixels: np.ndarray, options: Options) -> np.ndarray:

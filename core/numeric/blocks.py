@@ -14,7 +14,8 @@ BLOCK = 8192  # rows that are read at a time
 
 @dataclass(frozen=True)
 class Matrix:
-    """(n, d) numbers, row after row from ``offset`` in a file. Read like an array: by slices, or by places.
+    """(n, d) numbers, row after row from ``offset`` in a file. Read like an array: by slices, by places or
+    by a mask.
 
     It is read, not mapped: what was looked at once does not count as this process's memory.
     """
@@ -28,9 +29,11 @@ class Matrix:
         return self.shape[0]
 
     def __getitem__(self, chosen: slice | np.ndarray) -> np.ndarray:
-        return (
-            self._slice(*chosen.indices(len(self))[:2]) if isinstance(chosen, slice) else self._take(chosen)
-        )
+        if isinstance(chosen, slice):
+            first, last, step = chosen.indices(len(self))
+            if step == 1:
+                return self._slice(first, last)
+        return self._take(np.arange(len(self))[chosen])
 
     def _slice(self, first: int, last: int) -> np.ndarray:
         count = max(0, last - first) * self.shape[1]

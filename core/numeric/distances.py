@@ -43,19 +43,21 @@ def _fill(condensed: np.ndarray, rows: np.ndarray, squares: np.ndarray, metric: 
             np.clip(tile, 0, 2, out=tile)
         else:
             others = squares[first + left : first + left + TILE]
-            _euclidean(tile, squares[first : first + BLOCK], others, squares.max())
+            _euclidean(tile, squares[first : first + BLOCK], others)
     place = first * (2 * n - first - 1) // 2
     for i, row in enumerate(block[: n - 1 - first]):
         condensed[place : place + len(row) - i - 1] = row[i + 1 :]
         place += len(row) - i - 1
 
 
-def _euclidean(products: np.ndarray, first: np.ndarray, second: np.ndarray, largest: float) -> None:
-    """Distances in place of scalar products; equal rows are at 0, not at what cancellation leaves."""
+def _euclidean(products: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
+    """Distances in place of scalar products; equal rows are at 0, not at what cancellation leaves of the two
+    rows' own squares, however long others are."""
+    sums = np.add.outer(first, second)
     products *= -2
-    products += first[:, None]
-    products += second
-    products[products < 1e-12 * largest] = 0
+    products += sums
+    sums *= 1e-12
+    products[products < sums] = 0
     np.sqrt(products, out=products)
 
 

@@ -364,6 +364,23 @@ def test_maps_and_trees_are_in_the_order_they_say(pipeline: Pipeline, library: L
         pipeline.map(image_set, config(), "tsne")
 
 
+def test_maps_of_one_component_and_of_equal_images(pipeline: Pipeline, library: Library) -> None:
+    """Grey ramps that differ in brightness alone are on a line; equal images are one point, or a sentence."""
+    pixels = catalog.spec("pixels", options={"side": 4})
+    greys = [np.full((32, 32), 40 + 5 * i, np.uint8) for i in range(12)]
+    ramps = make_set(library, "ramps", {"a": greys[:6], "b": greys[6:]})
+    one = config(pca=0.5, feature=pixels)
+    assert pipeline.attribute(ramps, one).n_features == 1
+    for kind in ("pca", "umap"):
+        points = pipeline.map(ramps, one, kind)
+        assert points.shape == (12, 2)
+        assert np.isfinite(points).all()
+    equal = make_set(library, "equal", {"a": noise(1) * 6})
+    assert (pipeline.map(equal, config(k=1, feature=pixels), "pca") == 0).all()
+    with pytest.raises(BadChoice, match="All images have the same features"):
+        pipeline.map(equal, config(k=1, feature=pixels), "umap")
+
+
 # -- a stop and a kill -------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import pdist, squareform
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples, silhouette_score
 
@@ -27,6 +27,17 @@ def test_equal_rows_are_at_no_distance(metric: str) -> None:
     """1000 and its kind lose digits in the product; copies must still be at 0 (cosine: to 1e-15)."""
     row = np.random.default_rng(0).normal(1000, 1, 300)
     assert distances.condensed_distances(np.stack([row, row, row]), metric).max() <= 1e-15
+
+
+def test_one_row_far_away_leaves_the_other_distances_alone() -> None:
+    """The first of 60 rows is 20 million times as long as the others: SciPy's distances, to 1e-7, and copies
+    are at 0."""
+    rows = np.concatenate([FEATURES.astype(np.float64), FEATURES[5:6]])
+    rows[0] *= 2e7
+    found, expected = distances.condensed_distances(rows, "euclidean"), pdist(rows)
+    assert np.allclose(found, expected, rtol=1e-7)
+    assert squareform(found)[5, 60] == 0
+    assert np.count_nonzero(found == 0) == 1
 
 
 @pytest.mark.parametrize(("linkage", "metric"), PAIRS)

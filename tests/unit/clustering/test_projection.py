@@ -19,6 +19,20 @@ def test_umap_of_too_few() -> None:
         umap_map(np.eye(4), 0)
 
 
+def test_umap_of_images_that_are_all_the_same() -> None:
+    """Distances of 0 alone would give positions that are no numbers."""
+    with pytest.raises(BadChoice, match="All images have the same features"):
+        umap_map(np.ones((30, 5)), 0)
+
+
+def test_umap_of_one_component_has_positions_for_all() -> None:
+    """What a small share of variance leaves of a PCA."""
+    features = np.repeat(np.arange(10.0), 3)[:, None] * 100 + np.tile([0.0, 0.1, 0.2], 10)[:, None]
+    points = umap_map(features, 0)
+    assert points.shape == (30, 2)
+    assert np.isfinite(points).all()
+
+
 def test_umap_keeps_far_groups_apart_and_is_the_same_every_time() -> None:
     """Two blobs 100 standard deviations apart stay separate: a silhouette above 0.5."""
     rng = np.random.default_rng(0)

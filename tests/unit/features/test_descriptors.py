@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.features import catalog
-from core.features.descriptors import local_binary_patterns, residual_spectrum, thumbnail
+from core.features.descriptors import DESCRIPTORS, local_binary_patterns, residual_spectrum, thumbnail
 from tests.support.samples import noise
 
 LBP = dict(catalog.spec("lbp").options)
@@ -120,3 +120,12 @@ def test_pixels_are_the_small_image_row_by_row() -> None:
     found = thumbnail(pixels, {"side": 4})
     assert found.reshape(4, 4)[[0, 0, 3, 3], [0, 3, 0, 3]].tolist() == [10, 200, 90, 30]
     assert found.shape == (16,)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (2, 40), (40, 2), (2, 2), (3, 3)])
+def test_every_descriptor_of_a_sliver_is_finite(shape: tuple[int, int]) -> None:
+    """A crop may be two px high, of which a Hann window keeps nothing."""
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for _, row in DESCRIPTORS:
+        options = {name: option.default for name, option in row.options.items()}
+        assert np.isfinite(row.describe(pixels, options)).all()

@@ -65,6 +65,10 @@ def test_the_matrix_is_read_as_an_array_is(store: Store) -> None:
     assert np.array_equal(found[:], made)
     assert np.array_equal(found[690:900], made[690:])
     assert np.array_equal(found[np.array([5, 0, 699])], made[[5, 0, 699]])
+    for part in (slice(None, None, 2), slice(600, 10, -7), made[:, 0] > 0, np.array([-1, 3])):
+        assert np.array_equal(found[part], made[part])
+    with pytest.raises(IndexError):
+        found[np.array([700])]
     assert store.get("ab" * 32) is not None  # a safetensors file like the others
     assert store.verify().damaged == 0
 
