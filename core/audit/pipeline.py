@@ -13,7 +13,6 @@ from dataclasses import asdict, astuple, dataclass
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from core import engine
 from core.audit import baselines, blind_scores, image_statistics, near_duplicates, text
@@ -31,6 +30,7 @@ from core.inference.runtime import Effort
 from core.membership import metrics as membership_metrics
 from core.membership.evaluation import ground_truth
 from core.numeric.blocks import batched
+from core.numeric.parallel import one_thread
 from core.numeric.statistics import Score
 from core.progress import Listener, Meter, silent
 from core.store import Store
@@ -103,7 +103,7 @@ class Auditor:
             crossings = tuple(map(CrossClassPairs.from_json, found["crossings"]))
         else:
             seen = self._seen([file.sha256 for file in image_set.files])
-            with threadpool_limits(1):  # k-means in one dimension is slower on several threads
+            with one_thread():  # k-means in one dimension is slower on several threads
                 findings = _findings(image_set, seen)
             crossings = self._crossings(image_set, seen, embedded)
             note = {"findings": list(map(asdict, findings)), "crossings": list(map(asdict, crossings))}

@@ -6,11 +6,10 @@ covariance, block by block, whatever their number; else by scikit-learn's full S
 """
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from core.errors import BadChoice
 from core.numeric.blocks import Rows
-from core.numeric.parallel import map_in_threads
+from core.numeric.parallel import map_in_threads, one_thread
 
 VERSION = 2
 BLOCK = 2048  # rows in float64 that a thread holds
@@ -62,7 +61,7 @@ def principal_axes(features: Rows) -> Decomposition:
     total, products = sum(each[0] for each in sums), sum(each[1] for each in sums)
     mean = total / n
     products -= n * np.outer(mean, mean)
-    with threadpool_limits(1):
+    with one_thread():
         values, vectors = np.linalg.eigh(products)
     values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     values[values < 1e-14 * n * values[0]] = 0  # what cancellation leaves where there is no variance

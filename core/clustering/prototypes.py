@@ -8,13 +8,13 @@ its prototype. Rows stand in the order of hashes, so that blocks of them are ran
 from collections.abc import Callable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from core.clustering import scaling
 from core.clustering.methods import kmeans_race
 from core.numeric import parallel
 from core.numeric.blocks import BLOCK, Matrix, Prepared, Rows, blocks
 from core.numeric.distances import condensed_distances, unit_rows
+from core.numeric.parallel import one_thread
 
 ROUNDS = 5  # of k-means on the sample, before the mini-batches
 
@@ -32,7 +32,7 @@ def find_prototypes(rows: np.ndarray | Matrix, metric: str, seed: int = 0) -> tu
     sample = _sample(seen, seed)
     k = min(scaling.PROTOTYPES, len(sample))
     first = sample[np.random.default_rng(seed).choice(len(sample), k, replace=False)]
-    with threadpool_limits(1):
+    with one_thread():
         start = KMeans(k, init=first, n_init=1, max_iter=ROUNDS, tol=0).fit(sample).cluster_centers_
     del sample
     centres = _passed(seen, start, seed)
@@ -157,7 +157,7 @@ def _passed(rows: Rows, centres: np.ndarray, seed: int) -> np.ndarray:
     """The centres after one pass of mini-batches over all rows."""
     from sklearn.cluster import MiniBatchKMeans
 
-    with threadpool_limits(1):
+    with one_thread():
         model = MiniBatchKMeans(len(centres), init=centres, n_init=1, random_state=seed)
         for _, block in blocks(rows):
             model.partial_fit(block)

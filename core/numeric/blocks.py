@@ -1,6 +1,7 @@
 """Features of a set: an array, or a matrix on disk that is read in pieces and never mapped whole."""
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,13 +18,19 @@ class Matrix:
     """(n, d) numbers, row after row from ``offset`` in a file. Read like an array: by slices, by places or
     by a mask.
 
-    It is read, not mapped: what was looked at once does not count as this process's memory.
+    It is read, not mapped: what was looked at once does not count as this process's memory. The file stays
+    open, and locked by a shared lock, as long as the matrix is used, so that the store evicts it from under
+    nobody.
     """
 
     path: Path
     shape: tuple[int, int]
     dtype: np.dtype[Any]
     offset: int
+    file: int  # descriptor, which the matrix closes
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, os.close, self.file)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -36,18 +43,24 @@ class Matrix:
         return self._take(np.arange(len(self))[chosen])
 
     def _slice(self, first: int, last: int) -> np.ndarray:
-        count = max(0, last - first) * self.shape[1]
-        start = self.offset + first * self._width
-        return np.fromfile(self.path, self.dtype, count, offset=start).reshape(-1, self.shape[1])
+        found = np.empty((max(0, last - first), self.shape[1]), self.dtype)
+        self._read(found, first)
+        return found
 
     def _take(self, places: np.ndarray) -> np.ndarray:
         found = np.empty((len(places), self.shape[1]), self.dtype)
-        with open(self.path, "rb") as file:
-            for row, place in zip(found, places.tolist(), strict=True):
-                row[:] = np.frombuffer(
-                    os.pread(file.fileno(), self._width, self.offset + place * self._width), self.dtype
-                )
+        for row, place in zip(found, places.tolist(), strict=True):
+            self._read(row, place)
         return found
+
+    def _read(self, rows: np.ndarray, place: int) -> None:
+        """Fill ``rows`` with those from a place on."""
+        into, start = memoryview(rows).cast("B") if rows.size else memoryview(b""), 0
+        while start < len(into):
+            count = os.preadv(self.file, [into[start:]], self.offset + place * self._width + start)
+            if not count:
+                raise OSError(f"{self.path} ends too early")
+            start += count
 
     @property
     def _width(self) -> int:

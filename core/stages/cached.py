@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from core.clustering import contingency, copies, methods, metrics, pca, projection, scaling
 from core.config import PipelineConfig
@@ -21,6 +20,7 @@ from core.features import catalog
 from core.hashing import key
 from core.memoize import cache_per_tuple
 from core.numeric.blocks import Matrix, Rows
+from core.numeric.parallel import one_thread
 from core.progress import Step
 from core.store import Arrays
 from core.types import ImageFile
@@ -268,7 +268,7 @@ class Run:
         start = time.perf_counter()
         # Linear algebra waits for its threads by spinning: beside an extraction, k-means and PCA of 1,000
         # images took ten times longer on two threads than on one.
-        with threadpool_limits(1):
+        with one_thread():
             arrays = make()
         self.store.put(stage_key, arrays, name)
         self._took(name, False, start + self._seconds() - before)  # less what upstream stages took in make

@@ -28,7 +28,7 @@ from core.errors import StoreFull
 from core.files import remove_parts, write_atomic
 from core.hashing import bytes_key, file_key
 from core.store.index import Index
-from core.store.locks import Writers
+from core.store.locks import Writers, in_use
 from core.store.quota import default_quota
 
 Arrays = dict[str, np.ndarray]
@@ -283,7 +283,7 @@ class Entries:
         for name, entry in sorted(entries, key=last_use):
             if freed >= needed:
                 break
-            if entry.pinned:
+            if entry.pinned or in_use(self._arrays / entry.file):
                 continue
             log.warning("cache quota: evicting %s %s (%d bytes)", entry.stage, name[:12], entry.bytes)
             self._index.delete(ENTRY + name)

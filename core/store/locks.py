@@ -32,3 +32,15 @@ class Writers:
             fcntl.flock(gate, fcntl.LOCK_EX)
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def in_use(path: Path) -> bool:
+    """Whether a process reads the file in pieces, for which it holds a shared lock."""
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

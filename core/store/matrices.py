@@ -71,15 +71,23 @@ class Matrices(Entries):
         if entry is None:
             return None
         path = self._arrays / entry.file
-        if not self._whole(path, entry):
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
             self._condemn(name, entry)
             return None
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(path)
-        with open(path, "rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            shape = json.loads(stream.read(length))[TENSOR]["shape"]
-        return Matrix(path, (int(shape[0]), int(shape[1])), DTYPE, 8 + length)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH)  # as long as it is read: in use (entries.py)
+            if self._whole(path, entry):
+                with contextlib.suppress(FileNotFoundError):
+                    os.utime(path)
+                length = int.from_bytes(os.pread(file, 8, 0), "little")
+                shape = json.loads(os.pread(file, length, 8))[TENSOR]["shape"]
+                return Matrix(path, (int(shape[0]), int(shape[1])), DTYPE, 8 + length, os.dup(file))
+        finally:
+            os.close(file)
+        self._condemn(name, entry)
+        return None
 
     def _whole(self, path: Path, entry: Entry) -> bool:
         """Hashed once per process; after that only the size is checked."""

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from core.attribution.pipeline import Attribution, Pipeline
 from core.clustering import methods, projection, prototypes, scaling
 from core.config import ClusterSpec, FeatureSpec, PipelineConfig, ReduceSpec
-from core.errors import BadChoice
+from core.errors import BadChoice, StoreFull
 from core.experiments import results_json
 from core.extraction.embedder import feature_key
 from core.hashing import key
@@ -85,6 +85,30 @@ def test_a_damaged_matrix_counts_as_absent(store: Store, tmp_path: Path) -> None
     other = Store(store.folder)
     assert other.matrix("cd" * 32) is None
     assert store.stats()["quarantined"] == 1
+    other.close()
+
+
+def test_a_matrix_is_not_evicted_while_it_is_read(store: Store) -> None:
+    """Another process needs the room: what is read stays, and goes when nobody reads it any more. Even a
+    cache that is cleared leaves the reader its file."""
+    _, made = rows(100)
+    store.put_matrix("ab" * 32, made.shape, [made], "features")
+    found = store.matrix("ab" * 32)
+    other = Store(store.folder, quota=made.nbytes + 2000)
+    with pytest.raises(StoreFull):
+        other.put("cd" * 32, {"rows": made[:50]})
+    assert other.has("ab" * 32)
+    assert found is not None
+    assert np.array_equal(found[:], made)
+    del found
+    other.put("cd" * 32, {"rows": made[:50]})
+    assert not other.has("ab" * 32)
+    assert store.matrix("ab" * 32) is None
+    store.put_matrix("ef" * 32, (50, made.shape[1]), [made[:50]], "features")
+    kept = store.matrix("ef" * 32)
+    other.clear()
+    assert kept is not None
+    assert np.array_equal(kept[np.array([7])], made[[7]])
     other.close()
 
 
