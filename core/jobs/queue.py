@@ -1,6 +1,7 @@
 """Background jobs: one worker process each, its state in a file, its result in the store.
 
-A job's id is its user and a hash of its task, so a double click, a second tab or a reload finds the existing
+A job's id is its user and a hash of its task (the images with all that is known of them, and the
+configuration), so a double click, a second tab or a reload finds the existing
 job, and no user finds another's. A worker holds a lock for as long as it lives, so the state "running" with a
 free lock means that the worker died. A job is resumed by starting it again: the store keeps every finished
 batch.
@@ -62,7 +63,7 @@ class Job:
 
 
 def id_of(kind: str, sets: Sequence[ImageSet], config: Config, user: User = LOCAL) -> str:
-    work = key("job", kind, [each.content for each in sets], config)[:24]
+    work = key("job", kind, [each.truth for each in sets], config)[:24]
     return work if user.local else f"{user.id}-{work}"
 
 

@@ -55,7 +55,7 @@ class Matrix:
 
     def _read(self, rows: np.ndarray, place: int) -> None:
         """Fill ``rows`` with those from a place on."""
-        into, start = memoryview(rows).cast("B") if rows.size else memoryview(b""), 0
+        into, start = rows.data.cast("B") if rows.size else memoryview(b""), 0
         while start < len(into):
             count = os.preadv(self.file, [into[start:]], self.offset + place * self._width + start)
             if not count:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from core.jobs import queue
 from core.membership.cluster_distance import ClusterDistanceAttack
 from core.membership.reconstruction.attack import ReconstructionAttack
 from core.store import Store
-from core.types import ImageSet
+from core.types import ImageSet, Role
 from tests.support.samples import make_set, noise
 from tests.unit.membership.test_cluster_distance import PIXELS, leaky
 
@@ -179,3 +180,18 @@ def test_a_state_that_can_not_be_read_is_no_job(text: str, library: Library) -> 
 def test_who_never_was_is_none_and_can_be_cancelled(home: object) -> None:
     assert queue.find("0" * 24) is None
     queue.cancel("0" * 24)
+
+
+def test_the_same_pixels_with_other_roles_are_another_job(library: Library) -> None:
+    """Two people sort the same slices differently: each has a job, and the numbers of their own truth. Another
+    name or order of the same truth is the same job."""
+    first = leaky(library, "dev", 1)
+    other = {Role.REAL_USED: Role.REAL_NOT_USED, Role.REAL_NOT_USED: Role.REAL_USED}
+    files = tuple(replace(file, role=other.get(file.role, file.role)) for file in first.files)
+    config = MembershipConfig(PIXELS)
+    names = [
+        queue.id_of(queue.MEMBERSHIP, [each], config)
+        for each in (first, replace(first, files=files), replace(first, name="x", files=first.files[::-1]))
+    ]
+    assert names[0] != names[1]
+    assert names[0] == names[2]
