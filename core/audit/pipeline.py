@@ -37,11 +37,6 @@ from core.store import Store
 from core.types import ImageFile, ImageSet, Role
 
 BATCH = 256  # images stored at a time
-STATISTICS = key("looks", image_statistics.VERSION)  # key of their rows in the store
-VERSIONS = (
-    *(baselines.VERSION, blind_scores.VERSION, near_duplicates.VERSION, image_statistics.VERSION),
-    *(methods.VERSION, metrics.VERSION, membership_metrics.VERSION),
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ class Auditor:
         start = time.perf_counter()
         embedded = embedding or self._embedded(image_set)
         space = feature_key(catalog.spec()) if embedded else None
-        name = key("audit", VERSIONS, space, [_facts(file) for file in image_set.files])
+        name = key("audit", _versions(), space, [_facts(file) for file in image_set.files])
         found = self.store.note(name)
         if cached := found is not None:
             findings = tuple(map(Finding.from_json, found["findings"]))
@@ -114,7 +109,7 @@ class Auditor:
 
     def missing(self, image_set: ImageSet) -> int:
         """How many images have not been analysed yet."""
-        return self.store.count_lacking(STATISTICS, _ids(image_set))
+        return self.store.count_lacking(statistics_key(), _ids(image_set))
 
     def results(self, image_set: ImageSet) -> list[Row]:
         """The method's runs on a data set, best first; with real images, all runs that developed on it."""
@@ -130,7 +125,8 @@ class Auditor:
 
     def _seen(self, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
         """Stored rows by image (image_statistics.row); each batch is stored before the next one starts."""
-        found = self.store.rows(STATISTICS, ids)
+        space = statistics_key()
+        found = self.store.rows(space, ids)
         missing = [identity for identity in dict.fromkeys(ids) if identity not in found]
         meter = Meter("analysing images", len(missing), self.embedder.listener)
         with ThreadPoolExecutor(self.effort.threads) as pool:
@@ -138,7 +134,7 @@ class Auditor:
                 rows = list(
                     pool.map(lambda identity: image_statistics.row(self.library.pixels(identity)), batch)
                 )
-                self.store.put_rows(STATISTICS, batch, np.stack(rows))
+                self.store.put_rows(space, batch, np.stack(rows))
                 found.update(zip(batch, rows, strict=True))
                 meter.add(len(batch))
         return found
@@ -154,6 +150,18 @@ class Auditor:
 
     def _embedded(self, image_set: ImageSet) -> bool:
         return self.store.has_rows(feature_key(catalog.spec()), _ids(image_set))
+
+
+def statistics_key() -> str:
+    """Key of the statistics' rows in the store."""
+    return key("looks", image_statistics.VERSION)
+
+
+def _versions() -> tuple[int, ...]:
+    return (
+        *(baselines.VERSION, blind_scores.VERSION, near_duplicates.VERSION, image_statistics.VERSION),
+        *(methods.VERSION, metrics.VERSION, membership_metrics.VERSION),
+    )
 
 
 def score_of(row: Row) -> Score:

@@ -19,7 +19,7 @@ Coverage of ARI by nominal 95% intervals (tests/bench/intervals.py, 300 sets a r
     Dirichlet posterior, Jeffreys' prior         0.65         0.57         0.76         0.90        0.92
     Dirichlet posterior, this prior              0.96         0.98         0.97         0.95        0.95
 
-Over all 19 rows, of 2 to 10 generators and truths of 0 to 0.995, this one covers 0.94 to 1.00. No interval is
+Over all 18 rows, of 2 to 10 generators and truths of 0 to 0.995, this one covers 0.94 to 1.00. No interval is
 empty; the bootstrap's were in up to 76% of the sets.
 """
 

@@ -17,6 +17,7 @@ from core.clustering import methods
 from core.engine import Answer, Config, Engine
 from core.errors import BadChoice, ImprintError
 from core.experiments import results_json
+from core.experiments import versions as numbers_versions
 from core.images.library import Library
 from core.types import ImageSet
 from core.wording import counted
@@ -26,6 +27,10 @@ LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
 PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
 WORDING = re.compile(r"\.sentence$|\.undefined\.")  # sentences, which another version may put otherwise
 PASSING = ("config", "seconds", "cached", "stages", "notes", "weights", "set", "contingency")
+STATISTICS = re.compile(
+    r"(^|\.)(ari_ci|p_value|n_distinct|intervals|chance)(\.|$)"
+)  # drawn by random numbers
+OF_STATISTICS = "intervals and p-values"  # their entry among the versions
 TOLERANCE = 1e-6  # scores are told in six digits
 
 
@@ -80,7 +85,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """``differences`` in labels and scores; ``others`` in versions, which may explain them."""
+    """``differences`` in labels and scores; ``others`` in versions, which may explain them.
+
+    Intervals and p-values are compared where both versions draw them in the same way.
+    """
 
     run: Run
     differences: tuple[Difference, ...]
@@ -111,7 +119,13 @@ def labels(answer: Answer) -> tuple[int, ...]:
 
 
 def versions() -> dict[str, str]:
-    found = {"imprint": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    numbers = {OF_STATISTICS: numbers_versions.of_statistics()}
+    found = {
+        "imprint": __version__,
+        **numbers,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
     for package in PACKAGES:
         try:
             found[package] = version(package)
@@ -151,9 +165,12 @@ def from_json(raw: Any, name: str = "This") -> Run:
 def replay(by: Engine, library: Library, run: Run) -> Replay:
     """Evaluate the same again. Raises ImprintError where a data set is missing or is labelled differently."""
     again = make_run(sets := _found(library, run), by.answer(sets, run.config))
+    found = _different("labels", run.labels, again.labels) + _scores("", run.scores, again.scores)
+    if run.versions.get(OF_STATISTICS) != again.versions[OF_STATISTICS]:
+        found = [each for each in found if not STATISTICS.search(each.what)]
     return Replay(
         again,
-        tuple(_different("labels", run.labels, again.labels) + _scores("", run.scores, again.scores)),
+        tuple(found),
         tuple(_scores("", run.versions, again.versions)),
     )
 

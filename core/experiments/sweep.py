@@ -17,7 +17,7 @@ from core.clustering import metrics
 from core.config import PipelineConfig
 from core.engine import Answer, Config, Engine
 from core.errors import ImprintError
-from core.experiments import distributed_sweep, run_log
+from core.experiments import distributed_sweep, run_log, versions
 from core.experiments.grid import Listed
 from core.hashing import key
 from core.membership import metrics as membership_metrics
@@ -78,7 +78,7 @@ OnRow = Callable[[Row], None]
 def sweep_name(sets: Sequence[ImageSet], listed: Listed, user: User = LOCAL) -> str:
     """Where the rows of a user's sweep are noted, while it runs and after: their remarks may tell names."""
     whose = () if user.local else (user.id,)
-    return f"sweep:{key(VERSION, [each.truth for each in sets], listed, *whose)}"
+    return f"sweep:{key(VERSION, versions.of_numbers(), [each.truth for each in sets], listed, *whose)}"
 
 
 def run_sweep(

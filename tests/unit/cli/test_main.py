@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -44,7 +45,8 @@ def test_import_sets_attribute_delete(told: Callable[..., Any], folder: Path) ->
     first = told("attribute", "s", *SPECTRUM)
     assert first.keys() >= KEYS
     assert (first["ari"], first["k"], first["n"], first["n_features"]) == (1, 3, 12, 128)
-    assert first["ari_ci"] == [1, 1]
+    low, high = first["ari_ci"]
+    assert (high, low == pytest.approx(0.44, abs=0.1)) == (1, True)  # 12 images without an error are few
     assert 0 < first["p_value"] < 0.01
     assert not first["cached"]
     second = told("attribute", "s", *SPECTRUM, "--pca", "0.95", "--cluster", "kmeans", "--k", "auto")
@@ -92,14 +94,16 @@ def test_batch_and_threads_change_nothing(
 
 
 def test_labels_out(told: Callable[..., Any], library: Library, tmp_path: Path) -> None:
-    """A row a file in the set's order; clusters are numbered as they appear."""
+    """A row a file in the set's order; clusters are numbered as they appear in the order of hashes."""
     make_set(library, "s", generators(2))
     told("attribute", "s", *SPECTRUM, "--labels-out", tmp_path / "out.csv")
     with open(tmp_path / "out.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["file", "label", "cluster"]
+    by_hash = sorted(library.get("s").files, key=lambda file: file.sha256)
+    number = {g: c for c, g in enumerate(dict.fromkeys(str(file.label) for file in by_hash))}
     names = ("rough", "striped", "smooth")
-    assert rows[1:] == [[f"{g}/{i:03}.png", g, str(c)] for c, g in enumerate(names) for i in range(2)]
+    assert rows[1:] == [[f"{g}/{i:03}.png", g, str(number[g])] for g in names for i in range(2)]
 
 
 def test_people_read_text(ran: Ran, folder: Path) -> None:
@@ -109,7 +113,7 @@ def test_people_read_text(ran: Ran, folder: Path) -> None:
     assert out.startswith("s: 12 images, layout generators, 4 rough, 4 smooth, 4 striped\n")
     assert "rejected: rough/bad.png: the file is empty (0 bytes)" in out
     _, out, _ = ran("attribute", "s", *SPECTRUM)
-    assert "ARI 1.000, 95% interval 1.000 to 1.000, expected by chance" in out
+    assert re.search(r"ARI 1\.000, 95% interval 0\.\d{3} to 1\.000, expected by chance", out)
     assert "1 configuration evaluated" in out
     assert "embeddings computed" in out
     _, out, _ = ran("import", folder, "--name", "s")

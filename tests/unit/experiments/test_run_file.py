@@ -97,6 +97,25 @@ def test_what_differs_is_told_by_its_path(by: Engine, library: Library) -> None:
     assert [(each.what, each.was) for each in again.others] == [("numpy", "1.0")]
 
 
+def test_a_file_of_before_is_told_that_intervals_are_drawn_in_another_way(
+    by: Engine, library: Library
+) -> None:
+    """An earlier version had a bootstrap, and no entry for it: the scores are compared, their intervals and
+    p-values are not, and the versions say so. A score that differs still differs."""
+    image_set = make_set(library)
+    run = run_file.make_run([image_set], by.answer([image_set], CONFIG))
+    intervals = {name: [1.0, 1.0] for name in run.scores["intervals"]}
+    versions = {name: number for name, number in run.versions.items() if name != run_file.OF_STATISTICS}
+    before = replace(
+        run, scores={**run.scores, "intervals": intervals, "ari_ci": [1.0, 1.0]}, versions=versions
+    )
+    again = run_file.replay(by, library, before)
+    assert again.same
+    assert [each.what for each in again.others] == ["intervals and p-values"]
+    assert not run_file.replay(by, library, replace(before, scores={**before.scores, "ari": 0.5})).same
+    assert not run_file.replay(by, library, replace(before, versions=run.versions)).same
+
+
 def test_training_data_is_replayed_with_both_sets(by: Engine, library: Library) -> None:
     sets = [leaky(library, "dev", 1), leaky(library, "test", 1)]
     run = run_file.make_run(sets, by.answer(sets, MembershipConfig(PIXELS)))

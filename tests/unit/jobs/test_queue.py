@@ -183,8 +183,8 @@ def test_who_never_was_is_none_and_can_be_cancelled(home: object) -> None:
 
 
 def test_the_same_pixels_with_other_roles_are_another_job(library: Library) -> None:
-    """Two people sort the same slices differently: each has a job, and the numbers of their own truth. Another
-    name or order of the same truth is the same job."""
+    """Two people sort the same slices differently: each has a job, and the numbers of their own truth.
+    Another name or order of the same truth is the same job."""
     first = leaky(library, "dev", 1)
     other = {Role.REAL_USED: Role.REAL_NOT_USED, Role.REAL_NOT_USED: Role.REAL_USED}
     files = tuple(replace(file, role=other.get(file.role, file.role)) for file in first.files)
