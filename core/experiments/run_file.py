@@ -27,9 +27,7 @@ LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
 PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
 WORDING = re.compile(r"\.sentence$|\.undefined\.")  # sentences, which another version may put otherwise
 PASSING = ("config", "seconds", "cached", "stages", "notes", "weights", "set", "contingency")
-STATISTICS = re.compile(
-    r"(^|\.)(ari_ci|p_value|n_distinct|intervals|chance)(\.|$)"
-)  # drawn by random numbers
+STATISTICS = re.compile(r"(^|\.)(ari_ci|p_value|n_distinct|intervals|chance)(\.|$)")  # by draws
 OF_STATISTICS = "intervals and p-values"  # their entry among the versions
 TOLERANCE = 1e-6  # scores are told in six digits
 

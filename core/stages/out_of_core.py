@@ -41,8 +41,12 @@ class LargeRun(Run):
 
     def alike(self) -> np.ndarray:
         """By their pixels alone: features are not read as a whole."""
-        _, first, place = np.unique(self.ids, return_index=True, return_inverse=True)
-        return np.asarray(first[place])
+        first = np.arange(len(self.ids))
+        if len(self.roll.distinct) < len(self.ids):
+            for place in range(1, len(first)):  # in the order of the hashes copies are neighbours
+                if self.ids[place] == self.ids[place - 1]:
+                    first[place] = first[place - 1]
+        return first
 
     def distinct(self, enough: int) -> int:
         return copies.count_distinct(self.features(), enough)

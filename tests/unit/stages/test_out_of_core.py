@@ -177,6 +177,18 @@ def test_a_large_set_gets_nearly_the_clusters_of_a_small_one(
     assert "approximate" not in results_json.result_json(exact)
 
 
+def test_copies_of_a_large_set_count_once(
+    filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch
+) -> None:
+    """Known by their pixels: 1,500 images and 300 of them again."""
+    pipeline, image_set = filled
+    again = tuple(replace(file, name=f"again {file.name}") for file in image_set.files[:300])
+    once = pipeline.attribute(image_set, CONFIGS["ward"]).agreement
+    more = pipeline.attribute(replace(image_set, files=image_set.files + again), CONFIGS["ward"]).agreement
+    assert (once.n_distinct, int(once.table.sum())) == (1500, 1500)
+    assert (more.n_distinct, int(more.table.sum())) == (1500, 1800)
+
+
 def test_maps_of_a_large_set(filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch) -> None:
     """The components are those of the exact PCA to float32; UMAP lays out its sample, and no other."""
     pipeline, image_set = filled
