@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.hashing import bytes_key, key
-from core.membership import decision_rules, metrics, model_selection
+from core.membership import decision_rules, metrics, model_selection, patient_groups
 from core.membership.metrics import GroundTruth, MembershipScores
 from core.membership.model_selection import Choice, Development
 from core.store import Store
@@ -41,7 +41,9 @@ class Measurement:
     @property
     def key(self) -> str:
         """Key of everything that the scores depend on."""
-        of = (self.rows, self.known, self.truth.used, self.truth.groups)
+        truth = self.truth
+        rank = np.zeros(0, np.int64) if truth.rank is None else truth.rank
+        of = (self.rows, self.known, truth.used, truth.groups, rank)
         return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
 
 
@@ -86,9 +88,9 @@ def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
     """Ground truth of the labelled images, and which images these are, bool (n,)."""
     known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
     chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
-    names = [file.group or f"alone {index}" for index, file in enumerate(chosen)]
-    groups = np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.int64)
-    return GroundTruth(np.array([file.role is Role.REAL_USED for file in chosen], bool), groups), known
+    groups = patient_groups.group_numbers(chosen)
+    used = np.array([file.role is Role.REAL_USED for file in chosen], bool)
+    return GroundTruth(used, groups, patient_groups.ranks(chosen, groups)), known
 
 
 def select_on_development(store: Store, found: Measurement, names: Sequence[str], seed: int) -> Development:

@@ -97,7 +97,8 @@ def _table(
     store = embedder.store
     run = clustering_run(embedder, images, config, crop)
     ks = _ks(config, len(images.generated), of)
-    ids = [file.sha256 for file in images.real]
+    real = [file.sha256 for file in images.real]
+    ids = sorted(set(real))  # by content, so that file names change not even the last bit
     name = key(
         *("distances", distances.VERSION, methods.VERSION, *run.clusters_way()),
         *(run.features_key, run.config.cluster, ids, ks),
@@ -107,15 +108,17 @@ def _table(
         table = arrays["distances"]
     else:
         run.ensure_features()
-        real, _ = embedder.embed(config.feature, ids, crop)
+        embedded, _ = embedder.embed(config.feature, ids, crop)
         if config.method == "kmeans":
             rows = run.features()
-            table = distances.by_kmeans(rows, real, ks, lambda k: run.grouped(rows, k))
+            table = distances.by_kmeans(rows, embedded, ks, lambda k: run.grouped(rows, k))
         else:
-            table = distances.by_tree(run.features(), run.tree(), real, ks)
+            table = distances.by_tree(run.features(), run.tree(), embedded, ks)
         store.put(name, {"distances": table}, "distances")
     place = {k: index for index, k in enumerate(ks)}
-    return np.stack([table[distances.KINDS.index(kind), place[k]] for kind, k in of]), cached
+    columns = np.searchsorted(ids, real)
+    found = [table[distances.KINDS.index(kind), place[k]][columns] for kind, k in of]
+    return np.stack(found), cached
 
 
 def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_interval
 from core.wording import counted
 
-VERSION = 1
+VERSION = 2
 PERMUTATIONS = 1999
 FALSE_RATE = 0.01
 ONE_CLASS = "every image has the same label"
@@ -24,10 +24,19 @@ Counts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # tp, fp, fn, tn
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """``used`` bool (n,); ``groups`` int (n,): patient groups, an image without one is its own group."""
+    """``used`` bool (n,); ``groups`` int (n,): patient groups, an image without one is its own group.
+
+    ``rank`` int (n,): the order of the images for random draws, by content; None: as they are.
+    """
 
     used: np.ndarray
     groups: np.ndarray
+    rank: np.ndarray | None = None
+
+    @property
+    def order(self) -> np.ndarray:
+        """int (n,): the images in the order of their ranks."""
+        return np.arange(len(self.used)) if self.rank is None else np.argsort(self.rank)
 
     @property
     def mixed(self) -> bool:
@@ -44,7 +53,8 @@ class GroundTruth:
     def permuted(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """bool (count, n): labels permuted between patient groups, or between images if a group is mixed."""
         if self.mixed:
-            return np.stack([rng.permutation(self.used) for _ in range(count)])
+            place = np.argsort(self.order)
+            return np.stack([rng.permutation(self.used[self.order])[place] for _ in range(count)])
         _, first = np.unique(self.groups, return_index=True)
         roles = self.used[first]
         return np.stack([rng.permutation(roles)[self.groups] for _ in range(count)])

@@ -23,7 +23,14 @@ from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, Measurement, ground_truth
 from core.membership.reconstruction import checkpoints, error_maps
 from core.membership.reconstruction.checks import check_count
-from core.membership.reconstruction.keys import checkpoint_path, errors_key, model_key, pace_name, ssim_key
+from core.membership.reconstruction.keys import (
+    by_content,
+    checkpoint_path,
+    errors_key,
+    model_key,
+    pace_name,
+    ssim_key,
+)
 from core.numeric.parallel import usable_cores
 from core.progress import Listener, Meter, Step, silent
 from core.store import Arrays, Store
@@ -166,10 +173,12 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
         def make() -> Arrays:
             maps = [found["maps"].astype(np.float32) for found in arrays]
-            pair = error_maps.centroids(maps[0][known], truth.used)
+            order = np.flatnonzero(known)[truth.order]  # sums depend on it in the last bit
+            used = truth.used[truth.order]
+            pair = error_maps.centroids(maps[0][order], used)
             development = error_maps.ssim_difference(maps[0], pair)
-            folds = model_selection.group_folds(truth, spec.seed)
-            development[known] = error_maps.held_out_ssim_difference(maps[0][known], truth.used, folds)
+            folds = [held[truth.order] for held in model_selection.group_folds(truth, spec.seed)]
+            development[order] = error_maps.held_out_ssim_difference(maps[0][order], used, folds)
             rows = [development, *(error_maps.ssim_difference(each, pair) for each in maps[1:])]
             return {f"part{place}": row for place, row in enumerate(rows)}
 
@@ -178,12 +187,22 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
         """``mse`` float32 (n,) of all files; ``maps`` and ``made`` of real and a few generated images."""
+        if files != image_set.real:
+            return self._computed_errors(image_set, files, spec)
+        distinct, back = by_content(files)  # so that file names change not even the last bit
+        found = self._computed_errors(image_set, distinct, spec)
+        return {name: array[back] for name, array in found.items()}
+
+    def _computed_errors(
+        self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec
+    ) -> Arrays:
+        """The same; real images are each there once."""
 
         def make() -> Arrays:
             from core.membership.reconstruction import autoencoder
 
             weights = self.weights(image_set, spec)
-            kept = len(files) if files == image_set.real else SAMPLES
+            kept = SAMPLES if files == image_set.generated else len(files)
             meter = Meter("reconstructing", len(files), self.listener)
             mse, maps, looks = [], [], []
             for first in range(
@@ -199,7 +218,8 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
                 meter.add(len(images))
             return {"mse": np.concatenate(mse), "maps": np.concatenate(maps), "made": np.concatenate(looks)}
 
-        return self.store.compute(errors_key(image_set, files, spec), make, "reconstruction")[0]
+        name = errors_key(image_set, files, spec)
+        return dict(self.store.compute(name, make, "reconstruction")[0])
 
     def _pixels(self, files: Sequence[ImageFile], spec: AutoencoderSpec) -> np.ndarray:
         return np.stack([resize(self.library.pixels(file.sha256), spec.size) for file in files])

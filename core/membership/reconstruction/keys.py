@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from core import paths
 from core.config import AutoencoderSpec
 from core.hashing import key
@@ -19,8 +21,18 @@ def model_key(image_set: ImageSet, spec: AutoencoderSpec) -> str:
     return key("autoencoder", VERSION, sorted(file.sha256 for file in image_set.generated), spec)
 
 
+def by_content(files: Sequence[ImageFile]) -> tuple[tuple[ImageFile, ...], np.ndarray]:
+    """One file of each content, sorted by hash; and the place there of each of ``files``, int (n,)."""
+    one = {file.sha256: file for file in files}
+    ids = sorted(one)
+    return tuple(one[identity] for identity in ids), np.searchsorted(ids, [file.sha256 for file in files])
+
+
 def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: AutoencoderSpec) -> str:
+    """Of real images by content, whatever their order; of generated ones in the order of the set."""
     ids = [file.sha256 for file in files]
+    if files != image_set.generated:
+        ids = sorted(set(ids))
     return key("reconstruction", VERSION, model_key(image_set, spec), ids)
 
 
@@ -28,8 +40,9 @@ def ssim_key(sets: Sequence[ImageSet], spec: AutoencoderSpec) -> str:
     """Centroids depend on the labels of development, and its folds on its patient groups."""
     truth, _ = ground_truth(sets[0].real)
     names = [errors_key(each, each.real, spec) for each in sets]
+    ids = [[file.sha256 for file in each.real] for each in sets]
     used = truth.used.tolist(), truth.groups.tolist()
-    return key("ssim", error_maps.VERSION, model_selection.VERSION, names, used)
+    return key("ssim", error_maps.VERSION, model_selection.VERSION, names, ids, used)
 
 
 def pace_name(spec: AutoencoderSpec) -> str:

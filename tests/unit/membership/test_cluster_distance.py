@@ -203,3 +203,34 @@ def test_crops_share_no_embeddings_and_flat_names_them() -> None:
     assert len(config(crop="patch").crops()) == 3
     assert len({crop.seed for crop in config(crop="patch").crops()}) == 3
     assert config(crop="lung").flat()["draws"] is None
+
+
+@pytest.mark.parametrize("method", ["hierarchical", "kmeans"])
+def test_other_file_names_change_no_number(
+    method: str, engine: ClusterDistanceAttack, library: Library
+) -> None:
+    """The same pixels and roles, without groups, under names that sort the other way: not one bit differs."""
+    whole = leaky(library, "dev", 0.3)
+    count = len(whole.files)
+
+    def renamed(name: str, turned: bool) -> ImageSet:
+        files = [
+            ImageFile(f"{count - i if turned else i:03}.png", f.sha256, f.role)
+            for i, f in enumerate(whole.files)
+        ]
+        return ImageSet(name, "membership", tuple(sorted(files, key=lambda file: file.name)))
+
+    one, other = (
+        engine.run(renamed(str(turned), turned), None, config(method=method)) for turned in (False, True)
+    )
+    assert one.chosen == other.chosen
+    assert one.development.choice == other.development.choice
+    assert one.dev.verdict == other.dev.verdict
+    assert one.dev.p_value == other.dev.p_value
+    assert one.sentence == other.sentence
+    for part in ("distance", "predicted"):
+        by_hash = [
+            dict(zip((f.sha256 for f in r.dev.files), getattr(r.dev, part).tolist(), strict=True))
+            for r in (one, other)
+        ]
+        assert by_hash[0] == by_hash[1]

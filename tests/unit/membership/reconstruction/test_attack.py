@@ -16,7 +16,7 @@ from core.membership.reconstruction.attack import ReconstructionAttack
 from core.membership.reconstruction.keys import checkpoint_path, model_key
 from core.progress import Step
 from core.store import Store
-from core.types import ImageSet, Role
+from core.types import ImageFile, ImageSet, Role
 from tests.unit.membership.test_cluster_distance import leaky
 
 SPEC = AutoencoderSpec(size=32, bottleneck=32, epochs=40)
@@ -39,6 +39,22 @@ def test_a_generator_that_copies_is_found_out_and_another_not(
     assert found.reported.verdict.scores["auc"].value > 0.8
     honest = engine.run(leaky(library, "dev 0", 0), leaky(library, "test 0", 0), config)
     assert honest.outcome == "none found"
+
+
+def test_other_file_names_change_no_number(engine: ReconstructionAttack, library: Library) -> None:
+    """The same pixels and roles in reverse order, without groups: not one bit differs."""
+    whole = leaky(library, "dev", 1)
+    files = [ImageFile(f.name, f.sha256, f.role) for f in whole.files]
+    made = [f for f in files if f.role is Role.GENERATED]
+    real = [f for f in files if f.role is not Role.GENERATED]
+    config = ReconstructionConfig(replace(SPEC, epochs=1), "ssim", "best")
+    one, other = (
+        engine.run(ImageSet("any", "membership", (*part, *made)), None, config) for part in (real, real[::-1])
+    )
+    assert one.development.choice == other.development.choice
+    assert one.dev.verdict == other.dev.verdict
+    np.testing.assert_array_equal(one.dev.distance, other.dev.distance[::-1])
+    np.testing.assert_array_equal(one.dev.predicted, other.dev.predicted[::-1])
 
 
 @pytest.mark.parametrize("decision", ["mse", "ssim"])
