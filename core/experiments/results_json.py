@@ -98,10 +98,17 @@ def _judged(part: PartResult) -> dict[str, Any]:
         "undefined": {name: score.undefined for name, score in verdict.scores.items() if score.undefined},
         "baselines": {name: _digits(value) for name, value in verdict.baselines.items()},
         "p_value": part.p_value,
+        "reversed": _reversed(part),
         "n_used": verdict.n_used,
         "n_not_used": verdict.n_not_used,
         "groups": verdict.groups,
     }
+
+
+def _reversed(part: PartResult) -> dict[str, float | None] | None:
+    """The smallest AUC, used images being farther, and the p-value of that direction."""
+    found = part.reversal
+    return None if found is None else {"auc": _digits(found.auc), "p_value": found.p_value}
 
 
 def _gap(dev: dict[str, Any], test: dict[str, Any] | None) -> dict[str, float] | None:

@@ -15,8 +15,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from core.membership import decision_rules, evaluation, model_selection
+from core.membership import decision_rules, evaluation, verdict
 from core.membership.evaluation import AttackResult, Measurement
+from core.membership.verdict import Meaning
 from core.store import Store
 from core.types import ImageSet
 
@@ -44,7 +45,7 @@ class Attack(ABC, Generic[Config, Result]):
             evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed)
             for place, each in enumerate(measured)
         ]
-        outcome, sentence = evaluation.describe_verdict(parts[-1], self.meaning(config))
+        outcome, sentence = verdict.describe(parts[0], parts[-1], self.meaning(config))
         common = AttackResult(
             selected,
             parts[0],
@@ -88,9 +89,9 @@ class Attack(ABC, Generic[Config, Result]):
         """Names of the decision rules that development selects from."""
         return decision_rules.general_rules() if config.rule == "best" else [config.rule]
 
-    def meaning(self, config: Config) -> str:
-        """What a small distance means, to complete the sentence "used images are ..."."""
-        return model_selection.NEARER
+    def meaning(self, config: Config) -> Meaning:
+        """What small and large distances mean."""
+        return Meaning()
 
     def notes(
         self, measured: Sequence[Measurement], sets: Sequence[ImageSet], config: Config

@@ -5,7 +5,8 @@ test's distances -------------/
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +14,11 @@ from core.hashing import bytes_key, key
 from core.membership import decision_rules, metrics, model_selection, patient_groups
 from core.membership.metrics import GroundTruth, MembershipScores
 from core.membership.model_selection import Choice, Development
+from core.numeric.statistics import p_value
 from core.store import Store
 from core.types import ImageFile, Role
 
 Candidates = tuple[tuple[str, int], ...]  # distance and k
-NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,22 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """The smallest AUC among the distances: used images are farther. ``p_value`` is of this direction,
+    corrected for taking the smallest; ``best_auc`` is the largest."""
+
+    auc: float
+    p_value: float
+    best_auc: float
+
+
+@dataclass(frozen=True)
 class PartResult:
     """The real images of a data set under the selected rule.
 
     ``distance`` float (n,), infinite where there is no lung. ``verdict`` is over the labelled images, None
     if there are none; ``p_value`` is that of its AUC, corrected for selection on the development set.
+    ``reversal`` is over all candidates on development, over the selected one elsewhere.
     """
 
     name: str
@@ -63,6 +75,7 @@ class PartResult:
     verdict: MembershipScores | None
     p_value: float | None
     lungless: dict[str, int]
+    reversal: Reversal | None = None
 
 
 @dataclass(frozen=True)
@@ -113,31 +126,53 @@ def evaluate(
     predicted = learnt.choice.used(found.rows)
     if on_development:
         predicted[known] = learnt.predicted
-    verdict, p = None, None
+    scored = _Scored(None, None, None)
     if known.any():
-        verdict, p = _verdict(store, found, predicted, learnt.choice, on_development, seed)
-    return PartResult(found.name, found.files, distance, predicted, known, verdict, p, found.lungless)
+        scored = _scored(store, found, predicted, learnt.choice, on_development, seed)
+    return PartResult(
+        found.name,
+        found.files,
+        distance,
+        predicted,
+        known,
+        scored.verdict,
+        scored.p_value,
+        found.lungless,
+        scored.reversal,
+    )
 
 
-def describe_verdict(last: PartResult, how: str = model_selection.NEARER) -> tuple[str, str]:
-    """Outcome and sentence of the part that is reported."""
-    if last.verdict is None:
-        return "undefined", NO_TRUTH
-    return model_selection.describe_verdict(last.verdict, last.p_value, how)
+@dataclass(frozen=True)
+class _Scored:
+    verdict: MembershipScores | None
+    p_value: float | None
+    reversal: Reversal | None
 
 
-def _verdict(
+def _scored(
     store: Store, found: Measurement, predicted: np.ndarray, choice: Choice, on_development: bool, seed: int
-) -> tuple[MembershipScores, float | None]:
+) -> _Scored:
     labels = bytes_key(predicted.tobytes())
     name = key("verdict", metrics.VERSION, found.key, choice, labels, on_development, seed)
     note = store.note(name)
     if note is None:
         rows = found.rows[:, found.known]
         verdict = metrics.score_predictions(predicted[found.known], rows[choice.row], found.truth, seed)
-        p = verdict.p_value
-        if on_development and p is not None:
-            p = metrics.corrected_p_value(rows, found.truth, seed)
-        note = {"verdict": verdict.as_json(), "p_value": p}
+        note = {"verdict": verdict.as_json(), "p_value": verdict.p_value, "reversal": None}
+        if verdict.p_value is not None:
+            candidates = rows if on_development else rows[choice.row][None]
+            note |= _corrected(candidates, found.truth, seed)
         store.put_note(name, note)
-    return MembershipScores.from_json(note["verdict"]), note["p_value"]
+    reversal = None if note["reversal"] is None else Reversal(**note["reversal"])
+    return _Scored(MembershipScores.from_json(note["verdict"]), note["p_value"], reversal)
+
+
+def _corrected(rows: np.ndarray, truth: GroundTruth, seed: int) -> dict[str, Any]:
+    """The p-values of both directions, corrected for the number of distances (c, n)."""
+    found = metrics.auc(rows, truth.used)[:, 0]
+    lowest, highest = metrics.permuted_extreme_aucs(rows, truth, seed)
+    smallest, largest = float(found.min()), float(found.max())
+    return {
+        "p_value": p_value(largest, highest),
+        "reversal": asdict(Reversal(smallest, p_value(-smallest, -lowest), largest)),
+    }

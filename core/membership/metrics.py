@@ -206,8 +206,15 @@ def corrected_p_value(distances: np.ndarray, truth: GroundTruth, seed: int) -> f
 
 def permuted_best_auc(distances: np.ndarray, truth: GroundTruth, seed: int) -> np.ndarray:
     """The best AUC among (c, n) distances under each permutation of the labels, float (PERMUTATIONS,)."""
-    permuted = truth.permuted(PERMUTATIONS, np.random.default_rng(seed))
-    return np.asarray(auc(distances, permuted).max(0))
+    return permuted_extreme_aucs(distances, truth, seed)[1]
+
+
+def permuted_extreme_aucs(
+    distances: np.ndarray, truth: GroundTruth, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same for the smallest and the best AUC."""
+    permuted = auc(distances, truth.permuted(PERMUTATIONS, np.random.default_rng(seed)))
+    return np.asarray(permuted.min(0)), np.asarray(permuted.max(0))
 
 
 # -- all of it ----------------------------------------------------------------------------------------

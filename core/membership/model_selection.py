@@ -13,10 +13,8 @@ from core.errors import BadChoice
 from core.membership import metrics
 from core.membership.decision_rules import RULES
 from core.membership.metrics import GroundTruth
-from core.numeric.statistics import format_p
-from core.wording import counted
 
-VERSION = 1
+VERSION = 2
 FOLDS = 5
 
 
@@ -138,29 +136,3 @@ def _fit(rule: str, distances: np.ndarray, used: np.ndarray) -> tuple[float, flo
     usable = np.isfinite(distances).all(0)
     fitted = RULES.get(rule).fit(distances[:, usable], used[usable])
     return float(fitted.threshold[0]), float(fitted.sign[0])
-
-
-NEARER = "nearer to the generated images"
-
-
-def describe_verdict(found: metrics.MembershipScores, p: float | None, how: str = NEARER) -> tuple[str, str]:
-    """The verdict, ``leak``, ``none found`` or ``undefined``, and a sentence; ``how``: see Attack.meaning."""
-    auc = found.scores["auc"]
-    if auc.value is None or auc.low is None or auc.high is None or p is None:
-        return "undefined", f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
-    images = found.n_used + found.n_not_used
-    patients = (
-        counted(found.groups, "patient group") if found.groups < images else "each treated as one patient"
-    )
-    size = f"{found.n_used} used and {found.n_not_used} not used images, {patients}"
-    if p < 0.05 and auc.low > 0.5:
-        return "leak", (
-            f"A leak was found: used images are {how} than expected by chance "
-            f"(AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {size})."
-        )
-    reach = (auc.high - auc.low) / 2 * 1.43  # 80% power: 2.8 standard errors, an interval being 2 x 1.96
-    return "none found", (
-        f"No leak was found by this attack at this sample size (AUC {auc.value:.2f}, {auc.low:.2f} to "
-        f"{auc.high:.2f}, p {format_p(p)}; {size}). At 80% power the smallest detectable AUC is about "
-        f"{min(0.5 + reach, 1):.2f}; other attacks may be stronger."
-    )

@@ -31,6 +31,7 @@ from core.membership.reconstruction.keys import (
     pace_name,
     ssim_key,
 )
+from core.membership.verdict import Meaning
 from core.numeric.parallel import usable_cores
 from core.progress import Listener, Meter, Step, silent
 from core.store import Arrays, Store
@@ -40,7 +41,10 @@ FIRST_GUESS = 300.0  # images per second at 64 px, until this machine's rate is 
 PREPARE = 6.0  # seconds to load torch
 CHUNK = 256  # images that are reconstructed at a time
 SAMPLES = 8  # generated images whose reconstruction is kept
-HOW = {"mse": "reconstructed better", "ssim": "reconstructed more like other used images"}
+MEANING = {
+    "mse": Meaning("reconstructed better", "reconstructed worse"),
+    "ssim": Meaning("reconstructed more like other used images", None),
+}
 OWN_RULE = {"mse": "means", "ssim": "centroid"}
 
 
@@ -111,8 +115,8 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
     def rules(self, config: ReconstructionConfig) -> list[str]:
         return [OWN_RULE[config.decision]] if config.rule == "own" else super().rules(config)
 
-    def meaning(self, config: ReconstructionConfig) -> str:
-        return HOW[config.decision]
+    def meaning(self, config: ReconstructionConfig) -> Meaning:
+        return MEANING[config.decision]
 
     def ready(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> bool:
         """Whether everything that needs the network is cached."""

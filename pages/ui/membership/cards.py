@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.features import catalog
+from core.membership import verdict
 from core.membership.cluster_distance import Membership
 from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, PartResult
@@ -35,7 +36,7 @@ def show(result: AttackResult) -> None:
             **PLAIN,
         )
     _predicted(columns[5], reported)
-    (st.warning if result.outcome == "leak" else st.info)(result.sentence)
+    (st.info if result.outcome in (verdict.NONE_FOUND, verdict.UNDEFINED) else st.warning)(result.sentence)
 
 
 def remarks(result: Membership, tried: int) -> None:

@@ -234,3 +234,29 @@ def test_other_file_names_change_no_number(
             for r in (one, other)
         ]
         assert by_hash[0] == by_hash[1]
+
+
+@pytest.mark.parametrize("with_test", [False, True])
+def test_swapped_folders_are_said_first(
+    with_test: bool, engine: ClusterDistanceAttack, library: Library
+) -> None:
+    """Generated images are near-copies of the slices labelled "not used": AUC near 0, F1 no better than the
+    baseline, p near 1, and the question whether the folders are swapped."""
+    other = {Role.REAL_USED: Role.REAL_NOT_USED, Role.REAL_NOT_USED: Role.REAL_USED}
+
+    def swapped(name: str) -> ImageSet:
+        files = leaky(library, name, 1).files
+        turned = (ImageFile(f.name, f.sha256, other.get(f.role, f.role), f.label, f.group) for f in files)
+        return ImageSet(name, "membership", tuple(turned))
+
+    result = engine.run(swapped("dev"), swapped("test") if with_test else None, config())
+    assert result.outcome == "reversed"
+    assert result.sentence.startswith("Used images are farther")
+    assert result.reported.verdict is not None
+    scores = result.reported.verdict.scores
+    assert scores["auc"].value is not None
+    assert scores["f1"].value is not None
+    assert scores["auc"].value < 0.5
+    assert scores["f1"].value <= 0.67
+    assert result.reported.p_value is not None
+    assert result.reported.p_value > 0.5

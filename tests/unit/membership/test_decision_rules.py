@@ -14,10 +14,18 @@ def fitted(name: str, distances: np.ndarray = APART, used: np.ndarray = USED) ->
 
 
 def test_class_means_meet_in_the_middle() -> None:
-    """Means 2 and 8, so 5; in the second row the used are the farther ones, and the rule turns round."""
+    """Means 2 and 8, so 5, and used is nearer; in the second row the used are the farther ones, and the rule
+    does not turn round: it is wrong about every image, as the AUC of 0 is."""
     found = fitted("means")
     assert found.threshold.tolist() == [5, 5]
-    assert (found.used(APART) == USED).all()
+    assert (found.used(APART) == [USED, ~USED]).all()
+
+
+@pytest.mark.parametrize("name", RULES.names())
+def test_no_rule_turns_round(name: str) -> None:
+    """Whatever the labels, an image that is nearer than one predicted "used" is predicted "used" as well."""
+    found = fitted(name)
+    assert (found.sign == 1).all()
 
 
 def test_the_best_threshold_parts_what_can_be_parted() -> None:

@@ -83,32 +83,3 @@ def test_one_patient_a_side_can_not_be_cross_validated() -> None:
     groups = (np.arange(N) >= 60).astype(int)
     with pytest.raises(BadChoice, match="at least 2 patient groups"):
         model_selection.select(candidates(), GroundTruth(groups == 0, groups), NAMES)
-
-
-# -- words --------------------------------------------------------------------------------------------
-
-
-def words(leak: float) -> tuple[str, str]:
-    distances = np.random.default_rng(0).random(N) + leak * ~USED
-    found = metrics.score_predictions(distances < 0.5, distances, TRUTH)
-    return model_selection.describe_verdict(found, found.p_value)
-
-
-def test_a_leak_is_named() -> None:
-    verdict, sentence = words(1)
-    assert verdict == "leak"
-    assert "A leak was found" in sentence
-
-
-def test_nothing_found_is_never_called_safe() -> None:
-    verdict, sentence = words(0)
-    assert verdict == "none found"
-    assert "at this sample size" in sentence
-    assert "smallest detectable AUC" in sentence
-    for promise in ("safe", "secure", "anonym", "private", "no risk"):
-        assert promise not in sentence.lower()
-
-
-def test_one_class_is_undefined() -> None:
-    found = metrics.score_predictions(USED, np.zeros(N), GroundTruth(np.ones(N, bool), PATIENTS))
-    assert model_selection.describe_verdict(found, found.p_value)[0] == "undefined"

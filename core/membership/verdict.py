@@ -1,0 +1,80 @@
+"""The verdict in words. What would turn its meaning round is said before anything else."""
+
+from dataclasses import dataclass
+
+from core.membership import metrics
+from core.membership.evaluation import PartResult, Reversal
+from core.membership.metrics import MembershipScores
+from core.numeric.statistics import format_p
+from core.wording import counted
+
+LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undefined"
+NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
+SIGNIFICANT = 0.05
+TURNED = 0.01  # for either part: that labels are swapped is a stronger claim, and it is asked twice
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Completes "used images are ...": what a small distance means, and a large one.
+
+    ``farther`` is None where distances follow the labels, so that labels which are swapped change nothing.
+    """
+
+    nearer: str = "nearer to the generated images"
+    farther: str | None = "farther from the generated images"
+
+
+def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[str, str]:
+    """``leak``, ``none found``, ``reversed`` or ``undefined``, and the sentences that say so."""
+    outcome, sentence = _statistics(reported, meaning)
+    turned = _reversed(dev, reported, meaning) if outcome != LEAK else None
+    return (REVERSED, f"{turned} {sentence}") if turned else (outcome, sentence)
+
+
+def _statistics(part: PartResult, meaning: Meaning) -> tuple[str, str]:
+    found, p = part.verdict, part.p_value
+    if found is None:
+        return UNDEFINED, NO_TRUTH
+    auc = found.scores["auc"]
+    if auc.value is None or auc.low is None or auc.high is None or p is None:
+        return UNDEFINED, f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
+    numbers = f"AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {_size(found)}"
+    if p < SIGNIFICANT and auc.low > 0.5:
+        return (
+            LEAK,
+            f"A leak was found: used images are {meaning.nearer} than expected by chance ({numbers}).",
+        )
+    reach = (auc.high - auc.low) / 2 * 1.43  # 80% power: 2.8 standard errors, an interval being 2 x 1.96
+    return NONE_FOUND, (
+        f"No leak was found by this attack at this sample size ({numbers}). At 80% power the smallest "
+        f"detectable AUC is about {min(0.5 + reach, 1):.2f}; other attacks may be stronger."
+    )
+
+
+def _size(found: MembershipScores) -> str:
+    images = found.n_used + found.n_not_used
+    patients = (
+        counted(found.groups, "patient group") if found.groups < images else "each treated as one patient"
+    )
+    return f"{found.n_used} used and {found.n_not_used} not used images, {patients}"
+
+
+def _reversed(dev: PartResult, reported: PartResult, meaning: Meaning) -> str | None:
+    """A sentence if used images are farther as clearly as a leak would make them nearer."""
+    for part in (reported, dev):
+        turned = part.reversal
+        if meaning.farther is not None and turned is not None and _clear(part, turned):
+            return (
+                f"Used images are {meaning.farther} than images that were not used, as clearly as a leak "
+                f"would make them {meaning.nearer} ({part.name}: AUC {turned.auc:.2f}, p "
+                f"{format_p(turned.p_value)} in this direction). Are the folders of used and not used images "
+                "swapped?"
+            )
+    return None
+
+
+def _clear(part: PartResult, turned: Reversal) -> bool:
+    """Significant, and farther from 0.5 than the best distance is above it."""
+    nearest = part.verdict.scores["auc"].value if part.verdict else None
+    return turned.p_value < TURNED and 0.5 - turned.auc > max(turned.best_auc, nearest or 0.0) - 0.5

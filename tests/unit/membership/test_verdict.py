@@ -1,0 +1,77 @@
+"""What a verdict says, and what it says first."""
+
+import numpy as np
+
+from core.membership import metrics, verdict
+from core.membership.evaluation import PartResult, Reversal
+from core.membership.metrics import GroundTruth
+
+N = 120
+PATIENTS = np.repeat(np.arange(30), 4)
+USED = PATIENTS % 2 == 0
+TRUTH = GroundTruth(USED, PATIENTS)
+
+
+def part(distances: np.ndarray, truth: GroundTruth = TRUTH) -> PartResult:
+    """A part with one distance, whose reversal is that distance's."""
+    found = metrics.score_predictions(distances < 0.5, distances, truth)
+    auc, reversal = found.scores["auc"].value, None
+    if auc is not None:
+        lowest, _ = metrics.permuted_extreme_aucs(distances[None], truth, 0)
+        reversal = Reversal(auc, metrics.p_value(-auc, -lowest), auc)
+    known = np.ones(len(distances), bool)
+    return PartResult("some", (), distances, known, known, found, found.p_value, {}, reversal)
+
+
+def words(leak: float, meaning: verdict.Meaning | None = None) -> tuple[str, str]:
+    found = part(np.random.default_rng(0).random(N) + leak * ~USED)
+    return verdict.describe(found, found, meaning or verdict.Meaning())
+
+
+def test_a_leak_is_named() -> None:
+    outcome, sentence = words(1)
+    assert outcome == "leak"
+    assert sentence.startswith("A leak was found: used images are nearer to the generated images")
+
+
+def test_nothing_found_is_never_called_safe() -> None:
+    outcome, sentence = words(0)
+    assert outcome == "none found"
+    assert "at this sample size" in sentence
+    assert "smallest detectable AUC" in sentence
+    for promise in ("safe", "secure", "anonym", "private", "no risk"):
+        assert promise not in sentence.lower()
+
+
+def test_one_class_is_undefined() -> None:
+    found = part(np.zeros(N), GroundTruth(np.ones(N, bool), PATIENTS))
+    assert verdict.describe(found, found, verdict.Meaning())[0] == "undefined"
+
+
+def test_a_reversed_sign_is_said_first() -> None:
+    """Used images farther by as much as the leak above makes them nearer: AUC 0.00 is no "no leak"."""
+    outcome, sentence = words(-1)
+    assert outcome == "reversed"
+    assert sentence.startswith("Used images are farther from the generated images than images that were not")
+    assert "swapped?" in sentence
+    assert "some: AUC 0.00, p < 0.001 in this direction" in sentence
+
+
+def test_a_distance_that_follows_the_labels_has_no_reversed_sign() -> None:
+    assert words(-1, verdict.Meaning("reconstructed alike", None))[0] == "none found"
+
+
+def test_a_swapped_development_set_is_said_whatever_test_shows() -> None:
+    rng = np.random.default_rng(0)
+    dev, test = part(rng.random(N) - ~USED), part(rng.random(N))
+    outcome, sentence = verdict.describe(dev, test, verdict.Meaning())
+    assert outcome == "reversed"
+    assert "No leak was found" in sentence
+
+
+def test_a_reversed_distance_beside_a_clear_leak_is_no_matter() -> None:
+    """Among many candidates one may be reversed, as the typicality of slices is: the leak is the verdict."""
+    found = part(np.random.default_rng(0).random(N) + ~USED)
+    turned = Reversal(0.3, 0.001, 1.0)
+    both = PartResult(**{**vars(found), "reversal": turned})
+    assert verdict.describe(both, both, verdict.Meaning())[0] == "leak"
