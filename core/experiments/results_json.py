@@ -1,5 +1,6 @@
 """A result as plain JSON: what the command line prints, and what others build on."""
 
+from dataclasses import asdict
 from typing import Any
 
 from core.attribution.pipeline import Attribution
@@ -87,6 +88,7 @@ def _judgement(result: AttackResult) -> dict[str, Any]:
 def _judged(part: PartResult) -> dict[str, Any]:
     facts: dict[str, Any] = {"set": part.name, "n": len(part.files), "lungless": part.lungless}
     facts["predicted_used"] = int(part.predicted.sum())
+    facts["copies"] = asdict(part.copies)
     if part.verdict is None:
         return facts
     verdict = part.verdict

@@ -15,7 +15,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from core.images.library import Library
 from core.membership import decision_rules, evaluation, verdict
+from core.membership.copies import find_copies
 from core.membership.evaluation import AttackResult, Measurement
 from core.membership.verdict import Meaning
 from core.store import Store
@@ -29,6 +31,7 @@ class Attack(ABC, Generic[Config, Result]):
     """Infers which real images a generator was trained on. ``store`` caches the steps."""
 
     store: Store
+    library: Library
 
     def run(self, development: ImageSet, test: ImageSet | None, config: Config) -> Result:
         """Select on ``development``, and report on ``test`` where there is one.
@@ -42,10 +45,15 @@ class Attack(ABC, Generic[Config, Result]):
         seed = self.seed(config)
         selected = evaluation.select_on_development(self.store, measured[0], self.rules(config), seed)
         parts = [
-            evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed)
-            for place, each in enumerate(measured)
+            replace(
+                evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed),
+                copies=find_copies(image_set, self.library.pixels),
+            )
+            for place, (each, image_set) in enumerate(zip(measured, sets, strict=True))
         ]
         outcome, sentence = verdict.describe(parts[0], parts[-1], self.meaning(config))
+        copied = verdict.copies_of_training(parts[0]) if test is not None else ""
+        of_development = [f"Development set: {copied}"] if copied else []
         common = AttackResult(
             selected,
             parts[0],
@@ -54,7 +62,7 @@ class Attack(ABC, Generic[Config, Result]):
             sentence,
             0.0,
             all(each.cached for each in measured),
-            (*notes, *self.notes(measured, sets, config)),
+            (*notes, *of_development, *self.notes(measured, sets, config)),
         )
         result = self.result(common, measured, sets, config)
         return replace(result, seconds=time.perf_counter() - start)

@@ -56,7 +56,7 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
     def __init__(
         self, store: Store, library: Library, effort: Effort | None = None, listener: Listener = silent
     ) -> None:
-        self.store = store
+        self.store, self.library = store, library
         self.embedder = Embedder(store, library, effort or Effort(), listener)
 
     def prepare(self, config: MembershipConfig) -> tuple[MembershipConfig, list[str]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.hashing import bytes_key, key
 from core.membership import decision_rules, metrics, model_selection, patient_groups
+from core.membership.copies import NO_COPIES, Copies
 from core.membership.metrics import GroundTruth, MembershipScores
 from core.membership.model_selection import Choice, Development
 from core.numeric.statistics import p_value
@@ -64,7 +65,8 @@ class PartResult:
 
     ``distance`` float (n,), infinite where there is no lung. ``verdict`` is over the labelled images, None
     if there are none; ``p_value`` is that of its AUC, corrected for selection on the development set.
-    ``reversal`` is over all candidates on development, over the selected one elsewhere.
+    ``reversal`` is over all candidates on development, over the selected one elsewhere. ``copies`` are real
+    images that are among the generated ones.
     """
 
     name: str
@@ -76,6 +78,7 @@ class PartResult:
     p_value: float | None
     lungless: dict[str, int]
     reversal: Reversal | None = None
+    copies: Copies = NO_COPIES
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from core.membership import metrics
 from core.membership.evaluation import PartResult, Reversal
 from core.membership.metrics import MembershipScores
 from core.numeric.statistics import format_p
-from core.wording import counted
+from core.wording import counted, verb
 
 LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undefined"
 NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
@@ -29,7 +29,43 @@ def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[s
     """``leak``, ``none found``, ``reversed`` or ``undefined``, and the sentences that say so."""
     outcome, sentence = _statistics(reported, meaning)
     turned = _reversed(dev, reported, meaning) if outcome != LEAK else None
-    return (REVERSED, f"{turned} {sentence}") if turned else (outcome, sentence)
+    if turned:
+        outcome, sentence = REVERSED, f"{turned} {sentence}"
+    if mislabelled := _copies_of_others(reported):
+        outcome, sentence = REVERSED, f"{mislabelled} {sentence}"
+    return (LEAK, _with_copies(reported, sentence)) if reported.copies.used else (outcome, sentence)
+
+
+def _with_copies(part: PartResult, sentence: str) -> str:
+    """Training images among the generated ones are a leak, whatever the distances of the others say."""
+    beyond = sentence.replace("No leak was found by this attack", "Beyond that, this attack found no leak")
+    first = copies_of_training(part)
+    return (
+        f"A leak was found: {first} {verb(part.copies.used, 'This is', 'These are')} the leak. "
+        f"{beyond.replace('A leak was found:', 'By distance as well,')}"
+    )
+
+
+def copies_of_training(part: PartResult) -> str:
+    """How many training images are among the generated ones; empty if none is."""
+    made, used = part.copies.of_used, part.copies.used
+    if not used:
+        return ""
+    return (
+        f"{counted(made, 'generated image')} {verb(made, 'is', 'are')}, pixel for pixel, "
+        f"{counted(used, 'training image')} of {part.name}."
+    )
+
+
+def _copies_of_others(part: PartResult) -> str | None:
+    made, real = part.copies.of_not_used, part.copies.not_used
+    if not real:
+        return None
+    return (
+        f"{counted(made, 'generated image')} {verb(made, 'is', 'are')}, pixel for pixel, "
+        f"{counted(real, 'image')} of {part.name} labelled “not used”: so the label is wrong, or the folders "
+        "of used and not used images are swapped."
+    )
 
 
 def _statistics(part: PartResult, meaning: Meaning) -> tuple[str, str]:

@@ -244,3 +244,14 @@ def test_a_mistake_in_reconstruct_is_one_line(
     assert (status, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_training_images_among_the_generated_ones_are_said_first(told: Told, library: Library) -> None:
+    """A generator that copies nothing, but for three files that are training slices."""
+    honest = leaky(library, "honest", 0)
+    copied = [ImageFile(f"generated/copy{i}.png", f.sha256) for i, f in enumerate(honest.real[:3])]
+    library.add(ImageSet("three", "membership", (*honest.files, *copied)))
+    facts = told("membership", "three", *PIXELS)
+    assert facts["verdict"] == "leak"
+    assert "3 generated images are, pixel for pixel, 3 training images" in facts["sentence"].split(".")[0]
+    assert facts["copies"]["used"] == facts["dev"]["copies"]["of_used"] == 3

@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.membership import metrics, verdict
+from core.membership.copies import Copies
 from core.membership.evaluation import PartResult, Reversal
 from core.membership.metrics import GroundTruth
 
@@ -75,3 +76,25 @@ def test_a_reversed_distance_beside_a_clear_leak_is_no_matter() -> None:
     turned = Reversal(0.3, 0.001, 1.0)
     both = PartResult(**{**vars(found), "reversal": turned})
     assert verdict.describe(both, both, verdict.Meaning())[0] == "leak"
+
+
+def with_copies(copies: Copies) -> tuple[str, str]:
+    found = PartResult(**{**vars(part(np.random.default_rng(0).random(N))), "copies": copies})
+    return verdict.describe(found, found, verdict.Meaning())
+
+
+def test_training_images_among_the_generated_ones_are_the_leak() -> None:
+    """Three of them are a leak, though the distances of all others say nothing."""
+    outcome, sentence = with_copies(Copies(used=3, of_used=3))
+    assert outcome == "leak"
+    assert sentence.startswith(
+        "A leak was found: 3 generated images are, pixel for pixel, 3 training images of some. These are the "
+        "leak. Beyond that, this attack found no leak at this sample size"
+    )
+    assert "No leak was found" not in sentence
+
+
+def test_copies_of_images_that_were_not_used_question_the_labels() -> None:
+    outcome, sentence = with_copies(Copies(not_used=1, of_not_used=2))
+    assert outcome == "reversed"
+    assert sentence.startswith("2 generated images are, pixel for pixel, 1 image of some labelled “not used”")
