@@ -120,7 +120,9 @@ def _tables(generators: np.ndarray, clusters: np.ndarray, weights: np.ndarray) -
 def _of_calls(first: PartResult, second: PartResult, seed: int) -> Comparison:
     _same_files(first.files, second.files)
     before, after = (part.predicted.astype(np.int64) for part in (first, second))
-    truth, known = ground_truth(first.files)
+    known = first.known & second.known  # what both score
+    truth, labelled = ground_truth(first.files)
+    truth = truth.subset(known[labelled])
     if first.verdict is None or first.verdict.scores["auc"].value is None:
         why = "these images are unlabelled, or all have the same label"
         return Comparison(

@@ -182,7 +182,9 @@ def _judged(answer: Answer) -> Row:
 
 
 def _part(judged: PartResult) -> dict[str, Any]:
-    scored = _numbers(judged.verdict.scores, SHOWN) if judged.verdict else {}
+    """None where the images are unlabelled: a score left out would leave another part's in its place."""
+    undefined = dict.fromkeys(SHOWN, Score(None))
+    scored = _numbers(judged.verdict.scores if judged.verdict else undefined, SHOWN)
     return {**scored, "p_value": judged.p_value}
 
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from core.images.library import Library
-from core.membership import decision_rules, evaluation, verdict
+from core.membership import decision_rules, evaluation, separation, verdict
 from core.membership.copies import find_copies
 from core.membership.evaluation import AttackResult, Measurement
 from core.membership.verdict import Meaning
@@ -41,7 +41,7 @@ class Attack(ABC, Generic[Config, Result]):
         start = time.perf_counter()
         config, notes = self.prepare(config)
         sets = [development] if test is None else [development, test]
-        measured = self.measure(sets, config)
+        measured = self.measured(sets, config)
         seed = self.seed(config)
         selected = evaluation.select_on_development(self.store, measured[0], self.rules(config), seed)
         parts = [
@@ -66,6 +66,11 @@ class Attack(ABC, Generic[Config, Result]):
         )
         result = self.result(common, measured, sets, config)
         return replace(result, seconds=time.perf_counter() - start)
+
+    def measured(self, sets: Sequence[ImageSet], config: Config) -> list[Measurement]:
+        """``measure``, and which of the images are scored. Raises BadChoice if test is development."""
+        separation.check_sets(sets)
+        return separation.scored_only(self.measure(sets, config))
 
     @abstractmethod
     def prepare(self, config: Config) -> tuple[Config, list[str]]:

@@ -116,7 +116,7 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
     ) -> OverK:
         """F1 of a rule at both distances and every k, whichever the config selects."""
         config = replace(self.prepare(config)[0], distance="best", k="sweep")
-        measured = self.measure([development] if test is None else [development, test], config)
+        measured = self.measured([development] if test is None else [development, test], config)
         name = key(
             "over k", f1_over_k.VERSION, decision_rules.VERSION, [m.key for m in measured], rule, config.seed
         )

@@ -5,7 +5,7 @@ test's distances -------------/
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,8 @@ Candidates = tuple[tuple[str, int], ...]  # distance and k
 class Measurement:
     """c distances of each real image of a data set: ``rows`` float (c, n), infinite where there is none.
 
-    ``known`` bool (n,) marks the labelled images, ``truth`` is their ground truth; ``lungless`` counts images
-    without a lung.
+    ``known`` bool (n,) marks the images that are scored: labelled, with a distance, and not development's as
+    well. ``truth`` is their ground truth; ``lungless`` counts images without a lung.
     """
 
     name: str
@@ -39,6 +39,12 @@ class Measurement:
     lungless: dict[str, int]
     note: str | None = None
     candidates: Candidates = ()  # names the rows, where there are several
+
+    def without(self, left_out: np.ndarray, note: str | None = None) -> "Measurement":
+        """Images that ``left_out`` bool (n,) marks are predicted, but not scored."""
+        known = self.known & ~left_out
+        notes = " ".join(filter(None, (self.note, note))) or None
+        return replace(self, known=known, truth=self.truth.subset(known[self.known]), note=notes)
 
     @property
     def key(self) -> str:
@@ -63,8 +69,9 @@ class Reversal:
 class PartResult:
     """The real images of a data set under the selected rule.
 
-    ``distance`` float (n,), infinite where there is no lung. ``verdict`` is over the labelled images, None
-    if there are none; ``p_value`` is that of its AUC, corrected for selection on the development set.
+    ``distance`` float (n,), infinite where there is no lung. ``verdict`` is over the images that are scored
+    (``known``), None if there are none; ``p_value`` is that of its AUC, corrected for selection on the
+    development set.
     ``reversal`` is over all candidates on development, over the selected one elsewhere. ``copies`` are real
     images that are among the generated ones.
     """

@@ -42,7 +42,7 @@ class Comparable:
             return None
         return (
             f"{self.name}: no lung was found in {' and '.join(found)}. Such generated images are excluded, "
-            "and such real images are predicted “not used”."
+            "and such real images are predicted “not used” and left out of the scores."
         )
 
 

@@ -38,6 +38,12 @@ class GroundTruth:
         """int (n,): the images in the order of their ranks."""
         return np.arange(len(self.used)) if self.rank is None else np.argsort(self.rank)
 
+    def subset(self, kept: np.ndarray) -> "GroundTruth":
+        """Of the images that ``kept`` bool (n,) marks, groups and ranks renumbered."""
+        groups = np.unique(self.groups[kept], return_inverse=True)[1]
+        rank = None if self.rank is None else np.argsort(np.argsort(self.rank[kept]))
+        return GroundTruth(self.used[kept], groups, rank)
+
     @property
     def mixed(self) -> bool:
         """Some patient group has used and not used images, so labels can't be permuted between groups."""

@@ -6,6 +6,7 @@ from core.membership import metrics
 from core.membership.evaluation import PartResult, Reversal
 from core.membership.metrics import MembershipScores
 from core.numeric.statistics import format_p
+from core.types import Role
 from core.wording import counted, verb
 
 LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undefined"
@@ -71,11 +72,14 @@ def _copies_of_others(part: PartResult) -> str | None:
 def _statistics(part: PartResult, meaning: Meaning) -> tuple[str, str]:
     found, p = part.verdict, part.p_value
     if found is None:
-        return UNDEFINED, NO_TRUTH
+        return UNDEFINED, _without_scores(part)
     auc = found.scores["auc"]
     if auc.value is None or auc.low is None or auc.high is None or p is None:
-        return UNDEFINED, f"Undefined: {auc.undefined or metrics.ONE_CLASS}."
-    numbers = f"AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {_size(found)}"
+        return UNDEFINED, f"Undefined: {auc.undefined or metrics.ONE_CLASS}{_unmeasured(part)}."
+    numbers = (
+        f"AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {_size(found)}"
+        f"{_unmeasured(part)}"
+    )
     if p < SIGNIFICANT and auc.low > 0.5:
         return (
             LEAK,
@@ -85,6 +89,18 @@ def _statistics(part: PartResult, meaning: Meaning) -> tuple[str, str]:
     return NONE_FOUND, (
         f"No leak was found by this attack at this sample size ({numbers}). At 80% power the smallest "
         f"detectable AUC is about {min(0.5 + reach, 1):.2f}; other attacks may be stronger."
+    )
+
+
+def _without_scores(part: PartResult) -> str:
+    labelled = sum(file.role is not Role.REAL_UNKNOWN for file in part.files)
+    return f"Undefined: no labelled image has a distance{_unmeasured(part)}." if labelled else NO_TRUTH
+
+
+def _unmeasured(part: PartResult) -> str:
+    count = part.lungless.get("real", 0)
+    return (
+        f"; {counted(count, 'image')} without lungs {verb(count, 'is', 'are')} not counted" if count else ""
     )
 
 

@@ -15,6 +15,7 @@ from core.experiments import sweep
 from core.experiments.grid import Grid
 from core.features import catalog
 from core.images.library import Library
+from core.inference.runtime import Effort
 from core.store import Store
 from core.types import ImageSet, Role
 from tests.support.samples import Counting, make_set, noise
@@ -71,6 +72,18 @@ def test_a_row_that_can_not_run_says_why_and_the_others_go_on(library: Library, 
     assert "k is 99, but this data set has 18 images" in (swept.rows[3].error or "")
     assert swept.best == 2
     assert seen == [row.error for row in swept.rows]
+
+
+def test_an_unlabelled_test_set_has_no_score(library: Library, store: Store) -> None:
+    """Development's F1 of about 1 is not shown as that of a test set whose truth nobody knows."""
+    sets = [leaky(library, "dev", 1), leaky(library, "test", 1, unknown=True)]
+    listed = Grid((PIXELS,)).memberships()
+    swept = sweep.evaluate_all(Engine(store, library, Effort(8, 2)), sets, listed)
+    assert swept.test is not None
+    shown = swept.test.as_json()
+    assert {shown[name] for name in sweep.SHOWN} == {None}
+    assert shown["p_value"] is None
+    assert swept.rows[0].numbers["f1"] > 0.9
 
 
 def test_the_best_on_development_is_reported_on_test(library: Library, store: Store) -> None:

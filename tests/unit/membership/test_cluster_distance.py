@@ -35,7 +35,7 @@ def leaky(
             pixels = field(rng)
             used += [pixels] * (role is Role.REAL_USED)
             known = Role.REAL_UNKNOWN if unknown else role
-            group = f"{letter}{number // 2}"
+            group = f"{name}-{letter}{number // 2}"
             files.append(
                 ImageFile(f"{known}/{letter}{number:02}.png", library.add_pixels(pixels), known, group=group)
             )

@@ -1,5 +1,7 @@
 """The evidence of one slice: what it is near to, and what the crop makes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,50 @@ def test_a_view_shows_mask_and_crop(phantoms: ImageSet, engine: ClusterDistanceA
     np.testing.assert_array_equal(view.cropped[~view.lungs], view.pixels[~view.lungs])
     lung = evidence.view_slice(engine.embedder, first, CropSpec("lung")).cropped
     assert lung.size < view.pixels.size
+
+
+@pytest.mark.parametrize("role", [Role.REAL_USED, Role.REAL_NOT_USED])
+def test_a_class_without_lungs_in_development_is_one_sentence(
+    role: Role, phantoms: ImageSet, engine: ClusterDistanceAttack, library: Library
+) -> None:
+    found = blackened(phantoms, library, role)
+    with pytest.raises(BadChoice, match="No lung was found in any of the 4 images labelled"):
+        engine.run(found, None, MembershipConfig(PIXELS, crop="lung"))
+
+
+@pytest.mark.parametrize("roles", [(Role.REAL_USED,), (Role.REAL_USED, Role.REAL_NOT_USED)])
+def test_a_class_without_lungs_in_test_is_undefined(
+    roles: tuple[Role, ...], phantoms: ImageSet, engine: ClusterDistanceAttack, library: Library
+) -> None:
+    """Predictions and a sentence with the count of what was not measured, no score."""
+    config = MembershipConfig(PIXELS, crop="lung", k=2, distance="min", rule="means")
+    test = blackened(phantoms, library, *roles)
+    result = engine.run(phantoms_of_others(library), test, config)
+    assert result.outcome == "undefined"
+    assert f"{4 * len(roles) + (len(roles) == 1)} images without lungs are not counted" in result.sentence
+    assert engine.over_k(phantoms_of_others(library), test, config, "means").curves.development.size
+
+
+def blackened(image_set: ImageSet, library: Library, *roles: Role) -> ImageSet:
+    """The set with its images of some roles black, each with a grey of its own."""
+    files = [
+        replace(f, sha256=library.add_pixels(np.full((64, 64), 2 * place + 1, np.uint8)), group=f"{f.group}b")
+        if f.role in roles
+        else replace(f, group=f"{f.group}b")
+        for place, f in enumerate(image_set.files)
+    ]
+    return ImageSet("blackened", "membership", tuple(files))
+
+
+def phantoms_of_others(library: Library) -> ImageSet:
+    """A development set of phantoms that no other set here has."""
+    slices = [slice_.image for slice_ in phantom_slices(880, 881, 882, 883)]
+    roles = [Role.GENERATED] * 8 + [Role.REAL_USED] * 4 + [Role.REAL_NOT_USED] * 4
+    files = [
+        ImageFile(f"{role}/{i:02}.png", library.add_pixels(pixels), role, group=f"other {i // 2}")
+        for i, (role, pixels) in enumerate(zip(roles, slices, strict=True))
+    ]
+    return ImageSet("others", "membership", tuple(files))
 
 
 def test_lungless_generated_images_form_no_cluster(library: Library, engine: ClusterDistanceAttack) -> None:
