@@ -1,8 +1,8 @@
 """Scores of membership predictions, with intervals, baselines and values expected by chance.
 
 ``used`` is the positive class. The bootstrap resamples whole patient groups, since slices of one patient are
-not independent; permutation tests permute labels between patient groups. Kappa: Cohen 1960. MCC: Matthews
-1975. Rates at 1% false positives: Carlini et al. 2022.
+not independent; permutation tests permute labels between patient groups, and within those with both. Kappa:
+Cohen 1960. MCC: Matthews 1975. Rates at 1% false positives: Carlini et al. 2022.
 """
 
 from collections.abc import Mapping
@@ -44,26 +44,31 @@ class GroundTruth:
         rank = None if self.rank is None else np.argsort(np.argsort(self.rank[kept]))
         return GroundTruth(self.used[kept], groups, rank)
 
-    @property
-    def mixed(self) -> bool:
-        """Some patient group has used and not used images, so labels can't be permuted between groups."""
-        size = np.bincount(self.groups)
-        share = np.bincount(self.groups, self.used) / np.maximum(size, 1)
-        return bool(((share > 0) & (share < 1)).any())
-
     def drawn(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Bootstrap weights of the images, float (count, n): patient groups drawn with replacement."""
         m = int(self.groups.max()) + 1
         return rng.multinomial(m, np.full(m, 1 / m), count).astype(float)[:, self.groups]
 
     def permuted(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """bool (count, n): labels permuted between patient groups, or between images if a group is mixed."""
-        if self.mixed:
-            place = np.argsort(self.order)
-            return np.stack([rng.permutation(self.used[self.order])[place] for _ in range(count)])
+        """bool (count, n): labels permuted within what is exchangeable if they mean nothing.
+
+        Groups of one label exchange it. Groups with both labels exchange the number of used images with
+        others of their size, and each puts that number anywhere among its images.
+        """
         _, first = np.unique(self.groups, return_index=True)
-        roles = self.used[first]
-        return np.stack([rng.permutation(roles)[self.groups] for _ in range(count)])
+        size, used = np.bincount(self.groups), np.bincount(self.groups, self.used)
+        both = (used > 0) & (used < size)
+        pure = np.flatnonzero(~both)
+        labels = np.zeros((count, len(size)), bool)
+        labels[:, pure] = np.stack([rng.permutation(self.used[first][pure]) for _ in range(count)])
+        permuted = labels[:, self.groups]
+        for images in sorted(set(size[both].tolist())):
+            alike = np.flatnonzero(both & (size == images))
+            places = np.stack([self.order[self.groups[self.order] == group] for group in alike])
+            counts = np.stack([rng.permutation(used[alike]) for _ in range(count)])
+            drawn = rng.random((count, *places.shape)).argsort(2).argsort(2) < counts[:, :, None]
+            permuted[:, places] = drawn
+        return permuted
 
 
 @dataclass(frozen=True)
