@@ -14,7 +14,7 @@ from core.clustering import metrics
 from core.engine import Answer
 from core.errors import BadChoice
 from core.membership import metrics as membership_metrics
-from core.membership.evaluation import PartResult, ground_truth
+from core.membership.evaluation import PartResult
 from core.numeric.statistics import BOOTSTRAPS, Score, percentile_interval
 from core.types import ImageFile
 
@@ -121,9 +121,7 @@ def _of_calls(first: PartResult, second: PartResult, seed: int) -> Comparison:
     _same_files(first.files, second.files)
     before, after = (part.predicted.astype(np.int64) for part in (first, second))
     known = first.known & second.known  # what both score
-    truth, labelled = ground_truth(first.files)
-    truth = truth.subset(known[labelled])
-    if first.verdict is None or first.verdict.scores["auc"].value is None:
+    if first.truth is None or first.verdict is None or first.verdict.scores["auc"].value is None:
         why = "these images are unlabelled, or all have the same label"
         return Comparison(
             first.files,
@@ -131,7 +129,7 @@ def _of_calls(first: PartResult, second: PartResult, seed: int) -> Comparison:
             before,
             after,
         )
-    rng = np.random.default_rng(seed)
+    truth, rng = first.truth.subset(known[first.known]), np.random.default_rng(seed)
     weights = np.concatenate([np.ones((1, int(known.sum()))), truth.drawn(BOOTSTRAPS, rng)])
     found = {}
     values = [

@@ -105,6 +105,7 @@ def _judged(part: PartResult) -> dict[str, Any]:
         "n_used": verdict.n_used,
         "n_not_used": verdict.n_not_used,
         "groups": verdict.groups,
+        "ungrouped": part.ungrouped,
     }
 
 

@@ -22,7 +22,7 @@ from core.experiments.grid import Listed
 from core.hashing import key
 from core.membership import metrics as membership_metrics
 from core.membership.cluster_distance import Membership
-from core.membership.evaluation import PartResult, ground_truth
+from core.membership.evaluation import PartResult
 from core.numeric.statistics import Score
 from core.progress import Listener, Meter, silent
 from core.types import ImageSet
@@ -121,7 +121,7 @@ def evaluate_all(
             chosen_among.append(_chosen_among(by, sets[0], answer))
         on_row(row)
     best = _best(rows)
-    p = None if best is None else _corrected_p(sets[0], rows[best].config, chosen_among)
+    p = None if best is None else _corrected_p(by, sets[0], rows[best].config, chosen_among)
     reported = None
     if best is not None and len(sets) > 1 and not listed.each_on_test:
         reported = _on_test(by, sets, rows[best].config)
@@ -204,13 +204,15 @@ def _chosen_among(by: Engine, development: ImageSet, answer: Answer) -> np.ndarr
     return by.attacks[type(answer.config)].candidate_distances(development, answer)
 
 
-def _corrected_p(development: ImageSet, config: Config, among: Sequence[np.ndarray]) -> float | None:
+def _corrected_p(
+    by: Engine, development: ImageSet, config: Config, among: Sequence[np.ndarray]
+) -> float | None:
     if isinstance(config, PipelineConfig):
         files = [development.generated[place] for place in _distinct(development)]
         labels = np.array([file.label or "" for file in files])
         known = labels != ""
         return metrics.corrected_p_value(labels[known], [clusters[known] for clusters in among])
-    truth, known = ground_truth(development.real)
+    truth, known = by.attacks[type(config)].ground_truth(development)
     return membership_metrics.corrected_p_value(np.concatenate(among)[:, known], truth, 0)
 
 

@@ -15,10 +15,12 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from core.hashing import key
 from core.images.library import Library
-from core.membership import decision_rules, evaluation, separation, verdict
+from core.membership import appearance, decision_rules, evaluation, separation, verdict
 from core.membership.copies import find_copies
 from core.membership.evaluation import AttackResult, Measurement
+from core.membership.metrics import GroundTruth
 from core.membership.verdict import Meaning
 from core.store import Store
 from core.types import ImageSet
@@ -70,7 +72,27 @@ class Attack(ABC, Generic[Config, Result]):
     def measured(self, sets: Sequence[ImageSet], config: Config) -> list[Measurement]:
         """``measure``, and which of the images are scored. Raises BadChoice if test is development."""
         separation.check_sets(sets)
-        return separation.scored_only(self.measure(sets, config))
+        found = self.measure(sets, config)
+        truths = [self.ground_truth(each) for each in sets]
+        return separation.scored_only(
+            [replace(each, truth=truth) for each, (truth, _) in zip(found, truths, strict=True)]
+        )
+
+    def ground_truth(self, image_set: ImageSet) -> tuple[GroundTruth, np.ndarray]:
+        """Of the labelled real images, and which these are, bool (n,); images without a patient group are
+        grouped with their near-duplicates."""
+        alone = sorted({file.sha256 for file in image_set.real if not file.group})
+        if len(alone) < 2:
+            return evaluation.ground_truth(image_set.real)
+        name = key("near-duplicates", appearance.VERSION, alone)
+        note = self.store.note(name)
+        if note is None:
+            found = appearance.near_duplicates(appearance.rows(self.store, self.library, alone))
+            note = {"groups": found.tolist()}
+            self.store.put_note(name, note)
+        first: dict[int, str] = {}
+        alike = {sha: first.setdefault(group, sha) for sha, group in zip(alone, note["groups"], strict=True)}
+        return evaluation.ground_truth(image_set.real, alike)
 
     @abstractmethod
     def prepare(self, config: Config) -> tuple[Config, list[str]]:

@@ -4,7 +4,7 @@ development's distances -> rule -> predictions -> scores
 test's distances -------------/
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -86,6 +86,13 @@ class PartResult:
     lungless: dict[str, int]
     reversal: Reversal | None = None
     copies: Copies = NO_COPIES
+    truth: GroundTruth | None = None  # of the images that are scored
+
+    @property
+    def ungrouped(self) -> int:
+        """How many of the images that are scored have no patient group."""
+        pairs = zip(self.files, self.known, strict=True)
+        return sum(bool(known) and not file.group for file, known in pairs)
 
 
 @dataclass(frozen=True)
@@ -107,11 +114,16 @@ class AttackResult:
         return self.test or self.dev
 
 
-def ground_truth(files: Sequence[ImageFile]) -> tuple[GroundTruth, np.ndarray]:
-    """Ground truth of the labelled images, and which images these are, bool (n,)."""
+def ground_truth(
+    files: Sequence[ImageFile], alike: Mapping[str, str] | None = None
+) -> tuple[GroundTruth, np.ndarray]:
+    """Ground truth of the labelled images, and which images these are, bool (n,).
+
+    ``alike``: near-duplicates, see ``group_numbers``.
+    """
     known = np.array([file.role is not Role.REAL_UNKNOWN for file in files], bool)
     chosen = [file for file in files if file.role is not Role.REAL_UNKNOWN]
-    groups = patient_groups.group_numbers(chosen)
+    groups = patient_groups.group_numbers(chosen, alike)
     used = np.array([file.role is Role.REAL_USED for file in chosen], bool)
     return GroundTruth(used, groups, patient_groups.ranks(chosen, groups)), known
 
@@ -149,6 +161,7 @@ def evaluate(
         scored.p_value,
         found.lungless,
         scored.reversal,
+        truth=found.truth,
     )
 
 

@@ -29,6 +29,8 @@ class Meaning:
 def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[str, str]:
     """``leak``, ``none found``, ``reversed`` or ``undefined``, and the sentences that say so."""
     outcome, sentence = _statistics(reported, meaning)
+    if reported.verdict is not None and reported.ungrouped:
+        sentence = f"{sentence} {_people(reported)}"
     turned = _reversed(dev, reported, meaning) if outcome != LEAK else None
     if turned:
         outcome, sentence = REVERSED, f"{turned} {sentence}"
@@ -77,8 +79,8 @@ def _statistics(part: PartResult, meaning: Meaning) -> tuple[str, str]:
     if auc.value is None or auc.low is None or auc.high is None or p is None:
         return UNDEFINED, f"Undefined: {auc.undefined or metrics.ONE_CLASS}{_unmeasured(part)}."
     numbers = (
-        f"AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; {_size(found)}"
-        f"{_unmeasured(part)}"
+        f"AUC {auc.value:.2f}, {auc.low:.2f} to {auc.high:.2f}, p {format_p(p)}; "
+        f"{_size(found, part.ungrouped)}{_unmeasured(part)}"
     )
     if p < SIGNIFICANT and auc.low > 0.5:
         return (
@@ -104,12 +106,22 @@ def _unmeasured(part: PartResult) -> str:
     )
 
 
-def _size(found: MembershipScores) -> str:
-    images = found.n_used + found.n_not_used
-    patients = (
-        counted(found.groups, "patient group") if found.groups < images else "each treated as one patient"
+def _people(part: PartResult) -> str:
+    """What an unknown patient does to a verdict."""
+    images, alone = int(part.known.sum()), part.ungrouped
+    if alone == images:
+        whose = "No patient groups are given, so slices count as people"
+    else:
+        whose = f"{alone:,} of {images:,} images have no patient group, so these slices count as people"
+    return (
+        f"{whose}, except that near-duplicates count as one: if several slices are of one patient, the "
+        "p-value and the intervals promise too much."
     )
-    return f"{found.n_used} used and {found.n_not_used} not used images, {patients}"
+
+
+def _size(found: MembershipScores, ungrouped: int) -> str:
+    groups = counted(found.groups, "group" if ungrouped else "patient group")
+    return f"{found.n_used} used and {found.n_not_used} not used images, {groups}"
 
 
 def _reversed(dev: PartResult, reported: PartResult, meaning: Meaning) -> str | None:

@@ -89,7 +89,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         there, spec = self.ready(sets, config), config.autoencoder
         self._to_train = [name for each in sets if not self.store.has(name := model_key(each, spec))]
         arrays = [self._errors(each, each.real, spec) for each in sets]
-        truths = [ground_truth(each.real) for each in sets]
+        truths = [self.ground_truth(each) for each in sets]
         if config.decision == "mse":
             rows = [found["mse"].astype(np.float64) for found in arrays]
         else:
@@ -124,7 +124,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
         names = [errors_key(each, files, spec) for each, files in looked_at]
         if config.decision == "ssim":
-            names.append(ssim_key(sets, spec))
+            names.append(ssim_key(sets, spec, self.ground_truth(sets[0])[0]))
         return all(self.store.has(name) for name in names)
 
     def expected_seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
@@ -172,7 +172,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         self, sets: Sequence[ImageSet], arrays: Sequence[Arrays], config: ReconstructionConfig
     ) -> list[np.ndarray]:
         """Centroids come from development; its own images are compared with those of the other folds."""
-        truth, known = ground_truth(sets[0].real)
+        truth, known = self.ground_truth(sets[0])
         spec = config.autoencoder
 
         def make() -> Arrays:
@@ -186,7 +186,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
             rows = [development, *(error_maps.ssim_difference(each, pair) for each in maps[1:])]
             return {f"part{place}": row for place, row in enumerate(rows)}
 
-        found, _ = self.store.compute(ssim_key(sets, spec), make, "reconstruction")
+        found, _ = self.store.compute(ssim_key(sets, spec, truth), make, "reconstruction")
         return [found[f"part{place}"] for place in range(len(sets))]
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:

@@ -9,7 +9,7 @@ from core import paths
 from core.config import AutoencoderSpec
 from core.hashing import key
 from core.membership import model_selection
-from core.membership.evaluation import ground_truth
+from core.membership.metrics import GroundTruth
 from core.membership.reconstruction import error_maps
 from core.types import ImageFile, ImageSet
 
@@ -36,9 +36,8 @@ def errors_key(image_set: ImageSet, files: Sequence[ImageFile], spec: Autoencode
     return key("reconstruction", VERSION, model_key(image_set, spec), ids)
 
 
-def ssim_key(sets: Sequence[ImageSet], spec: AutoencoderSpec) -> str:
+def ssim_key(sets: Sequence[ImageSet], spec: AutoencoderSpec, truth: GroundTruth) -> str:
     """Centroids depend on the labels of development, and its folds on its patient groups."""
-    truth, _ = ground_truth(sets[0].real)
     names = [errors_key(each, each.real, spec) for each in sets]
     ids = [[file.sha256 for file in each.real] for each in sets]
     used = truth.used.tolist(), truth.groups.tolist()

@@ -52,7 +52,7 @@ def data(image_set: ImageSet) -> Facts:
         named = (
             counted(len(grouped), "patient group")
             if grouped
-            else ("unknown: each slice is treated as independent")
+            else "unknown: slices count as people, near-duplicates as one"
         )
         rows.append(("Patients", named))
     if copies := sum(len(group) - 1 for group in image_set.duplicates):
@@ -248,8 +248,9 @@ def membership_limits(sets: Sequence[ImageSet], answer: Membership | Reconstruct
         "others. It does not prove for any single slice that it was used, and similarity is no proof of a "
         "copy.",
         "Compare an F1 with the baseline of always predicting “used”.",
-        "The patients of these slices are unknown, so each slice is treated as independent. If several "
-        "slices are of one patient, the intervals are too narrow."
+        "The patients of these slices are unknown, so slices count as people, except that near-duplicates "
+        "count as one. If several slices are of one patient, the intervals are too narrow and the p-value is "
+        "too small."
         if ungrouped
         else "Slices of one patient are not independent, so the bootstrap and the permutation test draw "
         "whole patient groups.",

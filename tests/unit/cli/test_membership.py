@@ -255,3 +255,25 @@ def test_training_images_among_the_generated_ones_are_said_first(told: Told, lib
     assert facts["verdict"] == "leak"
     assert "3 generated images are, pixel for pixel, 3 training images" in facts["sentence"].split(".")[0]
     assert facts["copies"]["used"] == facts["dev"]["copies"]["of_used"] == 3
+
+
+def without_groups(library: Library, name: str, copied: float) -> None:
+    whole = leaky(library, name, copied)
+    files = (ImageFile(f.name, f.sha256, f.role) for f in whole.files)
+    library.add(ImageSet(f"{name} alone", "membership", tuple(files)))
+
+
+@pytest.mark.parametrize("copied", [0, 1])
+def test_a_verdict_without_groups_says_that_slices_count_as_people(
+    copied: float, ran: Ran, told: Told, library: Library
+) -> None:
+    """In the text and in JSON, whatever the verdict; with groups not a word of it."""
+    without_groups(library, "dev", copied)
+    words = "No patient groups are given, so slices count as people, except that near-duplicates count as one"
+    facts = told("membership", "dev alone", *PIXELS)
+    assert words in facts["sentence"]
+    assert facts["ungrouped"] == 48
+    assert words in ran("membership", "dev alone", *PIXELS)[1]
+    grouped = told("membership", "dev", *PIXELS)
+    assert "count as people" not in grouped["sentence"]
+    assert grouped["ungrouped"] == 0

@@ -1,16 +1,23 @@
 """What a verdict says, and what it says first."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.membership import metrics, verdict
 from core.membership.copies import Copies
 from core.membership.evaluation import PartResult, Reversal
 from core.membership.metrics import GroundTruth
+from core.types import ImageFile, Role
 
 N = 120
 PATIENTS = np.repeat(np.arange(30), 4)
 USED = PATIENTS % 2 == 0
 TRUTH = GroundTruth(USED, PATIENTS)
+FILES = tuple(
+    ImageFile(f"{i}", f"{i}", Role.REAL_USED if use else Role.REAL_NOT_USED, group=f"p{patient}")
+    for i, (use, patient) in enumerate(zip(USED, PATIENTS, strict=True))
+)
 
 
 def part(distances: np.ndarray, truth: GroundTruth = TRUTH) -> PartResult:
@@ -21,7 +28,7 @@ def part(distances: np.ndarray, truth: GroundTruth = TRUTH) -> PartResult:
         lowest, _ = metrics.permuted_extreme_aucs(distances[None], truth, 0)
         reversal = Reversal(auc, metrics.p_value(-auc, -lowest), auc)
     known = np.ones(len(distances), bool)
-    return PartResult("some", (), distances, known, known, found, found.p_value, {}, reversal)
+    return PartResult("some", FILES, distances, known, known, found, found.p_value, {}, reversal)
 
 
 def words(leak: float, meaning: verdict.Meaning | None = None) -> tuple[str, str]:
@@ -98,3 +105,14 @@ def test_copies_of_images_that_were_not_used_question_the_labels() -> None:
     outcome, sentence = with_copies(Copies(not_used=1, of_not_used=2))
     assert outcome == "reversed"
     assert sentence.startswith("2 generated images are, pixel for pixel, 1 image of some labelled “not used”")
+
+
+def test_without_groups_every_verdict_says_that_slices_count_as_people() -> None:
+    for leak in (-1, 0, 1):
+        found = part(np.random.default_rng(0).random(N) + leak * ~USED)
+        alone = replace(found, files=tuple(replace(file, group=None) for file in FILES))
+        sentence = verdict.describe(alone, alone, verdict.Meaning())[1]
+        assert "No patient groups are given, so slices count as people" in sentence
+        some = replace(found, files=(replace(FILES[0], group=None), *FILES[1:]))
+        sentence = verdict.describe(some, some, verdict.Meaning())[1]
+        assert "1 of 120 images have no patient group" in sentence
