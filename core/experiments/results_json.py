@@ -88,6 +88,7 @@ def _judgement(result: AttackResult) -> dict[str, Any]:
 def _judged(part: PartResult) -> dict[str, Any]:
     facts: dict[str, Any] = {"set": part.name, "n": len(part.files), "lungless": part.lungless}
     facts["predicted_used"] = int(part.predicted.sum())
+    facts["incomparable"] = part.incomparable or None
     facts["scored"] = int(part.known.sum())
     facts["copies"] = asdict(part.copies)
     if part.verdict is None:

@@ -5,9 +5,10 @@ being the correlation) as a typical pair of the data set. On membership-dev that
 near-duplicates in its groups.csv, and 2 of 19,693 other pairs: 54 groups instead of 48.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -78,6 +79,21 @@ def comparable(one: Grey, other: Grey) -> bool:
         narrow < NARROW * wide
         or (few <= FEW and many >= MANY * few)
         or (uniform >= UNIFORM and uniform - varied > APART)
+    )
+
+
+def incomparable_classes(greys: Mapping[str, Grey]) -> str:
+    """The first two classes whose greys can't be compared, as a sentence; empty if there are none."""
+    for one, other in combinations(greys, 2):
+        if not comparable(greys[one], greys[other]):
+            return f"{_words(one, greys[one])}, {_words(other, greys[other])}"
+    return ""
+
+
+def _words(name: str, grey: Grey) -> str:
+    return (
+        f"the typical {name} image has {grey.levels:.0f} grey levels from {grey.darkest:.0f} to "
+        f"{grey.brightest:.0f}, and {100 * grey.commonest:.0f}% of its pixels have the same one"
     )
 
 

@@ -23,8 +23,15 @@ from core.membership.evaluation import AttackResult, Measurement
 from core.membership.metrics import GroundTruth
 from core.membership.verdict import Meaning
 from core.store import Store
-from core.types import ImageSet
+from core.types import ImageSet, Role
 
+LOOKED_AT = 200  # images of a class whose greys are compared
+CLASSES = {
+    Role.GENERATED: "generated",
+    Role.REAL_USED: "used",
+    Role.REAL_NOT_USED: "not used",
+    Role.REAL_UNKNOWN: "unlabelled real",
+}
 Config = TypeVar("Config", bound=Any)
 Result = TypeVar("Result", bound=AttackResult)
 
@@ -50,6 +57,7 @@ class Attack(ABC, Generic[Config, Result]):
             replace(
                 evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed),
                 copies=find_copies(image_set, self.library.pixels),
+                incomparable=self._incomparable(image_set),
             )
             for place, (each, image_set) in enumerate(zip(measured, sets, strict=True))
         ]
@@ -93,6 +101,20 @@ class Attack(ABC, Generic[Config, Result]):
         first: dict[int, str] = {}
         alike = {sha: first.setdefault(group, sha) for sha, group in zip(alone, note["groups"], strict=True)}
         return evaluation.ground_truth(image_set.real, alike)
+
+    def _incomparable(self, image_set: ImageSet) -> str:
+        """Why the greys of two classes can't be compared, judged by up to ``LOOKED_AT`` images of each."""
+        ids = {
+            name: sorted({file.sha256 for file in image_set.files if file.role is role})[:LOOKED_AT]
+            for role, name in CLASSES.items()
+        }
+        return appearance.incomparable_classes(
+            {
+                name: appearance.grey_of(appearance.rows(self.store, self.library, some))
+                for name, some in ids.items()
+                if some
+            }
+        )
 
     @abstractmethod
     def prepare(self, config: Config) -> tuple[Config, list[str]]:

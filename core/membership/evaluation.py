@@ -87,6 +87,7 @@ class PartResult:
     reversal: Reversal | None = None
     copies: Copies = NO_COPIES
     truth: GroundTruth | None = None  # of the images that are scored
+    incomparable: str = ""  # why the greys of two classes can't be compared
 
     @property
     def ungrouped(self) -> int:

@@ -10,6 +10,7 @@ from core.types import Role
 from core.wording import counted, verb
 
 LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undefined"
+CANNOT_TELL = "cannot tell"
 NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
 SIGNIFICANT = 0.05
 TURNED = 0.01  # for either part: that labels are swapped is a stronger claim, and it is asked twice
@@ -27,7 +28,10 @@ class Meaning:
 
 
 def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[str, str]:
-    """``leak``, ``none found``, ``reversed`` or ``undefined``, and the sentences that say so."""
+    """One of the outcomes above, and the sentences that say so."""
+    if (part := next((each for each in (reported, dev) if each.incomparable), None)) is not None:
+        sentence = _incomparable(part)
+        return (LEAK, _with_copies(reported, sentence)) if reported.copies.used else (CANNOT_TELL, sentence)
     outcome, sentence = _statistics(reported, meaning)
     if reported.verdict is not None and reported.ungrouped:
         sentence = f"{sentence} {_people(reported)}"
@@ -37,6 +41,14 @@ def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[s
     if mislabelled := _copies_of_others(reported):
         outcome, sentence = REVERSED, f"{mislabelled} {sentence}"
     return (LEAK, _with_copies(reported, sentence)) if reported.copies.used else (outcome, sentence)
+
+
+def _incomparable(part: PartResult) -> str:
+    return (
+        f"Cannot tell: the grey values of the classes of {part.name} can't be compared "
+        f"({part.incomparable}), so distances between them show how the files were made and not what the generator was trained on. "
+        "Import the images again with the same window for all of them."
+    )
 
 
 def _with_copies(part: PartResult, sentence: str) -> str:

@@ -277,3 +277,24 @@ def test_a_verdict_without_groups_says_that_slices_count_as_people(
     grouped = told("membership", "dev", *PIXELS)
     assert "count as people" not in grouped["sentence"]
     assert grouped["ungrouped"] == 0
+
+
+def test_classes_of_incomparable_greys_get_no_verdict(ran: Ran, told: Told, library: Library) -> None:
+    """Real slices as 16-bit files of HU + 32768 become: 8 grey levels beside generated images of about 200."""
+    whole = leaky(library, "dev", 1)
+    files = [
+        f
+        if f.role is Role.GENERATED
+        else ImageFile(
+            f.name, library.add_pixels(124 + library.pixels(f.sha256) // 32), f.role, group=f.group
+        )
+        for f in whole.files
+    ]
+    library.add(ImageSet("narrow", "membership", tuple(files)))
+    facts = told("membership", "narrow", *PIXELS)
+    assert facts["verdict"] == "cannot tell"
+    assert "grey levels from 12" in facts["incomparable"]
+    status, out, _ = ran("membership", "narrow", *PIXELS)
+    assert status == 0
+    assert "Cannot tell: the grey values" in out
+    assert "leak was found" not in out

@@ -116,3 +116,17 @@ def test_without_groups_every_verdict_says_that_slices_count_as_people() -> None
         some = replace(found, files=(replace(FILES[0], group=None), *FILES[1:]))
         sentence = verdict.describe(some, some, verdict.Meaning())[1]
         assert "1 of 120 images have no patient group" in sentence
+
+
+def test_greys_that_can_not_be_compared_allow_no_verdict() -> None:
+    """Whatever the numbers; but training images among the generated ones are a leak all the same."""
+    for leak in (-1, 0, 1):
+        found = replace(part(np.random.default_rng(0).random(N) + leak * ~USED), incomparable="8 grey levels")
+        outcome, sentence = verdict.describe(found, found, verdict.Meaning())
+        assert outcome == "cannot tell"
+        assert sentence.startswith(
+            "Cannot tell: the grey values of the classes of some can't be compared (8 grey"
+        )
+        assert "leak was found" not in sentence
+    copied = replace(found, copies=Copies(used=1, of_used=1))
+    assert verdict.describe(copied, copied, verdict.Meaning())[0] == "leak"
