@@ -7,6 +7,8 @@ a patient, each counts as 1 / (1 + (s - 1) rho) images (design effect, Kish 1965
 
 import numpy as np
 
+from core.numeric.statistics import LEVEL
+
 
 def effective_sizes(distances: np.ndarray, used: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
     """How many independent images the used and the not-used ones are worth."""
@@ -37,3 +39,64 @@ def intraclass_correlation(distances: np.ndarray, used: np.ndarray, groups: np.n
     typical = (n - (size**2).sum() / n) / max(m - 1, 1)
     total = between + (typical - 1) * within
     return float(np.clip((between - within) / total, 0, 1)) if total > 0 else 1.0
+
+
+def auc_interval(
+    value: float, distances: np.ndarray, used: np.ndarray, groups: np.ndarray
+) -> tuple[float, float]:
+    """All AUC that are within t standard errors of ``value``, the error being that which each of them has.
+
+    Newcombe 2006, method 5, after Hanley and McNeil 1982, with effective sizes, and t of groups - 2 degrees
+    of freedom.
+    """
+    m, n = effective_sizes(distances, used, groups)
+    reach = _t(groups)
+    return _furthest(value, 0.0, m, n, reach), _furthest(value, 1.0, m, n, reach)
+
+
+def _furthest(value: float, end: float, m: float, n: float, reach: float) -> float:
+    near, far = value, end
+    for _ in range(50):
+        middle = (near + far) / 2
+        if abs(value - middle) <= reach * _standard_error(middle, m, n):
+            near = middle
+        else:
+            far = middle
+    return near
+
+
+def _standard_error(auc: float, m: float, n: float) -> float:
+    both = max((m + n) / 2 - 1, 0)
+    more = both * ((1 - auc) / (2 - auc) + auc / (1 + auc))
+    return float(np.sqrt(auc * (1 - auc) * (1 + more) / (m * n)))
+
+
+def drawn_counts(
+    hits: tuple[float, float],
+    distances: np.ndarray,
+    used: np.ndarray,
+    groups: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Draws of tp, fp, fn, tn, float (count,) each, of the posterior of both rates under Jeffreys' prior.
+
+    ``hits``: how many used and not-used images are predicted "used". The number of images of a class is
+    given, and their effective numbers say how much is known of its rate.
+    """
+    sizes = int(used.sum()), int((~used).sum())
+    less = (_t(None) / _t(groups)) ** 2
+    rates = []
+    for hit, size, effective in zip(hits, sizes, effective_sizes(distances, used, groups), strict=True):
+        known, share = effective * less, hit / size
+        rates.append(rng.beta(share * known + 0.5, (1 - share) * known + 0.5, count))
+    yes, wrong = rates[0] * sizes[0], rates[1] * sizes[1]
+    return yes, wrong, sizes[0] - yes, sizes[1] - wrong
+
+
+def _t(groups: np.ndarray | None) -> float:
+    """The 97.5% quantile of Student's t; of the normal distribution without groups."""
+    from scipy.stats import norm, t
+
+    upper = (1 + LEVEL) / 2
+    return float(norm.ppf(upper) if groups is None else t.ppf(upper, max(len(np.unique(groups)) - 2, 1)))

@@ -1,7 +1,7 @@
 """Scores of membership predictions, with intervals, baselines and values expected by chance.
 
-``used`` is the positive class. The bootstrap resamples whole patient groups, since slices of one patient are
-not independent; permutation tests permute labels between patient groups, and within those with both. Kappa:
+``used`` is the positive class. Slices of one patient are not independent: intervals count them for less
+(intervals.py), permutation tests permute labels between patient groups, and within those with both. Kappa:
 Cohen 1960. MCC: Matthews 1975. Rates at 1% false positives: Carlini et al. 2022.
 """
 
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from core.membership.intervals import auc_interval, drawn_counts
 from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_interval
 from core.wording import counted
 
-VERSION = 2
+VERSION = 3
 PERMUTATIONS = 1999
 FALSE_RATE = 0.01
 ONE_CLASS = "every image has the same label"
@@ -243,20 +244,18 @@ def score_predictions(
             nothing, None, _baselines(n_used, n_not, predicted), (), n_used, n_not, groups
         )
     rng = np.random.default_rng(seed)
-    weights, permuted = truth.drawn(BOOTSTRAPS, rng), truth.permuted(PERMUTATIONS, rng)
+    permuted = truth.permuted(PERMUTATIONS, rng)
     ones = np.ones(len(predicted))
-    observed = confusion_counts(predicted, truth.used, ones)
-    drawn, chance = (
-        confusion_counts(predicted, truth.used, weights),
-        confusion_counts(predicted, permuted, ones),
-    )
+    observed, chance = (confusion_counts(predicted, used, ones) for used in (truth.used, permuted))
+    of = (distances, truth.used, truth.groups)
+    drawn = drawn_counts((float(observed[0]), float(observed[1])), *of, BOOTSTRAPS, rng)
     scores = {
         name: _score(float(score(observed)), score(drawn), score(chance), WHY.get(name, ONE_CLASS))
         for name, score in BY_COUNTS.items()
     }
     value = float(auc(distances[None], truth.used)[0, 0])
     by_chance = auc(distances[None], permuted)[0]
-    scores["auc"] = _score(value, weighted_auc(distances, truth.used, weights), by_chance, ONE_CLASS)
+    scores["auc"] = Score(value, *auc_interval(value, *of), float(by_chance.mean()))
     curve = roc_curve(distances, truth.used)
     scores["tpr_at_1fpr"] = _few(tpr_at_fpr(curve, FALSE_RATE), n_not)
     return MembershipScores(
@@ -274,7 +273,7 @@ def _score(value: float, drawn: np.ndarray, chance: np.ndarray, why: str) -> Sco
     if np.isnan(value):
         return Score(None, undefined=why)
     low, high = percentile_interval(drawn[np.isfinite(drawn)])
-    return Score(value, low, high, float(np.nanmean(chance)))
+    return Score(value, min(low, value), max(high, value), float(np.nanmean(chance)))
 
 
 def _few(rate: float, n_not: int) -> Score:

@@ -46,8 +46,8 @@ def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[s
 def _incomparable(part: PartResult) -> str:
     return (
         f"Cannot tell: the grey values of the classes of {part.name} can't be compared "
-        f"({part.incomparable}), so distances between them show how the files were made and not what the generator was trained on. "
-        "Import the images again with the same window for all of them."
+        f"({part.incomparable}), so distances between them show how the files were made and not what the "
+        "generator was trained on. Import the images again with the same window for all of them."
     )
 
 

@@ -71,7 +71,7 @@ def list_remarks(result: Membership, tried: int) -> list[str]:
 
 def common(result: AttackResult) -> list[str]:
     """Remarks that apply to every attack."""
-    return [_below_baseline(result), _gap(result), _no_mistake(result), *result.notes]
+    return [_below_baseline(result), _gap(result), *result.notes]
 
 
 def _part(result: AttackResult) -> str:
@@ -132,13 +132,3 @@ def _gap(result: AttackResult) -> str:
     if dev is None or test is None:
         return ""
     return f"F1 gap (development − test): {dev - test:+.2f}."
-
-
-def _no_mistake(result: AttackResult) -> str:
-    verdict = result.reported.verdict
-    if verdict is None or verdict.scores["f1"].low != 1:
-        return ""
-    return (
-        f"No image is misclassified, so the bootstrap interval has zero width; with {verdict.groups} patient "
-        f"groups the true error rate may still be up to {300 / verdict.groups:.1f}% (rule of three)."
-    )

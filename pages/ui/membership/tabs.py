@@ -212,8 +212,9 @@ def score_words(result: AttackResult) -> str:
     baseline = verdict.baselines["random_at_rate"] if verdict else None
     at_rate = f" Random prediction at the same rate: F1 {baseline:.3f}." if baseline is not None else ""
     return (
-        "95%: bootstrap interval over patient groups. By chance: mean under permuted labels. Development "
-        "scores are cross-validated by patient group. Training F1 (resubstitution): "
+        "95%: interval in which slices of one patient count for less, the more alike their distances are. By "
+        "chance: mean under permuted labels. Development scores are cross-validated by patient group. "
+        "Training F1 (resubstitution): "
         f"{result.development.apparent_f1:.3f}.{at_rate}"
     )
 

@@ -280,7 +280,7 @@ def test_a_verdict_without_groups_says_that_slices_count_as_people(
 
 
 def test_classes_of_incomparable_greys_get_no_verdict(ran: Ran, told: Told, library: Library) -> None:
-    """Real slices as 16-bit files of HU + 32768 become: 8 grey levels beside generated images of about 200."""
+    """As 16-bit files of HU + 32768, real slices get 8 grey levels, beside generated images of about 200."""
     whole = leaky(library, "dev", 1)
     files = [
         f
