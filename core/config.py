@@ -13,6 +13,11 @@ Scalar = int | float | str
 K = int | str  # a number of clusters, or "known" (one per generator), or "auto" (silhouette)
 
 
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise BadChoice(f"A seed is a whole number from 0 to {2**32 - 1}; got {seed}.")
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
     """Everything that can change an embedding. Built by ``catalog.spec``, which knows the defaults.
@@ -69,8 +74,7 @@ class ClusterSpec:
     def __post_init__(self) -> None:
         if self.k not in ("known", "auto") and not (isinstance(self.k, int) and self.k >= 1):
             raise BadChoice(f"k is a whole number from 1, 'known' or 'auto'; got '{self.k}'.")
-        if not 0 <= self.seed < 2**32:
-            raise BadChoice(f"A seed is a whole number from 0 to {2**32 - 1}; got {self.seed}.")
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ class MembershipConfig:
             raise BadChoice(f"k is a whole number from 1, or 'sweep'; got '{self.k}'.")
         if self.draws < 1:
             raise BadChoice(f"At least 1 random patch is needed; got {self.draws}.")
+        _check_seed(self.seed)
 
     def crops(self) -> tuple[CropSpec, ...]:
         """One, or for random patches as many as are drawn."""
@@ -191,6 +196,7 @@ class AutoencoderSpec:
             raise BadChoice(f"Training takes 1 to 10000 epochs; got {self.epochs}.")
         if self.precision not in ("fp32", "bf16"):
             raise BadChoice(f"precision is fp32 or bf16; got '{self.precision}'.")
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,9 @@ def _outcome(args: Args, result: Membership | Reconstruction, outcome: Outcome, 
 
 def _lines(facts: Outcome) -> list[str]:
     lines = []
-    for title, part in (("development, cross-validated", facts["dev"]), ("test", facts["test"])):
+    optimism = facts["dev"]["optimism"]
+    development = f"development, cross-validated ({optimism})" if optimism else "development, cross-validated"
+    for title, part in ((development, facts["dev"]), ("test", facts["test"])):
         if part and part.get("auc") is not None:
             low, high = part["intervals"]["auc"]
             lines.append(

@@ -70,7 +70,11 @@ def _threshold(result: AttackResult) -> dict[str, float | None]:
 
 
 def _judgement(result: AttackResult) -> dict[str, Any]:
-    dev = {**_judged(result.dev), "apparent_f1": _digits(result.development.apparent_f1)}
+    dev = {
+        **_judged(result.dev),
+        "apparent_f1": _digits(result.development.apparent_f1),
+        "optimism": result.optimism or None,
+    }
     test = _judged(result.test) if result.test else None
     return {
         **(test or dev),

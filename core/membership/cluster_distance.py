@@ -19,13 +19,13 @@ from core.images.library import Library
 from core.inference.runtime import Effort
 from core.membership import decision_rules, distances, f1_over_k, measurement
 from core.membership.attack import Attack
-from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, Candidates, Measurement
 from core.membership.f1_over_k import Curves
 from core.progress import Listener, silent
 from core.regions.crops import CROPS
 from core.store import Store
 from core.types import ImageSet
+from core.wording import counted
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
 
     def measure(self, sets: Sequence[ImageSet], config: MembershipConfig) -> list[Measurement]:
         images = [measurement.select_comparable(self.embedder, each, config) for each in sets]
-        candidates = measurement.candidates(config, min(len(each.generated) for each in images))
+        candidates = measurement.candidates(config, len(images[0].generated))
         measured = [measurement.measure_distances(self.embedder, each, config, candidates) for each in images]
         if not measured[0].known.any():
             raise BadChoice(
@@ -82,7 +82,16 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
         sets: Sequence[ImageSet],
         config: MembershipConfig,
     ) -> Membership:
-        return Membership(**vars(common), config=config, candidates=measured[0].candidates)
+        candidates = measured[0].candidates
+        _, k = candidates[common.development.choice.row]
+        notes = [
+            f"'{each.name}' has only {counted(len(each.generated), 'generated image')}, so each of them is a "
+            f"cluster there, instead of the {k} that were selected."
+            for each in sets[1:]
+            if len(each.generated) < k
+        ]
+        common = replace(common, notes=(*common.notes, *notes))
+        return Membership(**vars(common), config=config, candidates=candidates)
 
     def notes(
         self, measured: Sequence[Measurement], sets: Sequence[ImageSet], config: MembershipConfig
@@ -137,5 +146,4 @@ def check(config: MembershipConfig) -> None:
         raise BadChoice(
             f"distance must be one of {', '.join(distances.KINDS)}, best; got '{config.distance}'."
         )
-    if config.rule != "best":
-        RULES.get(config.rule)
+    decision_rules.check_general(config.rule)

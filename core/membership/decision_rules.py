@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import BadChoice
 from core.registry import Registry
 
 VERSION = 2
@@ -46,6 +47,15 @@ RULES: Registry[Rule] = Registry("rule")
 def general_rules() -> list[str]:
     """The rules that fit any distance."""
     return [name for name, rule in RULES if rule.general]
+
+
+def check_general(name: str) -> None:
+    """Raises BadChoice if a rule only goes with error maps, and UnknownName if there is none."""
+    if name != "best" and not RULES.get(name).general:
+        raise BadChoice(
+            f"The rule '{name}' is for reconstruct --decision ssim only. Choose "
+            f"{', '.join(general_rules())} or best."
+        )
 
 
 def class_means(distances: np.ndarray, used: np.ndarray) -> Fitted:

@@ -39,6 +39,9 @@ class Measurement:
     lungless: dict[str, int]
     note: str | None = None
     candidates: Candidates = ()  # names the rows, where there are several
+    nested: np.ndarray | None = (
+        None  # rows (folds, c, n) that know no label of a fold, where labels enter them
+    )
 
     def without(self, left_out: np.ndarray, note: str | None = None) -> "Measurement":
         """Images that ``left_out`` bool (n,) marks are predicted, but not scored."""
@@ -51,7 +54,8 @@ class Measurement:
         """Key of everything that the scores depend on."""
         truth = self.truth
         rank = np.zeros(0, np.int64) if truth.rank is None else truth.rank
-        of = (self.rows, self.known, truth.used, truth.groups, rank)
+        nested = np.zeros(0) if self.nested is None else self.nested
+        of = (self.rows, self.known, truth.used, truth.groups, rank, nested)
         return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
 
 
@@ -110,6 +114,12 @@ class AttackResult:
     notes: tuple[str, ...]
 
     @property
+    def optimism(self) -> str:
+        """What to say beside each of development's scores; empty if nothing was selected on it."""
+        among = int(self.development.balanced.size)
+        return f"best of {among:,}, optimistic" if among > 1 else ""
+
+    @property
     def reported(self) -> PartResult:
         """The test part, or development if there is no test set."""
         return self.test or self.dev
@@ -135,7 +145,9 @@ def select_on_development(store: Store, found: Measurement, names: Sequence[str]
     name = key("development", versions, found.key, list(names), seed)
 
     def make() -> dict[str, np.ndarray]:
-        return model_selection.select(found.rows[:, found.known], found.truth, names, seed).as_arrays()
+        nested = None if found.nested is None else found.nested[:, :, found.known]
+        rows = found.rows[:, found.known]
+        return model_selection.select(rows, found.truth, names, seed, nested).as_arrays()
 
     arrays, _ = store.compute(name, make, "development")
     return Development.from_arrays(arrays, tuple(names))
@@ -184,19 +196,20 @@ def _scored(
         verdict = metrics.score_predictions(predicted[found.known], rows[choice.row], found.truth, seed)
         note = {"verdict": verdict.as_json(), "p_value": verdict.p_value, "reversal": None}
         if verdict.p_value is not None:
-            candidates = rows if on_development else rows[choice.row][None]
-            note |= _corrected(candidates, found.truth, seed)
+            row = choice.row if on_development else 0
+            note |= _corrected(rows if on_development else rows[choice.row][None], row, found.truth, seed)
         store.put_note(name, note)
     reversal = None if note["reversal"] is None else Reversal(**note["reversal"])
     return _Scored(MembershipScores.from_json(note["verdict"]), note["p_value"], reversal)
 
 
-def _corrected(rows: np.ndarray, truth: GroundTruth, seed: int) -> dict[str, Any]:
-    """The p-values of both directions, corrected for the number of distances (c, n)."""
+def _corrected(rows: np.ndarray, chosen: int, truth: GroundTruth, seed: int) -> dict[str, Any]:
+    """The p-value of the chosen one of the distances (c, n), and that of the most reversed one; corrected for
+    the choice, as each permutation has its most extreme distance."""
     found = metrics.auc(rows, truth.used)[:, 0]
     lowest, highest = metrics.permuted_extreme_aucs(rows, truth, seed)
     smallest, largest = float(found.min()), float(found.max())
     return {
-        "p_value": p_value(largest, highest),
+        "p_value": p_value(float(found[chosen]), highest),
         "reversal": asdict(Reversal(smallest, p_value(-smallest, -lowest), largest)),
     }

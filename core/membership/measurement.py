@@ -71,6 +71,11 @@ def candidates(config: MembershipConfig, generated: int) -> Candidates:
     return tuple((kind, k) for kind in kinds for k in ks)
 
 
+def fitting(of: Candidates, generated: int) -> Candidates:
+    """The candidates, those that ask for more clusters than there are images cut down: each image is one."""
+    return tuple((kind, min(k, generated)) for kind, k in of)
+
+
 def measure_distances(
     embedder: Embedder, images: Comparable, config: MembershipConfig, of: Candidates
 ) -> Measurement:
@@ -96,6 +101,8 @@ def _table(
     """float (c, n) for one crop, and whether it was cached."""
     store = embedder.store
     run = clustering_run(embedder, images, config, crop)
+    if config.k == "sweep":
+        of = fitting(of, len(images.generated))
     ks = _ks(config, len(images.generated), of)
     real = [file.sha256 for file in images.real]
     ids = sorted(set(real))  # by content, so that file names change not even the last bit

@@ -14,7 +14,7 @@ from core.membership import metrics
 from core.membership.decision_rules import RULES
 from core.membership.metrics import GroundTruth
 
-VERSION = 2
+VERSION = 3
 FOLDS = 5
 
 
@@ -68,14 +68,20 @@ class Development:
         return Development(choice, arrays["predicted"], rules, arrays["f1"], arrays["balanced"], apparent)
 
 
-def select(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int = 0) -> Development:
+def select(
+    distances: np.ndarray,
+    truth: GroundTruth,
+    rules: Sequence[str],
+    seed: int = 0,
+    nested: np.ndarray | None = None,
+) -> Development:
     """Score every candidate row of ``distances`` (c, n) under every rule; the best balanced accuracy wins.
 
     Not the best F1, as always predicting "used" reaches 0.667. Of ties, the first. Raises BadChoice if
     development has only one class.
     """
     check_classes(truth)
-    predicted = cross_validate(distances, truth, rules, seed)
+    predicted = cross_validate(distances, truth, rules, seed, nested)
     ones = np.ones(len(truth.used))
     counts = metrics.confusion_counts(predicted, truth.used, ones)
     f1, balanced = metrics.f1(counts), metrics.balanced_accuracy(counts)
@@ -98,15 +104,25 @@ def check_classes(truth: GroundTruth) -> None:
         )
 
 
-def cross_validate(distances: np.ndarray, truth: GroundTruth, rules: Sequence[str], seed: int) -> np.ndarray:
-    """bool (rules, c, n): predictions of each rule for the images of the fold that it was not fitted to."""
+def cross_validate(
+    distances: np.ndarray,
+    truth: GroundTruth,
+    rules: Sequence[str],
+    seed: int,
+    nested: np.ndarray | None = None,
+) -> np.ndarray:
+    """bool (rules, c, n): predictions of each rule for the images of the fold that it was not fitted to.
+
+    ``nested`` float (folds, c, n): for each fold, distances into which no label of it went.
+    """
     predicted = np.zeros((len(rules), *distances.shape), bool)
     usable = np.isfinite(distances).all(0)
-    for held in group_folds(truth, seed):
+    for fold, held in enumerate(group_folds(truth, seed)):
         learn = ~held & usable
+        rows = distances if nested is None else nested[fold]
         for place, name in enumerate(rules):
-            fitted = RULES.get(name).fit(distances[:, learn], truth.used[learn])
-            predicted[place][:, held] = fitted.used(distances[:, held])
+            fitted = RULES.get(name).fit(rows[:, learn], truth.used[learn])
+            predicted[place][:, held] = fitted.used(rows[:, held])
     return predicted & usable
 
 
@@ -130,6 +146,19 @@ def group_folds(truth: GroundTruth, seed: int) -> list[np.ndarray]:
         mask[held] = True
         masks.append(mask)
     return masks
+
+
+def inner_folds(truth: GroundTruth, held: np.ndarray, seed: int) -> list[np.ndarray]:
+    """The folds (n,) of the images that are not ``held`` out; none if they have too few patient groups."""
+    rest = truth.subset(~held)
+    if min(len(np.unique(rest.groups[rest.used == use])) for use in (True, False)) < 2:
+        return []
+    found = []
+    for part in group_folds(rest, seed):
+        mask = np.zeros(len(held), bool)
+        mask[np.flatnonzero(~held)[part]] = True
+        found.append(mask)
+    return found
 
 
 def _fit(rule: str, distances: np.ndarray, used: np.ndarray) -> tuple[float, float]:

@@ -17,11 +17,10 @@ from core.errors import BadChoice
 from core.images.library import Library
 from core.images.transforms import resize
 from core.inference.runtime import Effort, has_bf16
-from core.membership import model_selection
+from core.membership import decision_rules, model_selection
 from core.membership.attack import Attack
-from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult, Measurement, ground_truth
-from core.membership.reconstruction import checkpoints, error_maps
+from core.membership.reconstruction import checkpoints, error_maps, error_patterns
 from core.membership.reconstruction.checks import check_count
 from core.membership.reconstruction.keys import (
     by_content,
@@ -90,14 +89,19 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         self._to_train = [name for each in sets if not self.store.has(name := model_key(each, spec))]
         arrays = [self._errors(each, each.real, spec) for each in sets]
         truths = [self.ground_truth(each) for each in sets]
+        nested: np.ndarray | None = None
         if config.decision == "mse":
             rows = [found["mse"].astype(np.float64) for found in arrays]
         else:
-            rows = self._by_ssim(sets, arrays, config)
-        return [
+            maps = [found["maps"] for found in arrays]
+            rows = error_patterns.differences(self.store, sets, maps, truths[0], spec)
+            if self._is_fitted(config):
+                nested = error_patterns.nested_differences(self.store, sets[0], maps[0], truths[0], spec)
+        measured = [
             Measurement(each.name, each.real, row[None], *truth, there, {"generated": 0, "real": 0})
             for each, row, truth in zip(sets, rows, truths, strict=True)
         ]
+        return [replace(measured[0], nested=nested), *measured[1:]]
 
     def result(
         self,
@@ -115,6 +119,9 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
     def rules(self, config: ReconstructionConfig) -> list[str]:
         return [OWN_RULE[config.decision]] if config.rule == "own" else super().rules(config)
 
+    def _is_fitted(self, config: ReconstructionConfig) -> bool:
+        return self.rules(config) != [OWN_RULE["ssim"]]
+
     def meaning(self, config: ReconstructionConfig) -> Meaning:
         return MEANING[config.decision]
 
@@ -124,7 +131,10 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         looked_at = [(each, each.real) for each in sets] + [(sets[-1], sets[-1].generated)]
         names = [errors_key(each, files, spec) for each, files in looked_at]
         if config.decision == "ssim":
-            names.append(ssim_key(sets, spec, self.ground_truth(sets[0])[0]))
+            truth = self.ground_truth(sets[0])[0]
+            names.append(ssim_key(sets, spec, truth))
+            if self._is_fitted(config):
+                names.append(error_patterns.nested_key(sets[0], spec, truth))
         return all(self.store.has(name) for name in names)
 
     def expected_seconds(self, sets: Sequence[ImageSet], config: ReconstructionConfig) -> float:
@@ -167,27 +177,6 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         return error_maps.centroids(maps[known].astype(np.float32), truth.used)
 
     # -- the stages ----------------------------------------------------------------------------------
-
-    def _by_ssim(
-        self, sets: Sequence[ImageSet], arrays: Sequence[Arrays], config: ReconstructionConfig
-    ) -> list[np.ndarray]:
-        """Centroids come from development; its own images are compared with those of the other folds."""
-        truth, known = self.ground_truth(sets[0])
-        spec = config.autoencoder
-
-        def make() -> Arrays:
-            maps = [found["maps"].astype(np.float32) for found in arrays]
-            order = np.flatnonzero(known)[truth.order]  # sums depend on it in the last bit
-            used = truth.used[truth.order]
-            pair = error_maps.centroids(maps[0][order], used)
-            development = error_maps.ssim_difference(maps[0], pair)
-            folds = [held[truth.order] for held in model_selection.group_folds(truth, spec.seed)]
-            development[order] = error_maps.held_out_ssim_difference(maps[0][order], used, folds)
-            rows = [development, *(error_maps.ssim_difference(each, pair) for each in maps[1:])]
-            return {f"part{place}": row for place, row in enumerate(rows)}
-
-        found, _ = self.store.compute(ssim_key(sets, spec, truth), make, "reconstruction")
-        return [found[f"part{place}"] for place in range(len(sets))]
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:
         """``mse`` float32 (n,) of all files; ``maps`` and ``made`` of real and a few generated images."""
@@ -267,8 +256,8 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
 
 def adapt_to_machine(config: ReconstructionConfig) -> tuple[ReconstructionConfig, list[str]]:
     """The config adapted to this machine, and notes on what was changed. Raises BadChoice."""
-    if config.rule not in ("own", "best"):
-        RULES.get(config.rule)
+    if config.rule not in ("own", OWN_RULE["ssim"]) or config.decision != "ssim":
+        decision_rules.check_general("best" if config.rule == "own" else config.rule)
     spec = config.autoencoder
     if spec.precision == "bf16" and not has_bf16():
         note = "This processor does not support bf16, so the autoencoder is trained in fp32."

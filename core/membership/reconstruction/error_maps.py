@@ -35,6 +35,18 @@ def ssim_difference(maps: np.ndarray, pair: np.ndarray) -> np.ndarray:
     return np.asarray(others - used)
 
 
+def nested_ssim_difference(
+    maps: np.ndarray, used: np.ndarray, held: np.ndarray, inner: list[np.ndarray]
+) -> np.ndarray:
+    """float64 (n,): without any label of ``held``. Its images are compared with the centroids of all others,
+    and these with those of the other ``inner`` folds."""
+    found = ssim_difference(maps, centroids(maps[~held], used[~held]))
+    for part in inner:
+        rest = ~held & ~part
+        found[part] = ssim_difference(maps[part], centroids(maps[rest], used[rest]))
+    return found
+
+
 def held_out_ssim_difference(maps: np.ndarray, used: np.ndarray, folds: list[np.ndarray]) -> np.ndarray:
     """The same for each image with centroids of the other folds, to which it did not contribute."""
     found = np.zeros(len(maps))

@@ -71,7 +71,17 @@ def list_remarks(result: Membership, tried: int) -> list[str]:
 
 def common(result: AttackResult) -> list[str]:
     """Remarks that apply to every attack."""
-    return [_below_baseline(result), _gap(result), *result.notes]
+    return [optimism(result), _below_baseline(result), _gap(result), *result.notes]
+
+
+def optimism(result: AttackResult) -> str:
+    if not result.optimism:
+        return ""
+    return f"Scores on the development set are of the {result.optimism}; the p-value is corrected for this."
+
+
+def _optimism(result: AttackResult) -> str:
+    return f"; {result.optimism}" if result.optimism else ""
 
 
 def _part(result: AttackResult) -> str:
@@ -90,7 +100,7 @@ def _f1(columns: list, result: AttackResult) -> None:
         columns[1],
         "F1 on development",
         result.dev.verdict.scores["f1"],
-        f"{text}. Cross-validated by patient group",
+        f"{text}. Cross-validated by patient group{_optimism(result)}",
     )
     reported = result.reported.verdict or result.dev.verdict
     baseline = reported.baselines["everything_used"]

@@ -16,6 +16,7 @@ from core.membership.decision_rules import RULES
 from core.membership.evaluation import AttackResult
 from core.regions.crops import CROPS
 from core.types import ImageSet
+from core.wording import counted
 from pages.ui import theme
 from pages.ui.background import job_progress
 from pages.ui.membership import charts as membership_charts
@@ -192,7 +193,8 @@ def scores(result: AttackResult) -> None:
 
 def score_rows(result: AttackResult) -> list[dict[str, str]]:
     """Every score of both parts with its 95% interval and the value expected by chance."""
-    parts = {"test": result.test, "dev.": result.dev}
+    dev = f"dev. ({result.optimism})" if result.optimism else "dev."
+    parts = {"test": result.test, dev: result.dev}
     rows = []
     for name, words in SCORE_WORDS.items():
         row = {"score": words}
@@ -238,7 +240,8 @@ def _rules(result: Membership) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="rules_table")
     st.caption(
         "The paper does not specify its decision rule. Rules are compared by cross-validated balanced "
-        "accuracy on the development set, because F1 favours predicting “used” for all."
+        "accuracy on the development set, because F1 favours predicting “used” for all. Each row is the best "
+        f"of {counted(learnt.balanced.shape[1], 'candidate')}, so its scores are optimistic."
     )
 
 
@@ -255,7 +258,8 @@ def _history(sets: Sets) -> None:
     )
     st.caption(
         "Configurations evaluated on these data sets, sorted by AUC on the development set: the test set is "
-        "not for selection. Select a row to load its settings."
+        "not for selection, and development's scores are optimistic, as each is the best of its candidates. "
+        "Select a row to load its settings."
     )
 
 

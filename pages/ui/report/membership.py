@@ -50,12 +50,16 @@ def _cards(answer: AttackResult) -> str:
     used, n = int(reported.predicted.sum()), len(reported.files)
     shown = [
         _card("F1 on test", answer.test, "f1"),
-        _card("F1 on development", answer.dev, "f1"),
+        _card(_on_development(answer), answer.dev, "f1"),
         ("Baseline F1", "–" if baseline is None else digits(baseline), "always predict “used”"),
         _card(f"AUC on {part}", reported, "auc"),
         ("Predicted “used”", f"{100 * used / n:.0f}%", f"{used} of {n}"),
     ]
     return parts.cards(*shown)
+
+
+def _on_development(answer: AttackResult) -> str:
+    return f"F1 on development ({answer.optimism})" if answer.optimism else "F1 on development"
 
 
 def _card(label: str, part: PartResult | None, name: str) -> tuple[str, str, str]:
@@ -98,7 +102,8 @@ def _p(answer: AttackResult) -> str:
 def _baselines(answer: AttackResult) -> list[parts.Row]:
     """F1 beside baselines that use no image."""
     rows = []
-    for name, part in (("test", answer.test), ("development", answer.dev)):
+    development = f"development ({answer.optimism})" if answer.optimism else "development"
+    for name, part in (("test", answer.test), (development, answer.dev)):
         if part is None or part.verdict is None:
             continue
         of = part.verdict.baselines

@@ -87,6 +87,12 @@ def live(sets: Sequence[ImageSet], listed: Listed) -> None:
         st.html(heat_map(found["rows"], sets))
 
 
+OPTIMISTIC = (
+    "Each score on the development set is that of the best of its configuration's distances, k and rules, so it "
+    "is optimistic; the p-value is corrected for the choice."
+)
+
+
 def show(sets: Sequence[ImageSet], found: Found) -> None:
     """The selected configuration as a sentence, the heat map, the table."""
     rows = found["rows"]
@@ -100,6 +106,8 @@ def show(sets: Sequence[ImageSet], found: Found) -> None:
             f"Best on {part}: {_words(best)}, {_value(best)}. Corrected for selection out of {evaluated}: "
             f"p {format_p(found['p_value'])}.{_on_test(found)}"
         )
+    if sets[0].real:
+        st.caption(OPTIMISTIC)
     st.html(heat_map(rows, sets))
     st.caption(
         "Each cell is a configuration; click it to open its page. Empty cells could not be run (see the "

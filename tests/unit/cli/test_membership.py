@@ -91,9 +91,18 @@ def test_names_that_two_folders_share_keep_their_folder(told: Told, library: Lib
 def test_people_read_text(ran: Ran, sets: None) -> None:
     status, out, _ = ran("membership", "dev", "--test", "test", *PIXELS)
     assert status == 0
-    assert "development, cross-validated: F1" in out
+    assert "development, cross-validated (best of" in out
     assert "always “used”: 0.667" in out
     assert "A leak was found" in out
+
+
+def test_the_best_of_many_says_that_it_is(ran: Ran, told: Told, sets: None) -> None:
+    """2 distances, 14 k up to 24 images and 4 rules are 112; one configuration is no choice."""
+    _, out, _ = ran("membership", "dev", *PIXELS)
+    assert "development, cross-validated (best of 112, optimistic): F1" in out
+    assert told("membership", "dev", *PIXELS)["dev"]["optimism"] == "best of 112, optimistic"
+    one = (*PIXELS, "--k", "5", "--distance", "min", "--rule", "means")
+    assert "optimistic" not in ran("membership", "dev", *one)[1]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +110,8 @@ def test_people_read_text(ran: Ran, sets: None) -> None:
     [
         ("membership dev --test none", "There is no data set 'none'"),
         ("membership dev --k 99", "k is 99, but this data set has 24 generated images"),
+        ("membership dev --rule centroid", "invalid choice: 'centroid'"),
+        ("membership dev --seed -1", "A seed is a whole number from 0 to 4294967295; got -1"),
         ("membership dev --k none", "k is a whole number from 1, or 'sweep'"),
         ("membership dev --distance max", "invalid choice: 'max'"),
         ("membership dev --rule luck", "invalid choice: 'luck'"),
@@ -233,6 +244,7 @@ def test_reconstruct_by_the_place_of_errors(ran: Ran, trained: dict[str, Any]) -
         ("reconstruct dev --size 100", "32, 64, 128 or 256 px; got 100"),
         ("reconstruct dev --epochs 0", "1 to 10000 epochs; got 0"),
         ("reconstruct dev --decision luck", "invalid choice: 'luck'"),
+        ("reconstruct dev --seed -1", "A seed is a whole number from 0 to 4294967295; got -1"),
         ("reconstruct plain", "'plain' has no real images"),
     ],
 )

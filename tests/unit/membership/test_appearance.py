@@ -29,6 +29,17 @@ def test_slices_of_one_patient_that_look_alike_are_one_group(store: Store, libra
     assert all(len(set(found[place : place + 10])) == 1 for place in range(0, 60, 10))
 
 
+def test_a_set_too_large_for_a_tree_is_grouped_as_well(
+    store: Store, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = measured(store, library, slices_of(6, 10))
+    whole = appearance.near_duplicates(images)
+    monkeypatch.setattr(appearance, "LARGEST", 10)
+    monkeypatch.setattr(appearance, "BLOCK", 7)
+    linked = appearance.near_duplicates(images)
+    assert len(set(zip(whole.tolist(), linked.tolist(), strict=True))) == 6
+
+
 def test_images_of_different_patterns_stay_apart(store: Store, library: Library) -> None:
     assert len(set(appearance.near_duplicates(measured(store, library, slices_of(40, 1))))) == 40
 

@@ -10,7 +10,9 @@ from core.errors import BadChoice, UnknownName
 from core.features import catalog
 from core.images.library import Library
 from core.inference.runtime import Effort
+from core.membership import metrics
 from core.membership.cluster_distance import ClusterDistanceAttack
+from core.membership.evaluation import ground_truth
 from core.store import Store
 from core.types import ImageFile, ImageSet, Role
 
@@ -138,10 +140,34 @@ def test_a_second_run_embeds_and_measures_nothing(
     assert second.cached
 
 
-def test_the_sweep_ends_where_the_smaller_set_does(engine: ClusterDistanceAttack, library: Library) -> None:
-    """8 generated images in test: no k above 8."""
-    result = engine.run(leaky(library, "dev", 1), leaky(library, "test", 1, patients=4), config())
-    assert max(k for _, k in result.candidates) == 8
+def test_a_small_test_set_changes_nothing_on_development(
+    engine: ClusterDistanceAttack, library: Library
+) -> None:
+    """24 generated images on development, 8 in test: the sweep goes to 20 all the same. In test each of the 8
+    is then a cluster, which is said if more were selected."""
+    dev, small = leaky(library, "dev", 1), leaky(library, "test", 1, patients=4)
+    alone, result = engine.run(dev, None, config()), engine.run(dev, small, config())
+    assert max(k for _, k in result.candidates) == 20
+    assert result.development.choice == alone.development.choice
+    assert result.dev.verdict == alone.dev.verdict
+    said = "'test' has only 8 generated images" in " ".join(result.notes)
+    assert said == (result.chosen[1] > 8)
+    assert result.test is not None
+    assert np.isfinite(result.test.distance).all()
+    assert engine.over_k(dev, small, config(), "means").curves.test is not None
+
+
+def test_p_on_development_is_that_of_the_chosen_distance(
+    engine: ClusterDistanceAttack, library: Library
+) -> None:
+    """How many permutations have a best AUC of all candidates that reaches the chosen one's."""
+    dev = leaky(library, "dev", 0)
+    result = engine.run(dev, None, config())
+    truth, _ = ground_truth(dev.real)
+    rows = engine.candidate_distances(dev, result)
+    best = metrics.permuted_best_auc(rows, truth, 0)
+    own = metrics.auc(rows[[result.development.choice.row]], truth.used)[0, 0]
+    assert result.dev.p_value == metrics.p_value(own, best)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +177,8 @@ def test_the_sweep_ends_where_the_smaller_set_does(engine: ClusterDistanceAttack
         ({"linkage": "star"}, "linkage is one of"),
         ({"method": "dbscan"}, "cluster is one of"),
         ({"k": 99}, "k is 99, but this data set has 24 generated images"),
+        ({"rule": "centroid"}, "The rule 'centroid' is for reconstruct --decision ssim only"),
+        ({"seed": -1}, "A seed is a whole number from 0 to"),
     ],
 )
 def test_a_mistake_is_one_sentence(

@@ -218,8 +218,16 @@ def test_what_is_missing_is_one_sentence(
         ({"bottleneck": 0}, "1 to 4096 dimensions; got 0"),
         ({"epochs": 0}, "1 to 10000 epochs; got 0"),
         ({"precision": "fp8"}, "fp32 or bf16; got 'fp8'"),
+        ({"seed": -1}, "A seed is a whole number from 0 to 4294967295; got -1"),
     ],
 )
 def test_a_spec_says_what_it_can_be(choice: dict[str, object], sentence: str) -> None:
     with pytest.raises(BadChoice, match=sentence):
         AutoencoderSpec(**choice)  # type: ignore[arg-type]
+
+
+def test_the_centroid_rule_needs_error_maps() -> None:
+    """Its threshold is 0, which no mean squared error is below: F1 0 on a perfect set."""
+    with pytest.raises(BadChoice, match="The rule 'centroid' is for reconstruct --decision ssim only"):
+        attack.adapt_to_machine(ReconstructionConfig(SPEC, "mse", "centroid"))
+    attack.adapt_to_machine(ReconstructionConfig(SPEC, "ssim", "centroid"))
