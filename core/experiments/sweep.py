@@ -28,7 +28,7 @@ from core.progress import Listener, Meter, silent
 from core.types import ImageSet
 from core.wording import counted
 
-VERSION = 4
+VERSION = 5
 log = logging.getLogger(__name__)
 SHOWN = ("f1", "accuracy", "precision", "recall", "balanced_accuracy", "auc")
 

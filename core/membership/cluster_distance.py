@@ -17,7 +17,7 @@ from core.extraction.embedder import Embedder, Plan, adapt_to_machine, feature_k
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
-from core.membership import decision_rules, distances, f1_over_k, measurement
+from core.membership import decision_rules, distances, f1_over_k, measurement, metrics, model_selection
 from core.membership.attack import Attack
 from core.membership.evaluation import AttackResult, Candidates, Measurement
 from core.membership.f1_over_k import Curves
@@ -127,7 +127,8 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
         config = replace(self.prepare(config)[0], distance="best", k="sweep")
         measured = self.measured([development] if test is None else [development, test], config)
         name = key(
-            "over k", f1_over_k.VERSION, decision_rules.VERSION, [m.key for m in measured], rule, config.seed
+            *("over k", f1_over_k.VERSION, decision_rules.VERSION, metrics.VERSION, model_selection.VERSION),
+            *([m.key for m in measured], rule, config.seed),
         )
 
         def make() -> dict[str, np.ndarray]:

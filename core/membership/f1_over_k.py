@@ -12,7 +12,7 @@ from core.membership import metrics, model_selection
 from core.membership.decision_rules import RULES
 from core.membership.metrics import GroundTruth
 
-VERSION = 1
+VERSION = 2
 BAND = (0.025, 0.975)
 
 

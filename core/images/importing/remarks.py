@@ -16,7 +16,7 @@ from core.images.formats.decoded import (
     Facts,
 )
 from core.images.formats.windowing import DEFAULT, View
-from core.types import ImageSet
+from core.types import ImageSet, Role
 from core.wording import counted, verb
 
 DARK = 32  # of 255; a CT slice in any window has brighter pixels
@@ -152,4 +152,11 @@ def on_copies(image_set: ImageSet) -> list[str]:
     copies = sum(len(group) - 1 for group in image_set.duplicates)
     apart = sum(len({(f.role, f.label) for f in group}) > 1 for group in image_set.duplicates)
     across = f", {apart} of them across classes, which distorts every score" if apart else ""
-    return [f"{counted(copies, 'exact duplicate')}{across}."]
+    found = [f"{counted(copies, 'exact duplicate')}{across}."]
+    both = {Role.GENERATED, Role.REAL_USED}
+    if leaked := sum(both <= {file.role for file in group} for group in image_set.duplicates):
+        is_both = (
+            f"{counted(leaked, 'training image')} {verb(leaked, 'is', 'are')} also among the generated images"
+        )
+        found.append(f"{is_both}, pixel for pixel: if the folders are right, that is a leak.")
+    return found

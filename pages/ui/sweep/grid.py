@@ -88,8 +88,8 @@ def live(sets: Sequence[ImageSet], listed: Listed) -> None:
 
 
 OPTIMISTIC = (
-    "Each score on the development set is that of the best of its configuration's distances, k and rules, so it "
-    "is optimistic; the p-value is corrected for the choice."
+    "Each score on the development set is that of the best of its configuration's distances, k and rules, so "
+    "it is optimistic; the p-value is corrected for the choice."
 )
 
 

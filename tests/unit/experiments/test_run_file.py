@@ -15,7 +15,7 @@ from core.errors import BadChoice, ImprintError
 from core.experiments import run_file
 from core.images.library import Library
 from core.store import Store
-from core.types import ImageSet
+from core.types import ImageFile, ImageSet
 from tests.support.samples import make_set, noise
 from tests.unit.conftest import Ran
 from tests.unit.membership.test_cluster_distance import PIXELS, leaky
@@ -122,6 +122,22 @@ def test_training_data_is_replayed_with_both_sets(by: Engine, library: Library) 
     assert len(run.labels) == len(sets[1].real)
     assert run.scores["dev"]["auc"] > 0.9
     assert run_file.replay(by, library, run).same
+
+
+def test_training_data_without_groups_is_the_same_under_other_file_names(
+    by: Engine, library: Library
+) -> None:
+    """On an attack that makes mistakes, so that another fold or another draw would change a number."""
+    whole = leaky(library, "dev", 0.3)
+    first = [ImageFile(f"{i:03}.png", f.sha256, f.role) for i, f in enumerate(whole.files)]
+    turned = [replace(file, name=f"{999 - i:03}.png") for i, file in enumerate(first)][::-1]
+    one, other = (ImageSet(name, "membership", tuple(files)) for name, files in (("a", first), ("b", turned)))
+    run = run_file.make_run([one], by.answer([one], MembershipConfig(PIXELS)))
+    assert 0.3 < run.scores["f1"] < 0.95
+    library.add(other)
+    replayed = run_file.replay(by, library, run)
+    assert replayed.run.sets[0].name == "b"
+    assert replayed.differences == ()
 
 
 def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine, library: Library) -> None:

@@ -131,6 +131,20 @@ def test_duplicates_are_found_by_pixels_and_told(library: Library) -> None:
     assert "1 exact duplicate, 1 of them across classes, which distorts every score." in report.notes
 
 
+def test_a_training_image_among_the_generated_ones_is_told(library: Library) -> None:
+    one, two, three = (encoded(pixels) for pixels in noise(3))
+    files = {
+        "generated/a.png": one,
+        "generated/b.png": two,
+        "real_used/c.png": one,
+        "real_not_used/d.png": three,
+    }
+    said = (
+        "1 training image is also among the generated images, pixel for pixel: if the folders are right, that"
+    )
+    assert said in " ".join(take(library, files).notes)
+
+
 def test_identical_images_are_one_group(library: Library) -> None:
     report = take(library, {f"g/{i}.png": A for i in range(5)})
     assert [len(group) for group in report.image_set.duplicates] == [5]
