@@ -14,11 +14,12 @@ import numpy as np
 
 from core.audit.baselines import Value
 from core.clustering import contingency, methods, metrics
+from core.membership import intervals
 from core.membership import metrics as membership_metrics
 from core.membership.metrics import GroundTruth
-from core.numeric.statistics import BOOTSTRAPS, Score, holm, p_value, percentile_interval
+from core.numeric.statistics import Score, holm, p_value
 
-VERSION = 2
+VERSION = 3
 SIGNIFICANT = 0.05
 MARKS = 0.95  # lower end of the AUC interval from which a value identifies one generator
 WORDS = 50  # the most frequent words; all others count as one
@@ -131,10 +132,7 @@ def _best_auc(values: Sequence[Value], truths: Mapping[str, GroundTruth]) -> Bli
     chance = np.max(
         [membership_metrics.permuted_best_auc(rows, each, seed=0) for each in truths.values()], axis=0
     )
-    drawn = membership_metrics.weighted_auc(
-        rows[row], truth.used, truth.drawn(BOOTSTRAPS, np.random.default_rng(0))
-    )
-    low, high = percentile_interval(drawn[np.isfinite(drawn)])
+    low, high = intervals.auc_interval(value, rows[row], truth.used, truth.groups)
     score = Score(value, low, high, float(chance.mean()))
     return BlindScore(score, p_value(value, chance), f"{words[row]} in {names[best]}")
 
