@@ -97,7 +97,8 @@ def names(
         by = Engine(store, library)
         if module.startswith("core.membership.reconstruction"):
             spec = AutoencoderSpec(32, epochs=1)
-            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec)}
+            truth = by.reconstruction.ground_truth(membership)[0]
+            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec, truth)}
         if module.startswith("core.membership"):
             config = MembershipConfig(PIXELS, k=2)
             by.answer([membership], config)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.membership import metrics, verdict
-from core.membership.copies import Copies
 from core.membership.evaluation import PartResult, Reversal
+from core.membership.likeness.copies import Copies
 from core.membership.metrics import GroundTruth
 from core.types import ImageFile, Role
 
