@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,45 @@ def test_a_folder_comes_with_the_names_of_its_folders(page: Page, server: Server
     page.get_by_role("button", name="Discard", exact=True).click()
     expect(page.get_by_text("Import images")).to_be_visible()
     assert list((server.home / "incoming").iterdir()) == []
+
+
+def challenge() -> dict[str, bytes]:
+    """Two data sets with a development and a test part; each generator repeats its training slices."""
+    rng = np.random.default_rng(0)
+    files = {}
+    for part in ("DB1/dev", "DB1/test", "DB2/dev", "DB2/test"):
+        real = rng.integers(0, 200, (24, 48, 48), np.uint8)
+        for number, pixels in enumerate(real):
+            role = "real_used" if number < 12 else "real_not_used"
+            files[f"{part}/{role}/{number}.png"] = plain(pixels)
+            if number < 12:
+                files[f"{part}/generated/{number}.png"] = plain(pixels + np.uint8(7))
+    return files
+
+
+def test_the_challenges_archive_is_kept_by_one_click_and_has_a_verdict(
+    page: Page, fresh_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    """Four sets and two pairs come of the names of folders alone; the verdict is on the paired test set."""
+    server = fresh_server()
+    (tmp_path / "CT.zip").write_bytes(zipped(challenge()))
+    page.goto(f"{server.url}/Data")
+    page.get_by_text("Import images").click()
+    page.locator('input[type="file"]').first.set_input_files(tmp_path / "CT.zip")
+    expect(page.get_by_text("1 archive: 4 data sets")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text(re.compile("CT DB1 dev was imported: 36 images"))).to_be_visible()
+    kept = {each.name: each.pair for each in Library(server.home).all() if each.name.startswith("CT")}
+    assert kept == {
+        "CT DB1 dev": "CT DB1 test",
+        "CT DB1 test": "CT DB1 dev",
+        "CT DB2 dev": "CT DB2 test",
+        "CT DB2 test": "CT DB2 dev",
+    }
+
+    page.get_by_role("link", name="Training data: regions").click()
+    expect(page.get_by_text("A leak was found")).to_be_visible(timeout=120_000)
+    expect(page.get_by_test_id("stSidebar").get_by_text("CT DB1 test").first).to_be_visible()
 
 
 def resident(server: Server) -> float:

@@ -73,14 +73,20 @@ def expanded(source: Source, path_of: Callable[[str], Path]) -> Iterator[Source]
         yield combined(parts) if archives else plain
 
 
+def without_ending(name: str) -> str:
+    """A name without the ending of an archive, if it has one."""
+    endings = sorted(READ, key=len, reverse=True)
+    ending = next((each for each in endings if name.lower().endswith(each)), "")
+    return name[: len(name) - len(ending)]
+
+
 def _is_other_archive(name: str) -> bool:
     return name.lower().endswith(entries.OTHERS) and not name.lower().endswith(".nii.gz")
 
 
 def _folders(name: str) -> Iterator[str]:
     """Folders for an archive's entries, the best first: that of its shards, its own, or with its ending."""
-    ending = next(each for each in sorted(READ, key=len, reverse=True) if name.lower().endswith(each))
-    own = name[: -len(ending)]
+    own = without_ending(name)
     if name.lower().endswith(entries.TARS):
         yield SHARD.sub("", own).rstrip("/")
     yield own

@@ -128,7 +128,7 @@ def _keep(
     with st.form("keep", border=False):
         name, rename, go, away = st.columns([2.8, 3.4, 1, 1], vertical_alignment="bottom")
         called = name.text_input(
-            "Name of the data set", key="name", max_chars=80, placeholder="Synthetic chest CT"
+            "Name of the data set", chosen.name, key="name", max_chars=80, placeholder="Synthetic chest CT"
         )
         numbers = rename.checkbox("Replace file names by numbers (names may identify patients)", key="rename")
         named_patients = proposal is not None and st.checkbox(

@@ -12,21 +12,23 @@ from streamlit.typing import UploadedFile
 
 from core.errors import ImprintError
 from core.images.sources import allowed_folders
-from core.images.sources.opening import is_archive, open_source
+from core.images.sources.filenames import display_name
+from core.images.sources.opening import is_archive, open_source, without_ending
 from core.images.sources.source import Source
 from core.images.sources.uploads import Upload
 from pages.ui.session import workspace
 
 CHOSEN, ROUND, FAULT = "intake", "intake_round", "intake_fault"  # in the session's state
-FILES, FOLDER, SERVER = "Files or a zip", "A folder", "On this server"
+FILES, FOLDER, SERVER = "Files or archives", "A folder", "On this server"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What is to be imported: an upload, by its id, or an allowed path."""
+    """What is to be imported: an upload, by its id, or an allowed path; ``name``: proposed for the data set."""
 
     title: str
+    name: str
     upload: str | None = None
     path: Path | None = None
 
@@ -80,11 +82,21 @@ def _upload(way: str) -> None:
     st.caption("Preview before importing. Uploads that are not imported are deleted after 24 hours.")
     if uploads:
         alone = "1 archive" if is_archive(uploads[0].name) else "1 file"
+        name = _proposed(uploads[0].name, archive=len(uploads) == 1 and is_archive(uploads[0].name))
         title = alone if len(uploads) == 1 else f"{len(uploads):,} files"
         with st.spinner(f"Writing {title} to disk"):
             _begin(
-                lambda: Intake(title, upload=workspace.current().incoming.stage(_handed_over(uploads, key)))
+                lambda: Intake(
+                    title, name, upload=workspace.current().incoming.stage(_handed_over(uploads, key))
+                )
             )
+
+
+def _proposed(path: str, archive: bool) -> str:
+    """A name for the data set: that of the archive or of the folder; "" for single files."""
+    top, inside, _ = display_name(path).partition("/")
+    name = without_ending(top) if archive else top if inside else ""
+    return name.strip()[:80].strip()
 
 
 def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
@@ -122,7 +134,7 @@ def _at(text: str) -> Intake:
     if not text.strip():
         raise ImprintError("Enter or select a folder or an archive on this machine.")
     path = allowed_folders.allowed_folder(Path(text.strip()), strict())
-    return Intake(f"`{path}`", path=path)
+    return Intake(f"`{path}`", _proposed(path.name, archive=True), path=path)
 
 
 def _begin(make) -> None:
