@@ -22,17 +22,17 @@ from core.wording import counted, verb
 DARK = 32  # of 255; a CT slice in any window has brighter pixels
 LISTED = 12  # keywords listed in a sentence; the report has all of them
 NOTED = {  # what is said of the files that have a note; with their number
-    OWN_WINDOW: "shown through the window in {its} own header, as {it} {is_} not CT",
-    SHIFTED: "with values that do not end at the lowest bit (HighBit); they were shifted",
+    OWN_WINDOW: "{is_} shown through the window in {its} own header, as {it} {is_} not CT",
+    SHIFTED: "{has} values that do not end at the lowest bit (HighBit); they were shifted",
     NO_RESCALE: (
-        "CT without slope and intercept: {its} stored values were taken for HU. If they are not, give "
+        "{is_} CT without slope and intercept: {its} stored values were taken for HU. If they are not, give "
         "--slope and --intercept"
     ),
     NOT_HU: (
-        "without values below 0, so without air: they may not be HU, and the window may show them too "
-        "bright. Give --slope and --intercept (such as --intercept -1024), or another window"
+        "{has} no values below 0, so no air: they may not be HU, and the window may show them too bright. "
+        "Give --slope and --intercept (such as --intercept -1024), or another window"
     ),
-    OFFSET_HU: "recognised as HU + 32768 in 16 bits, and shown through the window",
+    OFFSET_HU: "{is_} recognised as HU + 32768 in 16 bits, and shown through the window",
 }
 ORIENTATION = {
     "axial": "from head to feet, front at the top, the patient's right at the left",
@@ -102,7 +102,10 @@ class Tally:
         for note in (each for each in NOTED if self.notes[each]):
             count = self.notes[note]
             words = NOTED[note].format(
-                its=verb(count, "its", "their"), it=verb(count, "it", "they"), is_=verb(count, "is", "are")
+                its=verb(count, "its", "their"),
+                it=verb(count, "it", "they"),
+                is_=verb(count, "is", "are"),
+                has=verb(count, "has", "have"),
             )
             remarks.append(f"{counted(count, 'file')} {words}.")
         if self.formats["NIfTI"]:

@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from core.errors import BadChoice
+from core.images.importing import structure
 from core.images.importing.layouts import Place
 from core.images.sources.filenames import UNSAFE, display_name, without_image_syntax
 from core.types import Role
@@ -128,7 +129,8 @@ def folders_of(paths: Iterable[str]) -> dict[str, None]:
     """All folders that contain images, directly or not, in order; "" stands for images in no folder."""
     found: dict[str, None] = {}
     for path in paths:
-        parents = [str(parent) for parent in PurePosixPath(path).parents][-2::-1]  # the outermost first
+        own = structure.folders_of(path)
+        parents = ["/".join(own[: depth + 1]) for depth in range(len(own))]  # the outermost first
         found.update(dict.fromkeys(parents or [""]))
     return found
 

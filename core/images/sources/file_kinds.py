@@ -13,6 +13,7 @@ from core.images.sources.source import Source
 
 SCANS = (".dcm", ".dicom", ".nii", ".nii.gz")
 STACKS = (".npy", ".npz")
+TABLES = (".csv", ".jsonl", ".cls")  # of which is said elsewhere what they gave
 LISTED = 8  # extensions listed in a sentence
 UNSUPPORTED = {  # images, or files full of images, of formats that are not read
     **dict.fromkeys((".heic", ".heif", ".avif", ".jxl", ".exr", ".svg", ".pdf", ".psd"), "an image"),
@@ -51,7 +52,7 @@ def _is_image(source: Source, path: str) -> bool:
 
 def ignored(source: Source, images: Sequence[str]) -> str:
     """A sentence on files that are neither images nor tables nor rejected, by extension; "" if none."""
-    known = {*images, *(path for path in source.paths if _suffix(path) in (*UNSUPPORTED, ".csv"))}
+    known = {*images, *(path for path in source.paths if _suffix(path) in (*UNSUPPORTED, *TABLES))}
     others = Counter(_suffix(path) or "without extension" for path in source.paths if path not in known)
     listed = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(LISTED))
     more = sum(others.values()) - sum(count for _, count in others.most_common(LISTED))

@@ -65,8 +65,9 @@ def expanded(source: Source, path_of: Callable[[str], Path]) -> Iterator[Source]
                 part = opened.enter_context(open_archive(path_of(name), name))
             except UnreadableImage as error:
                 raise NothingToImport(f"{name} is {error}.") from None
+            named = _folders(name, part)
             folder = next(
-                each for each in _folders(name) if taken.isdisjoint(_below(each, path) for path in part.paths)
+                each for each in named if taken.isdisjoint(_below(each, path) for path in part.paths)
             )
             taken.update(_below(folder, path) for path in part.paths)
             parts.append((folder, part))
@@ -81,12 +82,16 @@ def without_ending(name: str) -> str:
 
 
 def _is_other_archive(name: str) -> bool:
-    return name.lower().endswith(entries.OTHERS) and not name.lower().endswith(".nii.gz")
+    low = name.lower()
+    return low.endswith(entries.OTHERS) and not (low.endswith(".nii.gz") or is_archive(low))
 
 
-def _folders(name: str) -> Iterator[str]:
+def _folders(name: str, source: Source) -> Iterator[str]:
     """Folders for an archive's entries, the best first: that of its shards, its own, or with its ending."""
     own = without_ending(name)
+    parent, _, plain = own.rpartition("/")
+    if all(path.startswith(f"{plain}/") for path in source.paths):
+        yield parent  # all of it is in a folder of its name already
     if name.lower().endswith(entries.TARS):
         yield SHARD.sub("", own).rstrip("/")
     yield own

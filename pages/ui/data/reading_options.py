@@ -45,14 +45,14 @@ class Options:
 
 def draw(last: Preview | None) -> tuple[Options, DeltaGenerator]:
     """The settings that matter according to the last preview, and the place for its pages."""
-    columns = st.columns([2, 1.1, 1.6, 1.2, 1.1, 1, 1.1], vertical_alignment="bottom")
+    columns = st.columns([2, 1.1, 1.1, 1.6, 1.2, 1, 1.1], vertical_alignment="bottom")
     layout = columns[0].selectbox(
         "Layout", ["auto", *LAYOUTS.names()], key="layout", format_func=LAYOUT_WORDS.get
     )
     with columns[1].popover("Tables", width="stretch"):
         labels, patients = _tables()
-    window, axis = _scans(columns[2], columns[3]) if last and last.scans else (None, "axial")
-    with columns[4].popover("Values", width="stretch"):
+    window, axis = _scans(columns[3], columns[4]) if last and last.scans else (None, "axial")
+    with columns[2].popover("Values", width="stretch"):
         slope = st.number_input("Slope", value=None, key="slope", placeholder="as in the file")
         intercept = st.number_input("Intercept", value=None, key="intercept", placeholder="as in the file")
         st.caption(VALUES_HELP)

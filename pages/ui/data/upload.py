@@ -25,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Intake:
-    """What is to be imported: an upload, by its id, or an allowed path; ``name``: proposed for the data set."""
+    """What is to be imported: an upload, by its id, or an allowed path; ``name`` is proposed for it."""
 
     title: str
     name: str

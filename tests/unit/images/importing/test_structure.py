@@ -210,3 +210,22 @@ OPEN = {
 def test_what_names_leave_open_is_asked(name: str) -> None:
     folders, expected = OPEN[name]
     assert {each.folder for each in questions(read(tree(*folders)))} == expected
+
+
+def test_a_stack_whose_name_says_a_role_is_like_a_folder() -> None:
+    found = read(["generated.npz", "real_used.npz", "real_not_used.NPY", "x/samples.npz"])
+    assert [each.role for each in found.values()] == [
+        Role.GENERATED,
+        Role.REAL_USED,
+        Role.REAL_NOT_USED,
+        None,
+    ]
+
+
+def test_names_of_files_that_say_they_are_real_are_asked() -> None:
+    """Flat images are taken for generated ones; ``generated_1.png`` among them is no contradiction."""
+    (asked,) = questions(read(["real_1.png", "generated_1.png", "2.png"]))
+    assert asked.folder == ""
+    assert asked.why.startswith("Names of files in '.' say that they are real")
+    assert questions(read(["generated_1.png", "2.png"])) == []
+    assert questions(read(["gan/real_1.png"])) == []
