@@ -7,7 +7,7 @@ from core.extraction import embedder
 from core.features import extract
 from core.membership import decision_rules, distances, model_selection
 from core.membership import metrics as membership_metrics
-from core.membership.likeness import appearance
+from core.membership import appearance
 from core.membership.reconstruction import error_maps, keys
 from core.regions import crops, segmentation
 

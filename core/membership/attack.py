@@ -17,10 +17,9 @@ import numpy as np
 
 from core.hashing import key
 from core.images.library import Library
-from core.membership import decision_rules, evaluation, separation, verdict
+from core.membership import appearance, decision_rules, evaluation, separation, verdict
+from core.membership.copies import find_copies
 from core.membership.evaluation import AttackResult, Measurement
-from core.membership.likeness import appearance
-from core.membership.likeness.copies import find_copies
 from core.membership.metrics import GroundTruth
 from core.membership.verdict import Meaning
 from core.store import Store

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.hashing import bytes_key, key
-from core.membership import decision_rules, metrics, model_selection
-from core.membership.likeness import patient_groups
-from core.membership.likeness.copies import NO_COPIES, Copies
+from core.membership import decision_rules, metrics, model_selection, patient_groups
+from core.membership.copies import NO_COPIES, Copies
 from core.membership.metrics import GroundTruth, MembershipScores
 from core.membership.model_selection import Choice, Development
 from core.numeric.statistics import p_value

@@ -39,7 +39,6 @@ ORDER = (
     ("core.engine",),
     ("core.membership.reconstruction", "core.attribution"),
     ("core.membership",),
-    ("core.membership.likeness",),
     ("core.stages",),
     ("core.extraction",),
     ("core.features",),

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.membership import metrics, verdict
 from core.membership.evaluation import PartResult, Reversal
-from core.membership.likeness.copies import Copies
+from core.membership.copies import Copies
 from core.membership.metrics import GroundTruth
 from core.types import ImageFile, Role
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.membership.evaluation import ground_truth
-from core.membership.likeness.patient_groups import group_numbers
+from core.membership.patient_groups import group_numbers
 from core.membership.metrics import GroundTruth
 from core.membership.model_selection import group_folds
 from core.types import ImageFile, Role

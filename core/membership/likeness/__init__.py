@@ -1,1 +1,0 @@
-"""Which images are alike, as far as a verdict depends on it: copies, slices of one patient, grey values."""
