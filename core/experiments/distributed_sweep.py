@@ -19,6 +19,7 @@ from core.errors import ImprintError
 from core.extraction import dask_cluster
 from core.extraction.embedder import adapt_to_machine, feature_key
 from core.images.library import Library
+from core.membership.sets import facts
 from core.regions.crops import NEEDS_LUNGS
 from core.stages.out_of_core import run_for
 from core.store import Arrays, Store
@@ -157,6 +158,9 @@ class _Ahead:
         embedder = self._by.pipeline.embedder
         names = []
         for each in self._sets:
+            if not isinstance(config, PipelineConfig):
+                facts.gather(self._by.store, self._by.library, each)
+                names.append(facts.facts_name(each))
             if isinstance(config, PipelineConfig):
                 run = run_for(embedder, replace(config, feature=_feature(config)), generated(each))
                 embedder.one_grey(run.ids)

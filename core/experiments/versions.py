@@ -7,8 +7,8 @@ from core.extraction import embedder
 from core.features import extract
 from core.membership import decision_rules, distances, model_selection
 from core.membership import metrics as membership_metrics
-from core.membership import appearance
 from core.membership.reconstruction import error_maps, keys
+from core.membership.sets import appearance
 from core.regions import crops, segmentation
 
 MODULES: tuple[ModuleType, ...] = (

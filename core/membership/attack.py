@@ -15,23 +15,15 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from core.hashing import key
 from core.images.library import Library
-from core.membership import appearance, decision_rules, evaluation, separation, verdict
-from core.membership.copies import find_copies
+from core.membership import decision_rules, evaluation, separation, verdict
 from core.membership.evaluation import AttackResult, Measurement
 from core.membership.metrics import GroundTruth
+from core.membership.sets.facts import SetFacts, gather
 from core.membership.verdict import Meaning
 from core.store import Store
-from core.types import ImageSet, Role
+from core.types import ImageSet
 
-LOOKED_AT = 200  # images of a class whose greys are compared
-CLASSES = {
-    Role.GENERATED: "generated",
-    Role.REAL_USED: "used",
-    Role.REAL_NOT_USED: "not used",
-    Role.REAL_UNKNOWN: "unlabelled real",
-}
 Config = TypeVar("Config", bound=Any)
 Result = TypeVar("Result", bound=AttackResult)
 
@@ -56,8 +48,8 @@ class Attack(ABC, Generic[Config, Result]):
         parts = [
             replace(
                 evaluation.evaluate(self.store, each, selected, on_development=place == 0, seed=seed),
-                copies=find_copies(image_set, self.library.pixels),
-                incomparable=self._incomparable(image_set),
+                copies=self._facts(image_set).copies,
+                incomparable=self._facts(image_set).incomparable,
             )
             for place, (each, image_set) in enumerate(zip(measured, sets, strict=True))
         ]
@@ -89,32 +81,10 @@ class Attack(ABC, Generic[Config, Result]):
     def ground_truth(self, image_set: ImageSet) -> tuple[GroundTruth, np.ndarray]:
         """Of the labelled real images, and which these are, bool (n,); images without a patient group are
         grouped with their near-duplicates."""
-        alone = sorted({file.sha256 for file in image_set.real if not file.group})
-        if len(alone) < 2:
-            return evaluation.ground_truth(image_set.real)
-        name = key("near-duplicates", appearance.VERSION, alone)
-        note = self.store.note(name)
-        if note is None:
-            found = appearance.near_duplicates(appearance.rows(self.store, self.library, alone))
-            note = {"groups": found.tolist()}
-            self.store.put_note(name, note)
-        first: dict[int, str] = {}
-        alike = {sha: first.setdefault(group, sha) for sha, group in zip(alone, note["groups"], strict=True)}
-        return evaluation.ground_truth(image_set.real, alike)
+        return evaluation.ground_truth(image_set.real, self._facts(image_set).alike)
 
-    def _incomparable(self, image_set: ImageSet) -> str:
-        """Why the greys of two classes can't be compared, judged by up to ``LOOKED_AT`` images of each."""
-        ids = {
-            name: sorted({file.sha256 for file in image_set.files if file.role is role})[:LOOKED_AT]
-            for role, name in CLASSES.items()
-        }
-        return appearance.incomparable_classes(
-            {
-                name: appearance.grey_of(appearance.rows(self.store, self.library, some))
-                for name, some in ids.items()
-                if some
-            }
-        )
+    def _facts(self, image_set: ImageSet) -> SetFacts:
+        return gather(self.store, self.library, image_set)
 
     @abstractmethod
     def prepare(self, config: Config) -> tuple[Config, list[str]]:

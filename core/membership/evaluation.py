@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from core.hashing import bytes_key, key
-from core.membership import decision_rules, metrics, model_selection, patient_groups
-from core.membership.copies import NO_COPIES, Copies
+from core.membership import decision_rules, metrics, model_selection
 from core.membership.metrics import GroundTruth, MembershipScores
 from core.membership.model_selection import Choice, Development
+from core.membership.sets import patient_groups
+from core.membership.sets.copies import NO_COPIES, Copies
 from core.numeric.statistics import p_value
 from core.store import Store
 from core.types import ImageFile, Role

@@ -3,6 +3,14 @@
 n images of patients say less than n independent ones. How much less follows from the intraclass correlation
 rho of their distances (one-way analysis of variance of ranks within each class, Fisher 1925): of s images of
 a patient, each counts as 1 / (1 + (s - 1) rho) images (design effect, Kish 1965).
+
+Measured by tests/bench/coverage.py, 200 sets a row, 20 to 60 patients of 1 to 9 slices, rho 0 to 0.9. AUC of
+0.92 and 0.99: Newcombe's interval with effective sizes covers 97.0 to 99.5%, the percentile bootstrap over
+patients 41.0 to 93.0% (up to 59% of its intervals are [1, 1]), DeLong's by group on the logit scale 85.5 to
+99.0%, a Dirichlet posterior of the groups' weights 71.0 to 98.0%. Of AUC 0.6 and 0.75: 92.5 to 98.0%, 88.5 to
+96.0%, 92.5 to 99.0%, 86.0 to 95.0%. F1, balanced accuracy, kappa, recall, precision and MCC of recall 0.7 to
+0.99: 96.0 to 100%; Jeffreys' posterior alone 87% where 12 and 12 independent images have one mistake, the
+bootstrap 10 to 100%.
 """
 
 import numpy as np
@@ -79,19 +87,22 @@ def drawn_counts(
     count: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Draws of tp, fp, fn, tn, float (count,) each, of the posterior of both rates under Jeffreys' prior.
+    """Draws of tp, fp, fn, tn, float (4, count) each, whose quantiles bound the scores made of them.
 
     ``hits``: how many used and not-used images are predicted "used". The number of images of a class is
-    given, and their effective numbers say how much is known of its rate.
+    given, and their effective numbers say how much is known of its rate: a beta distribution, half-way
+    between Jeffreys' posterior and the bounds of Clopper and Pearson, for the lower and for the upper end. A
+    row has one end of either rate.
     """
     sizes = int(used.sum()), int((~used).sum())
     less = (_t(None) / _t(groups)) ** 2
     rates = []
     for hit, size, effective in zip(hits, sizes, effective_sizes(distances, used, groups), strict=True):
-        known, share = effective * less, hit / size
-        rates.append(rng.beta(share * known + 0.5, (1 - share) * known + 0.5, count))
-    yes, wrong = rates[0] * sizes[0], rates[1] * sizes[1]
-    return yes, wrong, sizes[0] - yes, sizes[1] - wrong
+        yes, no = hit / size * effective * less, (1 - hit / size) * effective * less
+        ends = [rng.beta(yes + share, no + 1 - share, count) for share in (0.25, 0.75)]
+        rates.append(np.stack(ends))
+    right, wrong = np.repeat(rates[0], 2, axis=0) * sizes[0], np.tile(rates[1], (2, 1)) * sizes[1]
+    return right, wrong, sizes[0] - right, sizes[1] - wrong
 
 
 def _t(groups: np.ndarray | None) -> float:

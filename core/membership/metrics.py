@@ -15,7 +15,7 @@ from core.membership.intervals import auc_interval, drawn_counts
 from core.numeric.statistics import BOOTSTRAPS, Score, p_value, percentile_interval
 from core.wording import counted
 
-VERSION = 3
+VERSION = 4
 PERMUTATIONS = 1999
 FALSE_RATE = 0.01
 ONE_CLASS = "every image has the same label"
@@ -272,7 +272,8 @@ def score_predictions(
 def _score(value: float, drawn: np.ndarray, chance: np.ndarray, why: str) -> Score:
     if np.isnan(value):
         return Score(None, undefined=why)
-    low, high = percentile_interval(drawn[np.isfinite(drawn)])
+    ends = [percentile_interval(row[np.isfinite(row)]) for row in drawn]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     return Score(value, min(low, value), max(high, value), float(np.nanmean(chance)))
 
 

@@ -120,7 +120,7 @@ def auc_rows(sets: int, truths: tuple[float, ...] = (0.6, 0.75, 0.92, 0.99)) -> 
 
 
 def count_rows(sets: int) -> Iterator[str]:
-    """Coverage of the scores of predictions: bootstrap, and Jeffreys with effective sizes."""
+    """Coverage of the scores of predictions: bootstrap, and beta bounds with effective sizes."""
     for recall, fpr in ((0.92, 0.08), (0.99, 0.01), (0.7, 0.4)):
         for design in DESIGNS:
             rng = np.random.default_rng(1)
@@ -129,7 +129,7 @@ def count_rows(sets: int) -> Iterator[str]:
                 noise, groups, used = design.noise(rng)
                 d = noise - np.where(used, norm.ppf(recall), norm.ppf(fpr))
                 found += _covered(d, used, groups, (recall, fpr), rng)
-            for name, row in zip(("bootstrap", "Jeffreys"), found / sets, strict=True):
+            for name, row in zip(("bootstrap", "beta"), found / sets, strict=True):
                 cells = ", ".join(f"{score} {value:.3f}" for score, value in zip(COUNTED, row, strict=True))
                 yield f"recall {recall}, FPR {fpr}, {design}, {name}: {cells}"
 
@@ -149,8 +149,8 @@ def _covered(
         score = metrics.BY_COUNTS[name]
         value, own = float(score(truth)[0]), float(score(observed)[0])  # type: ignore[arg-type]
         for row, counts in enumerate((drawn, posterior)):
-            values = score(counts)
-            low, high = _quantiles(values[np.isfinite(values)])
+            ends = [_quantiles(values[np.isfinite(values)]) for values in np.atleast_2d(score(counts))]
+            low, high = min(low for low, _ in ends), max(high for _, high in ends)
             found[row, column] = min(low, own if row else low) <= value <= max(high, own if row else high)
     return found
 

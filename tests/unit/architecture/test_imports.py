@@ -39,6 +39,7 @@ ORDER = (
     ("core.engine",),
     ("core.membership.reconstruction", "core.attribution"),
     ("core.membership",),
+    ("core.membership.sets",),
     ("core.stages",),
     ("core.extraction",),
     ("core.features",),
@@ -111,7 +112,11 @@ ARITHMETIC = files(
     *("core/clustering/*.py", "core/regions/*.py", "core/numeric/*.py", "core/sandbox/*.py"),
     *(f"core/features/{name}.py" for name in ("catalog", "descriptors", "extract")),
     *(f"core/membership/{name}.py" for name in ("distances", "decision_rules", "metrics", "f1_over_k")),
-    *("core/membership/model_selection.py", "core/membership/reconstruction/error_maps.py"),
+    *(
+        "core/membership/model_selection.py",
+        "core/membership/intervals.py",
+        "core/membership/reconstruction/error_maps.py",
+    ),
     "core/membership/reconstruction/autoencoder.py",
 )
 

@@ -41,13 +41,16 @@ def test_a_perfect_auc_has_a_lower_end_that_hanley_and_mcneil_give() -> None:
     assert 0.8 < low < 0.9
 
 
-def test_recall_has_the_interval_of_jeffreys() -> None:
-    """18 of 20: quantiles of Beta(18.5, 2.5), but for t instead of z (20 images count as 18.8)."""
+def test_recall_is_bounded_between_jeffreys_and_clopper_pearson() -> None:
+    """18 of 20: the lower end is of Beta(18.25, 2.75), the upper of Beta(18.75, 2.25), but for t instead of z
+    (20 images count as 18.8)."""
     rng = np.random.default_rng(0)
     drawn = intervals.drawn_counts((18, 4), rng.normal(size=40), USED, ALONE, 20_000, rng)
     known = 20 * (norm.ppf(0.975) / 2.0244) ** 2
-    expected = beta(0.9 * known + 0.5, 0.1 * known + 0.5).ppf([0.025, 0.975])
-    assert np.quantile(metrics.recall(drawn), [0.025, 0.975]) == pytest.approx(expected, abs=0.01)
+    ends = np.quantile(metrics.recall(drawn), [0.025, 0.975], axis=1)
+    lower, upper = (beta(0.9 * known + s, 0.1 * known + 1 - s) for s in (0.25, 0.75))
+    assert ends[0].min() == pytest.approx(lower.ppf(0.025), abs=0.01)
+    assert ends[1].max() == pytest.approx(upper.ppf(0.975), abs=0.01)
 
 
 @pytest.mark.parametrize("groups", [ALONE, ALONE // 2, ALONE // 5])

@@ -6,8 +6,8 @@ import numpy as np
 
 from core.membership import metrics, verdict
 from core.membership.evaluation import PartResult, Reversal
-from core.membership.copies import Copies
 from core.membership.metrics import GroundTruth
+from core.membership.sets.copies import Copies
 from core.types import ImageFile, Role
 
 N = 120

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.images.library import Library
-from core.membership.copies import Copies, find_copies
+from core.membership.sets.copies import Copies, find_copies
 from core.types import ImageFile, ImageSet, Role
 
 

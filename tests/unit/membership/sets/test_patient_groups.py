@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.membership.evaluation import ground_truth
-from core.membership.patient_groups import group_numbers
 from core.membership.metrics import GroundTruth
 from core.membership.model_selection import group_folds
+from core.membership.sets.patient_groups import group_numbers
 from core.types import ImageFile, Role
 
 USED, OTHER = Role.REAL_USED, Role.REAL_NOT_USED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.images.library import Library
-from core.membership import appearance
+from core.membership.sets import appearance
 from core.store import Store
 
 
