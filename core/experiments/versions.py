@@ -8,12 +8,12 @@ from core.features import extract
 from core.membership import decision_rules, distances, model_selection
 from core.membership import metrics as membership_metrics
 from core.membership.reconstruction import error_maps, keys
-from core.membership.sets import appearance
+from core.membership.sets import appearance, facts
 from core.regions import crops, segmentation
 
 MODULES: tuple[ModuleType, ...] = (
     *(extract, crops, segmentation, pca, copies, methods, metrics),
-    *(appearance, distances, decision_rules, model_selection, membership_metrics, keys, error_maps),
+    *(appearance, facts, distances, decision_rules, model_selection, membership_metrics, keys, error_maps),
 )
 
 
