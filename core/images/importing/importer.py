@@ -219,10 +219,10 @@ class _Taking:
         several = len(self._images) > 1
         scan = several and facts.origin.format in ("DICOM", "NIfTI")  # slices of one patient
         label = dict(enumerate(facts.labels, 1)) if self._takes_labels(place) else {}
+        group = patients.scan_name(sha256 for sha256, _ in self._images) if scan else None
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
             given = label.get(number, place.label)
-            group = name if scan else None
             self.files.append(ImageFile(own, sha256, place.role, given, group, facts.origin))
             self._sources.append((path, facts))
         self._headers.add(facts)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core.errors import BadChoice
+from core.hashing import key
 from core.images.formats.decoded import Facts
 from core.images.importing import structure
 from core.images.importing.layouts import Place
@@ -85,6 +86,11 @@ def numbered(groups: Mapping[str, str]) -> dict[str, str]:
     """The same groups under numbers, as names may identify patients."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(groups.values()), 1)}
     return {path: f"patient {numbers[name]:04}" for path, name in groups.items()}
+
+
+def scan_name(images: Iterable[str]) -> str:
+    """A scan as a group, by the hashes of its slices: file names may change, and may name a patient."""
+    return f"scan {key('scan', sorted(images))[:12]}"
 
 
 class Headers:

@@ -30,18 +30,28 @@ def test_a_scan_gives_many_images_of_one_group(library: Library) -> None:
     report = take(
         library, {"a/1.dcm": dicom(frames), "b/2.nii.gz": gzip.compress(nifti(volume())), "a/3.png": A}
     )
-    named = {file.name: (file.label, file.group) for file in report.image_set.files}
-    assert named == {
-        "a/1.dcm/0001": ("a", "a/1.dcm"),
-        "a/1.dcm/0002": ("a", "a/1.dcm"),
-        "a/3.png": ("a", None),
-        "b/2.nii.gz/0001": ("b", "b/2.nii.gz"),
-        "b/2.nii.gz/0002": ("b", "b/2.nii.gz"),
-        "b/2.nii.gz/0003": ("b", "b/2.nii.gz"),
+    assert labels(report) == {
+        "a/1.dcm/0001": "a",
+        "a/1.dcm/0002": "a",
+        "a/3.png": "a",
+        **{f"b/2.nii.gz/000{number}": "b" for number in (1, 2, 3)},
     }
+    groups = [file.group for file in report.image_set.files]
+    assert groups[0] == groups[1] != groups[3] == groups[4] == groups[5]
+    assert groups[2] is None
     assert {file.origin.format for file in report.image_set.files if file.origin} == {"DICOM", "NIfTI", "PNG"}
     assert not report.refused
     assert np.array_equal(library.pixels(report.image_set.files[0].sha256), grey(frames[0], PRESETS["lung"]))
+
+
+def test_a_scan_is_the_same_group_under_any_name(library: Library) -> None:
+    """So that folds do not change with file names, and a patient's name is no group."""
+    scan = nifti(volume())
+    first = take(library, {"real_used/Doe.nii": scan, "generated/1.png": A}).image_set.real[0].group
+    library.delete("s")
+    second = take(library, {"real_used/other.nii": scan, "generated/1.png": A}).image_set.real[0].group
+    assert first == second
+    assert "Doe" not in str(first)
 
 
 def test_what_a_table_says_of_a_scan_holds_for_its_slices(library: Library) -> None:
