@@ -40,9 +40,10 @@ class Class:
         for pixels in images:
             step = max(1, int(np.ceil(np.sqrt(pixels.size / SAMPLED))))
             counts = np.bincount(pixels[::step, ::step].ravel(), minlength=256)
+            levels = int(np.count_nonzero(counts))
             self.images += 1
-            self.flat += int(pixels.min() == pixels.max())
-            self.levels.append(int((counts > 0).sum()))
+            self.flat += levels == 1 and bool(pixels.min() == pixels.max())
+            self.levels.append(levels)
             self.black += counts[0] / counts.sum()
             self.white += counts[255] / counts.sum()
 
