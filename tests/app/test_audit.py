@@ -45,7 +45,7 @@ def html(page: AppTest) -> str:
 def test_it_opens_on_an_empty_home(library: Library, open_page: Open) -> None:
     page = open_page(PAGE)
     assert not page.exception
-    assert "Import a folder or a zip" in words(page)
+    assert "Import a folder or an archive" in words(page)
 
 
 def test_the_page_says_what_the_engine_found(library: Library, open_page: Open) -> None:

@@ -88,7 +88,7 @@ def test_a_submission_of_clusters_is_valid_and_labels_out_stays(
     assert (facts["task"], facts["n"], facts["valid"]) == ("attribution", 18, True)
     clusters, labels = (path.read_text().splitlines() for path in paths)
     assert labels.pop(0) == "file,label,cluster"
-    assert clusters[0] == "rough/000,1"
+    assert {row.split(",")[1] for row in clusters} == {"1", "2", "3"}
     assert [int(row.split(",")[1]) - 1 for row in clusters] == [int(row.split(",")[2]) for row in labels]
 
 
