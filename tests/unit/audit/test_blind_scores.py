@@ -114,8 +114,8 @@ def told(value: float, p: float, low: float = 0.0) -> BlindScore:
         (told(0.10, 0.01), None, None, "competes"),
         (told(0.10, 0.01), None, Score(None, undefined="one generator"), "competes"),
         (told(0.90, 0.01), None, Score(0.8), "competes"),
-        (told(0.50, 0.01), told(0.99, 0.01, low=0.96), Score(1.0, 0.97, 1.0), "marks"),
-        (told(0.50, 0.50), told(0.99, 0.01, low=0.94), Score(1.0, 0.97, 1.0), "above"),
+        (told(0.50, 0.01), told(0.99, 0.01, low=0.91), Score(1.0, 0.97, 1.0), "marks"),
+        (told(0.50, 0.50), told(0.99, 0.01, low=0.89), Score(1.0, 0.97, 1.0), "above"),
         (told(0.50, 0.50), told(0.99, 0.06, low=0.96), Score(1.0, 0.97, 1.0), "chance"),
     ],
 )
