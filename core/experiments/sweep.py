@@ -23,6 +23,7 @@ from core.hashing import key
 from core.membership import metrics as membership_metrics
 from core.membership.cluster_distance import Membership
 from core.membership.evaluation import PartResult
+from core.membership.verdict import REVERSED
 from core.numeric.statistics import Score
 from core.progress import Listener, Meter, silent
 from core.types import ImageSet
@@ -231,15 +232,15 @@ def _best(rows: Sequence[Row]) -> int | None:
 
 def _farther(row: Row) -> bool:
     auc = row.numbers.get("auc")
-    return auc is not None and auc < 0.5
+    return row.numbers.get("verdict") == REVERSED or (auc is not None and auc < 0.5)
 
 
 def _reversed(rows: Sequence[Row]) -> str | None:
-    """A sentence where used images are farther beyond chance: their AUC's interval lies below 0.5."""
-    found = sum(1 for row in rows if (row.numbers.get("auc_ci") or [0.5, 0.5])[1] < 0.5)
+    """A sentence where the verdict says that used images are farther."""
+    found = sum(row.numbers.get("verdict") == REVERSED for row in rows)
     if not found:
         return None
     return (
         f"In {counted(found, 'configuration')} of {len(rows)} used images are farther from the generated "
-        "images than images that were not used (AUC below 0.5): are the two folders swapped?"
+        "images than images that were not used: are the two folders swapped?"
     )

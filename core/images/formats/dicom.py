@@ -158,6 +158,9 @@ def _check_fields(header: FileDataset) -> None:
     missing = [keyword for keyword in needed if header.get(keyword) is None]
     if missing:
         raise UnreadableImage(f"required header fields are missing: {', '.join(missing)}")
+    stored, allocated = (header_number(header, each, missing=0) for each in ("BitsStored", "BitsAllocated"))
+    if not 1 <= stored <= allocated:
+        raise UnreadableImage(f"its header contradicts itself: {stored} of {allocated} bits stored")
 
 
 def _check_syntax(header: FileDataset) -> None:

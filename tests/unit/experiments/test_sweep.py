@@ -157,14 +157,14 @@ def test_memberships_are_chosen_on_development(library: Library, store: Store) -
 
 
 def test_a_swapped_set_is_not_crowned(library: Library, store: Store) -> None:
-    """The generated images are copies of what is called not used: AUC 0. A rule of the other direction
-    predicts perfectly, but the verdict asks for used images that are nearer."""
+    """The generated images are copies of what is called not used: even the best distance has an AUC below
+    0.5, and the verdict asks for used images that are nearer."""
     found = leaky(library, "dev", 1)
     other = {Role.REAL_USED: Role.REAL_NOT_USED, Role.REAL_NOT_USED: Role.REAL_USED}
     files = tuple(replace(file, role=other.get(file.role, file.role)) for file in found.files)
     swapped = replace(found, name="swapped", files=files)
     swept = sweep.evaluate_all(Engine(store, library), [swapped], Grid((PIXELS,)).memberships())
-    assert swept.rows[0].numbers["auc"] < 0.05
+    assert swept.rows[0].numbers["auc"] < 0.5
     assert swept.best is None
     assert swept.remark is not None
     assert swept.remark.startswith("In 1 configuration of 1 used images are farther")
