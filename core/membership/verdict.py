@@ -12,6 +12,10 @@ from core.wording import counted, verb
 LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undefined"
 CANNOT_TELL = "cannot tell"
 NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
+CENTROIDS_KNOW = (
+    "The centroids of this decision were made with these labels, so its p-value is too small on development: "
+    "13% of data sets without a leak have one below 0.05. Report on a test set."
+)
 SIGNIFICANT = 0.05
 TURNED = 0.01  # for either part: that labels are swapped is a stronger claim, and it is asked twice
 
@@ -33,6 +37,8 @@ def describe(dev: PartResult, reported: PartResult, meaning: Meaning) -> tuple[s
         sentence = _incomparable(part)
         return (LEAK, _with_copies(reported, sentence)) if reported.copies.used else (CANNOT_TELL, sentence)
     outcome, sentence = _statistics(reported, meaning)
+    if reported is dev and reported.verdict is not None and meaning.farther is None:
+        sentence = f"{sentence} {CENTROIDS_KNOW}"
     if reported.verdict is not None and reported.ungrouped:
         sentence = f"{sentence} {_people(reported)}"
     turned = _reversed(dev, reported, meaning) if outcome != LEAK else None
