@@ -78,7 +78,7 @@ def find(word: str, library: Library) -> list[ImageSet]:
 
 
 def paired(chosen: Iterable[ImageSet], library: Library) -> list[DataSet]:
-    """Data sets of the chosen parts, each once, in their order; the other part is taken along."""
+    """Data sets of the chosen parts, each once, in their order; each with its other part."""
     found: dict[str, DataSet] = {}
     for each in chosen:
         made = _data_set(each, library)

@@ -23,7 +23,7 @@ from tests.signin.visitor import Visitor
 from tests.support.textures import textures
 
 ROOT = Path(__file__).parents[2]
-NETWORK = "efficientnet_lite0"  # its weights come along as a package: torch and OpenVINO are at work
+NETWORK = "efficientnet_lite0"  # its weights are bundled as a package: torch and OpenVINO are at work
 PAGES = ("Generators", "Regions", "What-if", "Compare", "Audit", "Runs", "Data", "System")
 
 

@@ -18,6 +18,7 @@ from core.images.importing.plan import Plan, Target, check, name_sets, nothing_f
 from core.images.importing.roles import Roles
 from core.images.library import Library, check_name
 from core.images.sources.file_kinds import Refusal, are_scans
+from core.images.sources.filenames import without_image_syntax
 from core.images.sources.opening import open_source
 from core.images.sources.source import Source
 from core.progress import Listener, Meter, silent
@@ -222,10 +223,11 @@ class _Taking:
         group = patients.scan_name(sha256 for sha256, _ in self._images) if scan else None
         for number, (sha256, _) in enumerate(self._images, 1):
             own = f"{name}/{number:04}" if several else name
-            given = label.get(number, place.label)
+            given = without_image_syntax(label[number]) if number in label else place.label
             self.files.append(ImageFile(own, sha256, place.role, given, group, facts.origin))
             self._sources.append((path, facts))
-        self._headers.add(facts)
+        if place.role is not Role.GENERATED:
+            self._headers.add(facts)
         pixels = [each for _, each in self._images]
         self.tally.add(facts, pixels)
         self.grey.add(place.label or str(place.role), facts, pixels)

@@ -94,7 +94,7 @@ def scan_name(images: Iterable[str]) -> str:
 
 
 class Headers:
-    """The patients of a whole import by DICOM headers, once all files were added."""
+    """The patients of a whole import by DICOM headers, once all files of real images were added."""
 
     def __init__(self) -> None:
         self._patients: set[str] = set()

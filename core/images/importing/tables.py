@@ -168,7 +168,8 @@ def _once(rows: Iterator[tuple[str, str]], source: str) -> Table:
 def _labels_of_json(raw: Sequence[Any]) -> Iterator[tuple[str, str]]:
     """Of ``{"labels": [[file, label], ...]}`` (StyleGAN), or one object per line with a file and a label."""
     if len(raw) == 1 and isinstance(raw[0], dict) and "labels" in raw[0]:
-        pairs = [pair for pair in raw[0]["labels"] or [] if isinstance(pair, list) and len(pair) == 2]
+        listed = raw[0]["labels"] if isinstance(raw[0]["labels"], list) else []  # nnU-Net's is an object
+        pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2]
         return ((str(file), _word(label)) for file, label in pairs)
     return _json_rows(raw, LABEL_COLUMNS)
 
@@ -181,7 +182,7 @@ def _json(text: str, source: str) -> list[Any]:
     """One object, or one per line. Raises BadChoice."""
     plain = text.lstrip("\ufeff")
     for parts in (plain.splitlines(), [plain]):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return [json.loads(part) for part in parts if part.strip()]
     raise BadChoice(f"{source}: not valid JSON.")
 

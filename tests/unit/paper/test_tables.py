@@ -48,7 +48,7 @@ def test_the_mean_of_table_4_is_of_both_data_sets() -> None:
 
 
 def test_networks_without_weights_run_untrained_only_where_asked() -> None:
-    """EfficientNet-B0 has a stand-in whose weights come along, and says so."""
+    """EfficientNet-B0 has a stand-in whose weights are bundled, and says so."""
     for line in tables.lines("5", untrained=True):
         assert isinstance(line.config, PipelineConfig)
         if catalog.is_network(line.config.feature.backbone):

@@ -154,6 +154,15 @@ def test_a_stack_is_many_images_of_a_generator_and_no_patient(library: Library) 
     assert "1 file read as values from -1 to 1, scaled to 8 bits." in report.notes
 
 
+def test_labels_within_a_stack_are_generators_and_no_picture_of_another_server(library: Library) -> None:
+    from core.images.importing.importer import import_source
+    from core.images.sources.source import from_files
+
+    labels = np.array(["gan", "vae", "![x](http://192.0.2.1/a.png)"])
+    report = import_source(from_files({"a.npz": archive(images=GREY, labels=labels)}), "s", library)
+    assert report.image_set.counts("label") == {"!(x](http://192.0.2.1/a.png)": 1, "gan": 1, "vae": 1}
+
+
 def test_a_zip_that_is_no_npz() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:

@@ -122,6 +122,17 @@ def test_with_one_patient_id_for_all_a_study_is_a_patient(library: Library) -> N
     assert any(note.startswith("All DICOM files have the same PatientID") for note in report.notes)
 
 
+def test_headers_of_generated_images_tell_no_patient(library: Library) -> None:
+    """Theirs is another ID than the one that an anonymiser left in all real files."""
+    files = scans(
+        a={"PatientID": "ANON", "StudyInstanceUID": "1.2.1"},
+        b={"PatientID": "ANON", "StudyInstanceUID": "1.2.2"},
+    )
+    made = dicom(ct(seed=9), PatientID="GAN", StudyInstanceUID="1.2.9")
+    first, second = groups(take(library, {**files, "generated/2.dcm": made}))
+    assert first != second
+
+
 def test_another_library_hashes_to_other_names(library: Library, tmp_path: Path) -> None:
     files = scans(a={"PatientID": "Doe1"}, b={"PatientID": "Doe2"})
     assert set(groups(take(library, files))).isdisjoint(groups(take(Library(tmp_path / "x"), files)))

@@ -104,7 +104,8 @@ def test_stylegans_labels() -> None:
     """``dataset_tool.py`` writes pairs of path and class, or null for a set without classes."""
     pairs = {"labels": [["00000/img0.png", 3], ["00000/img1.png", [0, 1]]]}
     assert read_labels(json.dumps(pairs), "t") == {"00000/img0.png": "3", "00000/img1.png": "[0, 1]"}
-    assert read_labels('{"labels": null}', "t") == {}
+    for none in ("null", "3", '{"background": 0}'):  # the last is nnU-Net's
+        assert read_labels(f'{{"labels": {none}}}', "t") == {}
 
 
 def test_hugging_faces_metadata() -> None:
@@ -113,6 +114,8 @@ def test_hugging_faces_metadata() -> None:
     assert read_groups('{"file_name": "a.png", "patient": 7}') == {"a.png": "7"}
     with pytest.raises(BadChoice, match="t: not valid JSON"):
         read_labels('{"file_name"', "t")
+    with pytest.raises(BadChoice, match="t: not valid JSON"):
+        read_labels('{"a":' * 100_000, "t")
 
 
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
