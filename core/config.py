@@ -23,7 +23,7 @@ class FeatureSpec:
     """Everything that can change an embedding. Built by ``catalog.spec``, which knows the defaults.
 
     ``size`` is the side in px that an image is resized to, 0 = as it is. ``options`` are those of
-    the handcrafted descriptors, sorted by name.
+    the handcrafted descriptors, or a network's ``layer``, sorted by name.
     """
 
     backbone: str
@@ -33,6 +33,12 @@ class FeatureSpec:
     normalisation: str
     precision: str
     options: tuple[tuple[str, Scalar], ...] = ()
+
+    @property
+    def layer(self) -> str | None:
+        """Of a network: the layer before its last at which features are taken."""
+        found = dict(self.options).get("layer")
+        return None if found is None else str(found)
 
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> "FeatureSpec":

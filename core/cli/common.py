@@ -17,7 +17,7 @@ from core.errors import BadChoice, ImprintError
 from core.experiments import run_file, run_log
 from core.features import catalog
 from core.features.descriptors import DESCRIPTORS
-from core.features.pretrained.backbones import NORMALISATIONS
+from core.features.pretrained.backbones import NETWORKS, NORMALISATIONS
 from core.images.formats import windowing
 from core.images.formats.windowing import View
 from core.images.library import Library
@@ -70,7 +70,10 @@ def add_features(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B", help=", ".join(catalog.names()))
     sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
     sub.add_argument("--size", type=int, help="side length in pixels to which images are resized")
-    sub.add_argument("--pooling", help="mean or flatten")
+    sub.add_argument("--pooling", help="mean or flatten; map or mean at a --layer")
+    sub.add_argument(
+        "--layer", metavar="L", help="take a network's features before its last layer: " + _layers()
+    )
     sub.add_argument("--normalisation", help=", ".join(NORMALISATIONS))
     sub.add_argument("--precision", default="fp32", choices=catalog.PRECISIONS)
     for name, row in DESCRIPTORS:
@@ -81,6 +84,10 @@ def add_features(sub: argparse.ArgumentParser) -> None:
             else:
                 sub.add_argument(flag, type=int, metavar="N", dest=f"{name}:{option}")
     add_effort(sub)
+
+
+def _layers() -> str:
+    return "; ".join(f"{name}: {', '.join(row.layers)}" for name, row in NETWORKS)
 
 
 def add_effort(sub: argparse.ArgumentParser) -> None:
@@ -135,6 +142,8 @@ def feature_spec(args: Args) -> FeatureSpec:
                 raise BadChoice(f"--{name.split('_')[0]}-{option} is an option of {row.title} only.")
             if value is not None:
                 options[option] = value
+    if args.layer is not None:
+        options["layer"] = args.layer
     return catalog.spec(
         args.backbone,
         weights=args.weights,

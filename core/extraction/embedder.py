@@ -238,8 +238,9 @@ def mask_key() -> str:
 
 def network_key(feature: FeatureSpec) -> str:
     parts = (feature.backbone, feature.weights, feature.size, feature.pooling, feature.normalisation)
-    return key("network", NETWORK_VERSION, *parts)
+    return key("network", NETWORK_VERSION, *parts, *feature.options)
 
 
 def pace_name(feature: FeatureSpec) -> str:
-    return f"pace:{feature.backbone}:{feature.size}:{feature.precision}"
+    layer = f":{feature.layer}" if feature.layer else ""
+    return f"pace:{feature.backbone}:{feature.size}:{feature.precision}{layer}"

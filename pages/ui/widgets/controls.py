@@ -38,6 +38,7 @@ RULE_WORDS = {"best": "best", "own": "the paper's"}
 DISTANCE_WORDS = {"best": "best", "min": "min", "avg": "avg"}
 K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
 WEIGHT_WORDS = {"imagenet": "ImageNet", catalog.UNTRAINED: "untrained"}
+LAST = "last"  # a network's last layer
 
 
 def attribution() -> PipelineConfig:
@@ -183,7 +184,9 @@ def _feature(backbone: str) -> FeatureSpec:
     size = st.number_input(
         "Input size (px)", 32, 1024, row.size, 32, key=f"{backbone}_size", bind="query-params"
     )
-    pooling = _choice(st, "Pooling", list(row.dimensions), f"{backbone}_pooling", str)
+    layer = _choice(st, "Layer", [LAST, *row.layers], f"{backbone}_layer", str)
+    poolings = list(row.dimensions) if layer == LAST else list(catalog.AT_LAYER)
+    pooling = _choice(st, "Pooling", poolings, f"{backbone}_pooling", str)
     normalisation = _normalisation(backbone, row.normalisation)
     return catalog.spec(
         backbone,
@@ -192,6 +195,7 @@ def _feature(backbone: str) -> FeatureSpec:
         pooling=pooling,
         normalisation=normalisation,
         precision=precision,
+        options={} if layer == LAST else {"layer": layer},
     )
 
 

@@ -84,6 +84,18 @@ def test_a_bad_choice_says_what_is_allowed(choices: dict[str, object], reason: s
         catalog.spec(**choices)  # type: ignore[arg-type]
 
 
+def test_a_layer_is_part_of_the_spec_and_of_no_other_key() -> None:
+    """Where no layer is named, options stay empty, so that keys of before hold."""
+    assert catalog.spec("efficientnet_lite0").options == ()
+    spec = catalog.spec("efficientnet_lite0", options={"layer": "block10"})
+    assert (spec.pooling, spec.options, spec.layer) == ("map", (("layer", "block10"),), "block10")
+    assert catalog.dimensions(spec) == 112 * 49
+    with pytest.raises(BadChoice, match="layer is one of block4, block7, block10, block14; got 'block99'"):
+        catalog.spec("efficientnet_lite0", options={"layer": "block99"})
+    with pytest.raises(BadChoice, match="pooling is one of map, mean"):
+        catalog.spec("efficientnet_lite0", pooling="flatten", options={"layer": "block10"})
+
+
 def test_unknown_names_list_the_known() -> None:
     with pytest.raises(UnknownName, match=r"no backbone 'resnet'.*resnet50.*residual_spectrum"):
         catalog.spec("resnet")

@@ -94,6 +94,25 @@ def test_pooling_by_hand() -> None:
     assert torch.allclose(flat, torch.tensor([[0, 0.2, 0.4, 1] * 3]))
 
 
+@pytest.mark.parametrize(("name", "layer"), [(name, layer) for name, row in NETWORKS for layer in row.layers])
+def test_layers_have_the_channels_of_their_row(name: str, layer: str) -> None:
+    """By a run on torch's meta device: averaged, and as a map of 7 x 7 places."""
+    for pooling in catalog.AT_LAYER:
+        spec = catalog.spec(name, pooling=pooling, weights="untrained", options={"layer": layer})
+        with torch.device("meta"):
+            rows = build(spec, None).to("meta")(torch.empty(2, 1, spec.size, spec.size, dtype=torch.uint8))
+        assert rows.shape == (2, catalog.dimensions(spec))
+
+
+def test_a_map_has_unit_directions_at_each_place() -> None:
+    """At each of 49 places a vector of length 1/7, so that a row's length is 1, however bright the place is:
+    an image of one grey has the direction (1, 1, 1) / sqrt(3) everywhere."""
+    rows = Embedder(Same(), "none", "map")(torch.full((1, 1, 14, 14), 51, dtype=torch.uint8))
+    assert rows.shape == (1, 3 * 49)
+    assert torch.allclose(rows, torch.full((1, 147), 1 / (7 * 3**0.5)))
+    assert rows.norm() == pytest.approx(1)
+
+
 def test_untrained_weights_are_the_same_every_time() -> None:
     spec = catalog.spec("efficientnet_lite0", weights="untrained", size=32)
     pixels = torch.from_numpy(noise(1)[0][None, None])
