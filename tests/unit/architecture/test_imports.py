@@ -45,7 +45,7 @@ ORDER = (
     ("core.features",),
     ("core.features.custom",),
     ("core.features.pretrained", "core.images.importing"),
-    ("core.images.sources",),
+    ("core.fidelity", "core.images.sources"),
     ("core.images.formats", "core.regions", "core.store", "core.clustering"),
     ("core.images", "core.inference"),
     ("core.access", "core.numeric", "core.sandbox"),
@@ -110,6 +110,7 @@ def test_the_two_questions_do_not_know_each_other() -> None:
 
 ARITHMETIC = files(
     *("core/clustering/*.py", "core/regions/*.py", "core/numeric/*.py", "core/sandbox/*.py"),
+    "core/fidelity/*.py",
     *(f"core/features/{name}.py" for name in ("catalog", "descriptors", "extract")),
     *(f"core/membership/{name}.py" for name in ("distances", "decision_rules", "metrics", "f1_over_k")),
     *(
