@@ -25,8 +25,9 @@ def test_on_a_line_by_hand() -> None:
 
 
 def test_one_mode_of_two_is_covered() -> None:
-    """k = 1, two real pairs a long way from each other; generated are beside one of them only, in both balls:
-    all precise, each in two balls (density 2), half recalled, half covered."""
+    """k = 1, two real pairs far from each other, radii 1. 0.4 and 0.6 are in both balls of the first pair:
+    precise, density 2, half covered; their own radii of 0.2 recall nothing. Of -0.5 and 1 the first is in one
+    ball only, so density 1.5, and radii of 1.5 recall the pair."""
     assert scores(line(0, 1, 100, 101), line(0.4, 0.6), 1) == pytest.approx([1, 0, 2, 0.5])
     assert scores(line(0, 1, 100, 101), line(-0.5, 1), 1) == pytest.approx([1, 0.5, 1.5, 0.5])
 
