@@ -7,8 +7,9 @@ halves of a mean vary as the mean of all images does about the population. What 
 figure whose variance is as 1 / n at most twice as much, a U-statistic of two equal populations three times.
 So intervals are right or wide. They are of what is to be expected at as many images, not of infinitely many.
 
-Precision, recall and coverage are proportions: their interval is Wilson's (1927), of as many images as would
-vary so, and no narrower than if all images were independent.
+Precision, recall and coverage are proportions, and so is density of the most that it can be, which is n / k:
+their interval is Wilson's (1927), of as many images as would vary so. Of the first three it is no narrower
+than if all images were independent.
 """
 
 import numpy as np
@@ -25,15 +26,16 @@ def spread_interval(
     return max(value - reach, least), value + reach
 
 
-def proportion_interval(value: float, draws: np.ndarray, images: int, units: int) -> tuple[float, float]:
-    """Wilson's, of the proportion of ``images`` in ``units`` independent groups of them.
+def proportion_interval(
+    value: float, draws: np.ndarray, most: float, edge: float, units: int
+) -> tuple[float, float]:
+    """Wilson's, of as many images as would make a proportion vary as ``draws`` (b,) do, but at most ``most``.
 
-    Where no draw differs, which is at 0 or 1, images count as one per group.
+    Where no draw differs, which is at 0 or 1, of ``edge`` images: as many as are surely independent.
+    ``units``: patients or images, the fewer of the two.
     """
     variance, centre = float(np.var(draws, ddof=1)), float(np.mean(draws))
-    worth = float(units)
-    if variance > 0:
-        worth = min(centre * (1 - centre) / variance, images)
+    worth = min(centre * (1 - centre) / variance, most) if variance > 0 else edge
     return wilson(value, worth, _quantile(units))
 
 

@@ -115,30 +115,38 @@ def _scores(
     by_kind = dict(zip(sets, np.split(found, ends), strict=True))
     sizes = len(real), len(generated), int(groups.max()) + 1
     return tuple(
-        _score(name, {kind: values[:, column] for kind, values in by_kind.items()}, sizes)
+        _score(name, {kind: values[:, column] for kind, values in by_kind.items()}, sizes, k)
         for column, name in enumerate(NAMES)
     )
 
 
-def _score(name: str, found: Mapping[str, np.ndarray], sizes: tuple[int, int, int]) -> FidelityScore:
+def _score(name: str, found: Mapping[str, np.ndarray], sizes: tuple[int, int, int], k: int) -> FidelityScore:
     value = float(found["whole"][0])
     halves = found["half"][np.isfinite(found["half"])]
     if not np.isfinite(value) or 2 * len(halves) < len(found["half"]):
         return FidelityScore(name, undefined="patients have too unequal numbers of images to be halved")
-    low, high = interval(name, value, halves, *sizes)
+    low, high = interval(name, value, halves, sizes, k)
     at = [AtSize(*sizes[:2], value), *_at(halves, 2, sizes), *_at(found["quarter"], 4, sizes)]
     return FidelityScore(name, value, low, high, _spread(found["real"]), _spread(found["same"]), tuple(at))
 
 
 def interval(
-    name: str, value: float, halves: np.ndarray, real: int, generated: int, groups: int
+    name: str, value: float, halves: np.ndarray, sizes: tuple[int, int, int], k: int
 ) -> tuple[float, float]:
-    """The 95% interval of a figure of so many images and patients, by its values (b,) in halves of them."""
+    """The 95% interval of a figure by its values (b,) in halves of so many real and generated images, and
+    patients."""
+    real, generated, groups = sizes
+    units = min(groups, generated)
     if name == "precision":
-        return proportion_interval(value, halves, generated, generated)
+        return proportion_interval(value, halves, generated, generated, units)
     if name in ("recall", "coverage"):
-        return proportion_interval(value, halves, real, groups)
-    return spread_interval(value, halves, min(groups, generated), -np.inf if name == "mmd" else 0)
+        return proportion_interval(value, halves, real, groups, units)
+    if name == "density":  # by its most, that every image is in every ball
+        most = real / k
+        shares = np.minimum(halves / (most / 2), 1)
+        low, high = proportion_interval(min(value / most, 1), shares, np.inf, units * most, units)
+        return min(low * most, value), max(high * most, value)
+    return spread_interval(value, halves, units, -np.inf if name == "mmd" else 0)
 
 
 def _spread(values: np.ndarray) -> Spread | None:

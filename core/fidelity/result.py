@@ -28,8 +28,9 @@ class FidelityScore:
     """A figure with its 95% interval; or why there is none.
 
     ``floor``: of one half of the real set against the other. ``same_size``: of the first half against as many
-    generated images as the second has, so these two compare, while ``value`` is of all images. ``at``: the
-    figure at all, half and a quarter of the images, since the Frechet distance falls with their number.
+    generated images as the second has, so these two compare, while ``value`` is of all images. Both are the
+    range over splits of the same images, not an interval. ``at``: the figure at all, half and a quarter of
+    the images, since the Frechet distance falls with their number; without sizes that are too small for it.
     """
 
     name: str

@@ -64,7 +64,7 @@ def measured(design: Design, sets: int) -> tuple[np.ndarray, np.ndarray]:
         sizes = len(groups), design.generated, design.patients
         for column, name in enumerate(NAMES):
             halves = found[1:, column][np.isfinite(found[1:, column])]
-            ends[i, column] = interval(name, float(values[i, column]), halves, *sizes)
+            ends[i, column] = interval(name, float(values[i, column]), halves, sizes, K)
         ends[i, -1] = bootstrap(rows, groups, everyone, np.random.default_rng(i))
     return values, ends
 
@@ -82,11 +82,17 @@ def bootstrap(
 
 
 def lines(sets: int) -> Iterator[str]:
-        for design in DESIGNS: values, ends = measured(design, sets) truths = np.append(values.mean(0),
-        values[:, 0].mean()) inside = (ends[..., 0] <= truths) & (truths <= ends[..., 1]) widths = (ends[...,
-        1] - ends[..., 0]).mean(0) / (2 * 1.96 * np.append(values, values[:, :1], 1).std(0)) cells = [
-        f"{name} {truth:.3f} {share:.3f} ({width:.2f})" for name, truth, share, width in zip( (*NAMES, "MMD,
-        bootstrap"), truths, inside.mean(0), widths, strict=True ) ] yield f"{design}: " + ", ".join(cells)
+    for design in DESIGNS:
+        values, ends = measured(design, sets)
+        truths = np.append(values.mean(0), values[:, 0].mean())
+        known = 2 * 1.96 * np.append(values.std(0), values[:, 0].std())
+        shares = ((ends[..., 0] <= truths) & (truths <= ends[..., 1])).mean(0)
+        widths = (ends[..., 1] - ends[..., 0]).mean(0) / known
+        yield f"{design}: " + ", ".join(map(_cell, (*NAMES, "MMD, bootstrap"), truths, shares, widths))
+
+
+def _cell(name: str, truth: float, share: float, width: float) -> str:
+    return f"{name} {truth:.3f} {share:.3f} ({width:.2f})"
 
 
 if __name__ == "__main__":
