@@ -5,6 +5,7 @@ from types import ModuleType
 from core.clustering import copies, methods, metrics, pca
 from core.extraction import embedder
 from core.features import extract
+from core.fidelity import measurement
 from core.membership import decision_rules, distances, model_selection
 from core.membership import metrics as membership_metrics
 from core.membership.reconstruction import error_maps, keys
@@ -14,6 +15,7 @@ from core.regions import crops, segmentation
 MODULES: tuple[ModuleType, ...] = (
     *(extract, crops, segmentation, pca, copies, methods, metrics),
     *(appearance, facts, distances, decision_rules, model_selection, membership_metrics, keys, error_maps),
+    measurement,
 )
 
 

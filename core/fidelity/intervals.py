@@ -39,6 +39,19 @@ def proportion_interval(
     return wilson(value, worth, _quantile(units))
 
 
+def density_interval(value: float, draws: np.ndarray, most: float, units: int) -> tuple[float, float]:
+    """Of a proportion of ``most``, of all images, and of half of it in halves: so log odds vary alike in
+    both.
+
+    Where no image is in a ball, the interval ends as if those that may be were in as many as expected each.
+    """
+    share, shares = min(value / most, 1), np.minimum(draws / (most / 2), 1)
+    centre = float(shares.mean())
+    by = share * (1 - share) / (centre * (1 - centre)) if 0 < centre < 1 else 1
+    low, high = proportion_interval(share, share + by * (shares - centre), np.inf, units * most, units)
+    return min(low * most, value), max(high * most, value)
+
+
 def wilson(share: float, images: float, z: float) -> tuple[float, float]:
     """Shares of which ``share`` of so many images is z standard errors away; within 0 and 1, around the
     share."""

@@ -9,7 +9,7 @@ from core.clustering.copies import count_distinct
 from core.errors import BadChoice
 from core.fidelity import neighbours
 from core.fidelity.frechet import frechet_distance
-from core.fidelity.intervals import proportion_interval, spread_interval
+from core.fidelity.intervals import density_interval, proportion_interval, spread_interval
 from core.fidelity.kernel import squared_mmd
 from core.fidelity.neighbours import neighbour_scores
 from core.fidelity.result import AtSize, Fidelity, FidelityScore, Spread
@@ -141,11 +141,8 @@ def interval(
         return proportion_interval(value, halves, generated, generated, units)
     if name in ("recall", "coverage"):
         return proportion_interval(value, halves, real, groups, units)
-    if name == "density":  # by its most, that every image is in every ball
-        most = real / k
-        shares = np.minimum(halves / (most / 2), 1)
-        low, high = proportion_interval(min(value / most, 1), shares, np.inf, units * most, units)
-        return min(low * most, value), max(high * most, value)
+    if name == "density":
+        return density_interval(value, halves, real / k, units)
     return spread_interval(value, halves, units, -np.inf if name == "mmd" else 0)
 
 

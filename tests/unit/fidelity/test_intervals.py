@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.fidelity.intervals import proportion_interval, spread_interval, wilson
+from core.fidelity.intervals import density_interval, proportion_interval, spread_interval, wilson
 
 
 def test_halves_of_a_mean_vary_as_the_mean_does() -> None:
@@ -42,3 +42,16 @@ def test_a_proportion_that_never_varies_is_of_as_many_images_as_patients() -> No
     """All images of 30 patients: z = 2.045, Student's of 29 degrees; 30 / (30 + z^2) at the lower end."""
     low, high = proportion_interval(1, np.ones(60), 200, 30, 30)
     assert (low, high) == pytest.approx((30 / (30 + 2.045**2), 1), abs=1e-3)
+
+
+def test_density_is_of_log_odds_that_vary_alike_in_halves() -> None:
+    """At most 40 of all images, 20 of half of them. Density 10 is a share of 1/4; halves at 10 -+ 0.2 have a
+    share of 1/2 -+ 0.01, by which log odds vary by 0.01 / (1/2 x 1/2) = 0.04; at 1/4 that is 0.04 x 3/16 =
+    0.0075."""
+    low, high = density_interval(10, 10 + 0.2 * np.tile([-1.0, 1], 500), 40, 1000)
+    assert ((high - low) / 2, (high + low) / 2) == pytest.approx((40 * 1.962 * 0.0075, 10), rel=5e-3)
+
+
+def test_a_density_of_0_ends_as_if_each_image_that_may_be_in_a_ball_were_in_k() -> None:
+    """Of 30 patients, z = 2.045, up to z^2 / 30 of the images, which is nearly that of a share of 30 x 40."""
+    assert density_interval(0, np.zeros(60), 40, 30) == pytest.approx((0, 2.045**2 / 30), rel=0.01)
