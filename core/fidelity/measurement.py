@@ -23,6 +23,9 @@ NAMES = ("mmd", "frechet", *neighbours.NAMES)
 MOST = 4000  # images of each side: 8,000 have 256 MB of distances
 FEWEST_IMAGES = 10  # that differ, on each side
 FEWEST_GROUPS = 4  # of which a half still has a pair
+ENOUGH = (
+    0.9  # of the halves must have a figure: those without are not any halves, but lack the large patients
+)
 
 
 def measure(real: np.ndarray, groups: np.ndarray, generated: np.ndarray, seed: int, k: int = 5) -> Fidelity:
@@ -123,7 +126,7 @@ def _scores(
 def _score(name: str, found: Mapping[str, np.ndarray], sizes: tuple[int, int, int], k: int) -> FidelityScore:
     value = float(found["whole"][0])
     halves = found["half"][np.isfinite(found["half"])]
-    if not np.isfinite(value) or 2 * len(halves) < len(found["half"]):
+    if not np.isfinite(value) or len(halves) < ENOUGH * len(found["half"]):
         return FidelityScore(name, undefined="patients have too unequal numbers of images to be halved")
     low, high = interval(name, value, halves, sizes, k)
     at = [AtSize(*sizes[:2], value), *_at(halves, 2, sizes), *_at(found["quarter"], 4, sizes)]

@@ -145,13 +145,13 @@ def test_odd_sets_have_numbers_or_reasons(real: np.ndarray, generated: np.ndarra
 
 
 def test_patients_that_cannot_be_halved_leave_scores_undefined() -> None:
-    """Of five patients one has 56 of 60 images: halves without it have two or three, and no fifth neighbour.
-    There are more of these than half (3 in 5 of the halves of two, 2 in 5 of those of three: by the seed)."""
+    """Of five patients one has 56 of 60 images: about half of the halves lack it, and have two or three
+    images, so no fifth neighbour. MMD needs none, only two patients, which every half has."""
     found = measure(REAL, np.maximum(np.arange(60) - 55, 0), rows(80, seed=1), 0)
     json.dumps(asdict(found), allow_nan=False)
-    assert found["mmd"].value is not None
+    assert found["mmd"].low is not None
     reasons = {score.undefined for score in found.scores[1:]}
-    assert reasons <= {None, "patients have too unequal numbers of images to be halved"}
+    assert reasons == {"patients have too unequal numbers of images to be halved"}
 
 
 def test_large_sets_are_thinned_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
