@@ -6,7 +6,7 @@ import numpy as np
 
 from core.numeric.parallel import map_in_threads
 
-BLOCK = 512  # rows of the kernel that a thread holds at a time
+BLOCK = 256  # rows of the kernel that a thread holds at a time
 DEGREE = 3
 
 
@@ -19,30 +19,26 @@ def squared_mmd(rows: np.ndarray, groups: np.ndarray, first: np.ndarray, second:
     patients that it is drawn from. Where each image is a group, it is KID. NaN where a set has no two groups;
     negative values are possible, and as likely as positive ones where both sets come from one population.
     """
-    wide = np.asarray(rows, np.float64)
+    wide, own = np.asarray(rows, np.float64), np.unique(groups, return_inverse=True)[1]
     sets = np.hstack([first, second]).astype(np.float64)
-    blocks = map_in_threads(partial(_sums, wide, groups, sets), range(0, len(wide), BLOCK))
-    reached, pairs = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    b = first.shape[1]
-    total = [(sets[:, side] * reached[:, side]).sum(0) for side in (slice(b), slice(b, None))]
-    count = [(sets[:, side] * pairs[:, side]).sum(0) for side in (slice(b), slice(b, None))]
-    across = (sets[:, :b] * reached[:, b:]).sum(0), (sets[:, :b] * pairs[:, b:]).sum(0)
-    means = [
-        np.divide(top, bottom, out=np.full(b, np.nan), where=bottom > 0)
-        for top, bottom in ((total[0], count[0]), (total[1], count[1]), across)
-    ]
-    return np.asarray(means[0] + means[1] - 2 * means[2])
+    reached = np.concatenate(map_in_threads(partial(_sums, wide, own, sets), range(0, len(wide), BLOCK)))
+    by_group = np.zeros((own.max() + 1, sets.shape[1]))
+    np.add.at(by_group, own, sets)
+
+    def mean(a: slice, b: slice) -> np.ndarray:
+        pairs = sets[:, a].sum(0) * sets[:, b].sum(0) - (by_group[:, a] * by_group[:, b]).sum(0)
+        total = (sets[:, a] * reached[:, b]).sum(0)
+        return np.divide(total, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+    left, right = slice(first.shape[1]), slice(first.shape[1], None)
+    return np.asarray(mean(left, left) + mean(right, right) - 2 * mean(left, right))
 
 
-def _sums(
-    rows: np.ndarray, groups: np.ndarray, sets: np.ndarray, start: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of a block of rows, with each set: the kernel's sum over pairs of different groups, and their
-    number."""
+def _sums(rows: np.ndarray, groups: np.ndarray, sets: np.ndarray, start: int) -> np.ndarray:
+    """Of a block of rows with each set (n, c): the kernel's sum over pairs of different groups."""
     block = rows[start : start + BLOCK] @ rows.T
     block /= rows.shape[1]
     block += 1
     block **= DEGREE
-    others = (groups[start : start + BLOCK, None] != groups[None]).astype(np.float64)
-    block *= others
-    return block @ sets, others @ sets
+    block *= groups[start : start + BLOCK, None] != groups[None]
+    return np.asarray(block @ sets)

@@ -6,8 +6,9 @@ NAMES = ("precision", "recall", "density", "coverage")
 
 
 def radii(distances: np.ndarray, k: int) -> np.ndarray:
-    """(n,): how far the k-th nearest other row is, of square distances (n, n), n > k."""
-    return np.asarray(np.partition(distances, k, axis=1)[:, k])  # place 0 is the row itself
+    """(n,): how far the k-th nearest other row is, of distances (n, n), n > k, which are left in disorder."""
+    distances.partition(k, axis=1)  # place 0 is the row itself
+    return distances[:, k].copy()
 
 
 def neighbour_scores(distances: np.ndarray, real: np.ndarray, generated: np.ndarray, k: int) -> np.ndarray:
