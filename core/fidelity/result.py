@@ -29,8 +29,9 @@ class FidelityScore:
 
     ``floor``: of one half of the real set against the other. ``same_size``: of the first half against as many
     generated images as the second has, so these two compare, while ``value`` is of all images. Both are the
-    range over splits of the same images, not an interval. ``at``: the figure at all, half and a quarter of
-    the images, since the Frechet distance falls with their number; without sizes that are too small for it.
+    range over splits of the same images, not an interval. Coverage rises with the number of generated images,
+    and the Frechet distance falls with that of both, so only figures of one size compare between sets.
+    ``at``: the figure at all, half and a quarter of the images; without sizes that are too small for it.
     """
 
     name: str
