@@ -34,8 +34,8 @@ VERBS = {
     "demo": Verb("install the demo data sets, which come with ground truth", "sets", "demo", "demo_flags"),
     "sets": Verb("list the data sets", "sets", "sets"),
     "delete": Verb("delete a data set", "sets", "delete", "delete_flags"),
-    "share": Verb("let other users who sign in view a data set", "users", "share", "share_flags"),
-    "users": Verb("list all users who have signed in", "users", "list_users"),
+    "share": Verb("let other users who sign in view a data set", "sets", "share", "share_flags"),
+    "users": Verb("list all users who have signed in", "sets", "list_users"),
     "attribute": Verb(
         "cluster a data set's images and compare the clusters with the generators",
         *("attribute", "attribute", "attribute_flags"),
@@ -57,6 +57,10 @@ VERBS = {
     "runs": Verb("list all runs", "runs", "list_runs", "list_flags"),
     "audit": Verb(
         "look for confounders and duplicates that could explain a result", "audit", "audit", "audit_flags"
+    ),
+    "release": Verb(
+        "assess whether a synthetic set may be released, and whom it would expose",
+        *("release", "release", "release_flags"),
     ),
     "derive": Verb(
         "make a data set from which such confounders are removed", "audit", "derive", "derive_flags"

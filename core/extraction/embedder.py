@@ -65,6 +65,13 @@ class Embedder:
             found.update(zip(batch, rows, strict=True))
         return np.stack([found[identity] for identity in ids]), not missing
 
+    def describe(self, feature: FeatureSpec, images: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (n, D) features of pixels that are in no data set; nothing of them is kept."""
+        names = [str(place) for place in range(len(images))]
+        runtime_ = self._runtime(feature)
+        made = extract.embed(feature, names, lambda name: images[int(name)], runtime_, self.effort)
+        return np.concatenate([rows for _, rows in made])
+
     def stream(self, feature: FeatureSpec, ids: Sequence[str], crop: CropSpec = FULL) -> Iterator[np.ndarray]:
         """The same features in blocks, of a set too large to be in memory: first all is made, then read."""
         missing = self.store.lacking_rows(feature_key(feature, crop), ids)

@@ -25,11 +25,12 @@ from core.access.users import LOCAL, User
 from core.experiments.grid import Listed
 from core.files import write_atomic
 from core.hashing import key
+from core.release.config import ReleaseConfig
 from core.types import ImageSet
 
 ATTRIBUTE, UMAP, MEMBERSHIP, RECONSTRUCT = "attribute", "umap", "membership", "reconstruct"
-SWEEP = "sweep"
-Config = engine.Config | Listed
+SWEEP, RELEASE = "sweep", "release"
+Config = engine.Config | Listed | ReleaseConfig
 STARTING = 30  # seconds within which a new worker must take its lock
 GRACE = 3  # seconds between SIGTERM and SIGKILL
 _children: list["subprocess.Popen[bytes]"] = []

@@ -24,6 +24,7 @@ from core.jobs.queue import (
     ATTRIBUTE,
     MEMBERSHIP,
     RECONSTRUCT,
+    RELEASE,
     SWEEP,
     UMAP,
     Job,
@@ -32,6 +33,8 @@ from core.jobs.queue import (
     state_path,
 )
 from core.progress import Listener, Step
+from core.release.assessment import Assessor
+from core.release.config import ReleaseConfig
 from core.store import Store
 from core.types import ImageSet
 
@@ -108,6 +111,10 @@ def _compute(
     if kind == SWEEP:
         sweep.run_sweep(
             Engine(by.store, library, Effort(spread=True)), sets, Listed.from_json(config), listener
+        )
+    elif kind == RELEASE:
+        Assessor(by.store, library, Effort(spread=True), listener).assess(
+            sets, ReleaseConfig.from_json(config)
         )
     elif kind == UMAP:
         by.pipeline.map(sets[0], PipelineConfig.from_json(config), "umap")

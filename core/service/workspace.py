@@ -22,6 +22,7 @@ from core.images.sources import uploads
 from core.images.sources.uploads import Incoming
 from core.jobs import queue
 from core.jobs.queue import Config, Job
+from core.release.assessment import Assessor
 from core.store import Store
 from core.types import ImageSet
 
@@ -40,6 +41,7 @@ class Workspace:
         self.user, self._root, self.store = user, root, store
         self.library = Library(root, user)
         self.engine = Engine(store, self.library)
+        self.assessor = Assessor(store, self.library)
         self.incoming = Incoming(paths.base(user.id, root))
 
     def enter(self) -> None:

@@ -176,6 +176,11 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         maps = self._errors(development, development.real, adapt_to_machine(config)[0].autoencoder)["maps"]
         return error_maps.centroids(maps[known].astype(np.float32), truth.used)
 
+    def mean_errors(self, image_set: ImageSet, config: ReconstructionConfig) -> np.ndarray:
+        """float (n,): of the real images, under the autoencoder of the generated ones; no label is read."""
+        spec = adapt_to_machine(config)[0].autoencoder
+        return np.asarray(self._errors(image_set, image_set.real, spec)["mse"])
+
     # -- the stages ----------------------------------------------------------------------------------
 
     def _errors(self, image_set: ImageSet, files: tuple[ImageFile, ...], spec: AutoencoderSpec) -> Arrays:

@@ -26,6 +26,8 @@ from core.extraction import embedder
 from core.features import catalog
 from core.images.library import Library
 from core.membership.reconstruction import keys
+from core.release.assessment import assessment_key
+from core.release.config import ReleaseConfig
 from core.stages.cached import Run
 from core.store import Store
 from core.types import ImageFile, ImageSet, Role
@@ -38,7 +40,13 @@ CONFIG = PipelineConfig(PIXELS, ReduceSpec(0.9), ClusterSpec(k=2))
 # Its training is kept under the version of reconstruction.keys.
 ELSEWHERE = {"core.membership.reconstruction.autoencoder"}
 
-NOT_IN_ROWS = ("core.audit", "core.clustering.projection", "core.membership.f1_over_k")  # of a sweep
+NOT_IN_ROWS = (
+    "core.audit",
+    "core.battery",
+    "core.release",
+    "core.clustering.projection",
+    "core.membership.f1_over_k",
+)  # of a sweep
 
 
 def versioned() -> list[tuple[str, str]]:
@@ -95,6 +103,8 @@ def names(
         store = Names(tmp_path / f"store{len(opened)}")
         opened.append(store)
         by = Engine(store, library)
+        if module.startswith(("core.battery", "core.release")):
+            return {assessment_key([membership], ReleaseConfig())}
         if module.startswith("core.membership.reconstruction"):
             spec = AutoencoderSpec(32, epochs=1)
             truth = by.reconstruction.ground_truth(membership)[0]

@@ -1,0 +1,1 @@
+"""The arithmetic of many membership inference attacks at once: arrays in, arrays out."""

@@ -1,0 +1,143 @@
+"""Attacks by distance: every distance with every score, named ``distance[@crop]/score``.
+
+A distance is one of DISTANCES, a backbone (its averaged features), or ``backbone:layer`` (that layer's map).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.battery import nearness, pairwise
+from core.battery.nearness import Nearness
+from core.battery.pairwise import PAIRWISE
+from core.battery.scores import SCORES
+from core.config import FULL, CropSpec, FeatureSpec
+from core.errors import BadChoice, UnknownName
+from core.extraction.embedder import Embedder, feature_key
+from core.features import catalog
+from core.hashing import key
+from core.progress import Step
+from core.regions.crops import CROPS, NEEDS_LUNGS
+from core.registry import Registry
+from core.release.attacks.family import Inputs, ReleaseAttack, Scored
+from core.store import Store
+
+BLOCK = 512  # generated images that are compared at a time
+CROP_WORDS = {"lung": "lungs", "outer": "outside the lungs", "patch": "a random patch"}
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Between images: of features, by one of PAIRWISE."""
+
+    title: str
+    feature: Callable[[], FeatureSpec]
+    pairwise: str = "euclidean"
+    crop: CropSpec = FULL
+
+
+DISTANCES: Registry[Distance] = Registry("distance")
+DISTANCES.register("pixels", Distance("Pixels", lambda: catalog.spec("pixels")))
+DISTANCES.register("registered", Distance("Registered pixels", lambda: catalog.spec("pixels"), "registered"))
+DISTANCES.register("patches", Distance("Worst patch", lambda: catalog.spec("pixels"), "worst patch"))
+DISTANCES.register("block10", Distance("Feature map", lambda: _map(catalog.DEFAULT, "block10")))
+DISTANCES.register(
+    "windows", Distance("Window of the feature map", lambda: _map(catalog.DEFAULT, "block10"), "best window")
+)
+
+
+def find_distance(name: str) -> Distance:
+    """Raises UnknownName, BadChoice."""
+    base, _, crop = name.partition("@")
+    if crop and crop not in CROPS.names():
+        raise UnknownName("crop", crop, CROPS.names())
+    backbone, _, layer = base.partition(":")
+    if base in DISTANCES.names():
+        found = DISTANCES.get(base)
+    elif backbone in catalog.network_names():
+        spec = _map(backbone, layer) if layer else catalog.spec(backbone)
+        found = Distance(f"{catalog.title(backbone)}{' ' if layer else ''}{layer}", lambda: spec)
+    else:
+        raise UnknownName("distance", base, [*DISTANCES.names(), *catalog.network_names()])
+    if not crop or crop == "full":
+        return found
+    title = f"{found.title}, {CROP_WORDS.get(crop, crop)}"
+    return Distance(title, found.feature, found.pairwise, CropSpec(crop))
+
+
+def _map(backbone: str, layer: str) -> FeatureSpec:
+    return catalog.spec(backbone, options={"layer": layer})
+
+
+class GridAttack(ReleaseAttack):
+    """One distance with one score."""
+
+    def __init__(self, name: str) -> None:
+        distance, slash, score = name.partition("/")
+        if not slash:
+            raise BadChoice(f"An attack is named distance/score, such as block10/scaled; got '{name}'.")
+        self.name = name
+        self.distance, self._score = find_distance(distance), SCORES.get(score)
+        self.title = f"{self.distance.title}, {self._score.title}"
+        self.source = self._score.source
+        self.needs_reference = self._score.needs_reference
+        self.by_scale = score == "scaled"
+
+    def of(self, generated: Nearness) -> np.ndarray:
+        """The scores of a nearness that was measured, of an attack that needs no reference."""
+        return self._score.of(generated, None)
+
+    def score(self, embedder: Embedder, inputs: Inputs) -> Scored:
+        found = measure(embedder, self.distance, inputs.real, inputs.generated)
+        other = (
+            measure(embedder, self.distance, inputs.real, inputs.reference) if self.needs_reference else None
+        )
+        scores = self._score.of(found, other)
+        return Scored(np.where(self._lungless(embedder, inputs.real), scores.min(), scores), found)
+
+    def _lungless(self, embedder: Embedder, real: tuple[str, ...]) -> np.ndarray:
+        """Images without lungs have no distance in a crop of them: nothing says that they were used."""
+        if self.distance.crop.kind not in NEEDS_LUNGS:
+            return np.zeros(len(real), bool)
+        lungless = embedder.lungless(real)
+        return np.array([sha in lungless for sha in real], bool)
+
+
+def measure(
+    embedder: Embedder, distance: Distance, real: tuple[str, ...], generated: tuple[str, ...]
+) -> Nearness:
+    """Raises BadChoice if no generated image can be compared."""
+    if distance.crop.kind in NEEDS_LUNGS:
+        lungless = embedder.lungless(generated)
+        generated = tuple(sha for sha in generated if sha not in lungless)
+    if not generated:
+        raise BadChoice("No lung was found in any generated image. Choose an attack on the full image.")
+    feature = distance.feature()
+
+    def make() -> dict[str, np.ndarray]:
+        rows, _ = embedder.embed(feature, real, distance.crop)
+        made = (rows for rows in _blocks(embedder.stream(feature, generated, distance.crop)))
+        embedder.listener(Step(f"comparing: {distance.title}", 0, 1))
+        return nearness.measure(rows, made, PAIRWISE.get(distance.pairwise)).as_arrays()
+
+    name = nearness_key(distance, real, generated)
+    return Nearness(**_computed(embedder.store, name, make))
+
+
+def nearness_key(distance: Distance, real: tuple[str, ...], generated: tuple[str, ...]) -> str:
+    return key(
+        *("nearness", nearness.VERSION, pairwise.VERSION, distance.pairwise),
+        *(feature_key(distance.feature(), distance.crop), real, generated),
+    )
+
+
+def _computed(store: Store, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return dict(store.compute(name, make, "distances")[0])
+
+
+def _blocks(streamed: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same rows, BLOCK at a time."""
+    for rows in streamed:
+        for first in range(0, len(rows), BLOCK):
+            yield rows[first : first + BLOCK]
