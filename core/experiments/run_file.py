@@ -22,7 +22,7 @@ from core.images.library import Library
 from core.types import ImageSet
 from core.wording import counted
 
-FORMAT = 1
+FORMAT, BEFORE_SPLITS = 2, 1  # formats that are read; in the first, "auto" was what is "silhouette" now
 LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
 PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
 WORDING = re.compile(r"\.sentence$|\.undefined\.")  # sentences, which another version may put otherwise
@@ -146,6 +146,8 @@ def read_run(path: Path) -> Run:
 
 
 def from_json(raw: Any, name: str = "This") -> Run:
+    if isinstance(raw, dict) and raw.get("format") == BEFORE_SPLITS:
+        raw = _of_today(raw)
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise BadChoice(f"{name} is not a run file of format {FORMAT}. Use 'Save run' on a page to make one.")
     try:
@@ -158,6 +160,17 @@ def from_json(raw: Any, name: str = "This") -> Run:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadChoice(f"{name} is a damaged run file ({type(error).__name__}: {error}).") from None
+
+
+def _of_today(raw: Mapping[str, Any]) -> Any:
+    """A file of the first format, in whose words k was selected by silhouette."""
+    config, scores = raw.get("config"), raw.get("scores")
+    if isinstance(config, Mapping) and isinstance(scores, Mapping) and scores.get("k_source") == "auto":
+        cluster = config.get("cluster")
+        if isinstance(cluster, Mapping):
+            config = {**config, "cluster": {**cluster, "k": "silhouette"}}
+        scores = {**scores, "k_source": "silhouette"}
+    return {**raw, "format": FORMAT, "config": config, "scores": scores}
 
 
 def replay(by: Engine, library: Library, run: Run) -> Replay:
