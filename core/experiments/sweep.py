@@ -213,7 +213,10 @@ def _corrected_p(
         labels = np.array([file.label or "" for file in files])
         known = labels != ""
         return metrics.corrected_p_value(labels[known], [clusters[known] for clusters in among])
-    truth, known = by.attacks[type(config)].ground_truth(development)
+    attack = by.attacks[type(config)]
+    if attack.meaning(config).farther is None:
+        return None  # its distances follow the labels, so permuting these alone is no test
+    truth, known = attack.ground_truth(development)
     return membership_metrics.corrected_p_value(np.concatenate(among)[:, known], truth, 0)
 
 
