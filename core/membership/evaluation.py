@@ -40,8 +40,8 @@ class Measurement:
     lungless: dict[str, int]
     note: str | None = None
     candidates: Candidates = ()  # names the rows, where there are several
-    # Where labels enter the rows, of development: rows (folds, c, n) that know no label of a fold, and the AUC
-    # of the one row made anew under each permutation of the labels.
+    # Where labels enter development, rows (folds, c, n) that know no label of a fold, and the AUC of the one
+    # row, made anew under each permutation of the labels.
     nested: np.ndarray | None = None
     by_chance: np.ndarray | None = None
 

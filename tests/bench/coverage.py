@@ -201,8 +201,8 @@ def pattern_rows(sets: int) -> Iterator[str]:
         leaks += alarms[1] and intervals.auc_interval(value, found, truth.used, groups)[0] > 0.5
     shares = small / sets
     yield (
-        f"null sets, SSIM on development: p < 0.05 in {shares[0]:.3f} with fixed centroids, {shares[1]:.3f} with "
-        f"their own; leak in {leaks / sets:.3f}"
+        f"null sets, SSIM on development: p < 0.05 in {shares[0]:.3f} with fixed centroids, {shares[1]:.3f} "
+        f"with their own; leak in {leaks / sets:.3f}"
     )
 
 
