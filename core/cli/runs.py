@@ -40,6 +40,7 @@ def run(args: Args) -> Outcome:
         "labels": list(again.run.labels),
         "differences": [_as_json(each) for each in again.differences],
         "versions": [_as_json(each) for each in again.others],
+        "not_compared": again.not_compared or None,
         "status": 0 if again.same else DIFFERENT,
         "text": "\n".join(_lines(again)),
     }
@@ -55,10 +56,12 @@ def _lines(again: Replay) -> list[str]:
     value = "undefined" if scores.get(name) is None else f"{scores[name]:.6f}"
     count = len(again.run.labels)
     if again.same:
-        lines = [f"Identical: {counted(count, 'label')} and all scores; {name.upper()} {value}."]
+        what = "the scores that are compared" if again.not_compared else "all scores"
+        lines = [f"Identical: {counted(count, 'label')} and {what}; {name.upper()} {value}."]
     else:
         lines = [f"{_differing(len(again.differences))} from the run file; {name.upper()} is {value} here."]
         lines += [_words(each, count) for each in again.differences[:20]]
+    lines += [again.not_compared] if again.not_compared else []
     return lines + [
         f"version of {each.what}: {each.was} in the run file, {each.now} here" for each in again.others
     ]

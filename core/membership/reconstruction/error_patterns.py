@@ -76,7 +76,7 @@ def nested_differences(
 
 
 def by_chance_key(development: ImageSet, spec: AutoencoderSpec, labels: GroundTruth) -> str:
-    return key("by chance", metrics.VERSION, ssim_key([development], spec, labels))
+    return key("by chance", permuted_patterns.VERSION, metrics.VERSION, ssim_key([development], spec, labels))
 
 
 def aucs_by_chance(

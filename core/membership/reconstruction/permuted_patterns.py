@@ -17,6 +17,7 @@ from core.membership.metrics import GroundTruth
 from core.membership.reconstruction.error_maps import WINDOW
 from core.numeric.parallel import map_in_threads
 
+VERSION = 1
 PERMUTATIONS = 199
 BLOCK = 16  # images whose windows a core's cache holds
 UNBIASED = np.float32(WINDOW**2 / (WINDOW**2 - 1))  # of sample variances, as in scikit-image

@@ -25,7 +25,7 @@ from core.experiments.grid import Listed
 from core.extraction import embedder
 from core.features import catalog
 from core.images.library import Library
-from core.membership.reconstruction import keys
+from core.membership.reconstruction import error_patterns, keys
 from core.release.assessment import assessment_key
 from core.release.config import ReleaseConfig
 from core.stages.cached import Run
@@ -108,7 +108,8 @@ def names(
         if module.startswith("core.membership.reconstruction"):
             spec = AutoencoderSpec(32, epochs=1)
             truth = by.reconstruction.ground_truth(membership)[0]
-            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec, truth)}
+            by_chance = error_patterns.by_chance_key(membership, spec, truth)
+            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec, truth), by_chance}
         if module.startswith("core.membership"):
             config = MembershipConfig(PIXELS, k=2)
             by.answer([membership], config)
