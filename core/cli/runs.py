@@ -83,9 +83,14 @@ def list_runs(args: Args) -> Outcome:
     rows = [run_log.flatten(row) for row in run_log.all_runs()]
     if args.csv:
         common.write_text(args.csv, run_log.to_csv(rows))
-    lines = [f"{r['time']}  {r['sets']}: {r['backbone']}, {r['score']} {_three(r['value'])}" for r in rows]
+    lines = [_line(row) for row in rows]
     return {"runs": rows, "text": "\n".join(lines) or "No runs yet."}
 
 
 def _three(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
+
+
+def _line(row: dict[str, Any]) -> str:
+    earlier = ", of an earlier version" if row["earlier_version"] else ""
+    return f"{row['time']}  {row['sets']}: {row['backbone']}, {row['score']} {_three(row['value'])}{earlier}"
