@@ -3,8 +3,10 @@
 Permuting the labels of fixed distances would not do: the centroids know the real labels, and with them the
 AUC scatters more than under such permutations: of 600 null sets of 20 patients with 3 to 5 maps, 10% had
 p < 0.05. Here labels and folds are dealt out anew together, and centroids, differences and AUC follow from
-them: 6% had, and 4% a verdict of a leak (tests/bench/coverage.py). SSIM is that of ``error_maps`` in single precision, with all
-that an image's local statistics need computed once: 199 permutations of 200 images of 64 px take 2 s.
+them: 6% had, and 4% a verdict of a leak (tests/bench/coverage.py).
+
+SSIM is that of ``error_maps`` in single precision, with all that an image's windows give by themselves
+computed once: 199 permutations of 200 images of 64 px take 2 s.
 """
 
 from dataclasses import dataclass
