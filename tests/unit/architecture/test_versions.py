@@ -37,8 +37,6 @@ from tests.unit.membership.test_cluster_distance import PIXELS
 VERSIONS = ("VERSION", "NETWORK_VERSION")
 LUNG = CropSpec("lung")
 CONFIG = PipelineConfig(PIXELS, ReduceSpec(0.9), ClusterSpec(k=2))
-# Its training is kept under the version of reconstruction.keys.
-ELSEWHERE = {"core.membership.reconstruction.autoencoder"}
 
 NOT_IN_ROWS = (
     "core.audit",
@@ -56,7 +54,7 @@ def versioned() -> list[tuple[str, str]]:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for line in path.read_text("utf-8").splitlines():
             word = line.partition(" = ")[0]
-            if word in VERSIONS and name not in ELSEWHERE:
+            if word in VERSIONS:
                 found.append((name, word))
     return found
 
