@@ -5,6 +5,7 @@ Modules are found in the tree, so that a new one without a key here fails.
 
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,12 @@ from tests.unit.membership.test_cluster_distance import PIXELS
 VERSIONS = ("VERSION", "NETWORK_VERSION")
 LUNG = CropSpec("lung")
 CONFIG = PipelineConfig(PIXELS, ReduceSpec(0.9), ClusterSpec(k=2))
+FOUND = ClusterSpec(k="auto")
 
 NOT_IN_ROWS = (
     "core.audit",
     "core.battery",
+    "core.fidelity",
     "core.release",
     "core.clustering.projection",
     "core.membership.f1_over_k",
@@ -101,7 +104,7 @@ def names(
         store = Names(tmp_path / f"store{len(opened)}")
         opened.append(store)
         by = Engine(store, library)
-        if module.startswith(("core.battery", "core.release")):
+        if module.startswith(("core.battery", "core.fidelity", "core.release")):
             return {assessment_key([membership], ReleaseConfig())}
         if module.startswith("core.membership.reconstruction"):
             spec = AutoencoderSpec(32, epochs=1)
@@ -117,6 +120,7 @@ def names(
             return store.put_names | {statistics_key()}
         elif module.startswith("core.clustering"):
             by.answer([attribution], CONFIG)
+            by.answer([attribution], replace(CONFIG, cluster=FOUND, whiten=membership.real_content))
             for kind in ("pca", "umap"):
                 store.put_names.add(Run(by.pipeline.embedder, CONFIG, attribution.generated).map_key(kind))
         else:

@@ -74,8 +74,8 @@ def test_separation_by_hand() -> None:
 
 
 def test_projection_is_held_out() -> None:
-    """Labels at random in 30 dimensions of 60 images: fitted to themselves sides look far apart, held out they
-    are not (their mean difference, in the units of the fit, is near 0, with 1 expected of a real one)."""
+    """Labels at random in 30 dimensions of 60 images: fitted to themselves sides look far apart, held out
+    they are not (their mean difference, in units of the fit, is near 0, with 1 expected of a real one)."""
     rng = np.random.default_rng(1)
     rows, side = rng.standard_normal((60, D)), np.arange(60) % 2 == 0
     places = splits.held_out_projection(rows, side, rng)
