@@ -32,6 +32,7 @@ ORDER = (
     ("pages.ui.session", "pages.ui.widgets"),
     ("pages.ui",),
     ("core.__main__",),
+    ("core.cli.generators",),
     ("core.cli",),
     ("core.service",),
     ("core.jobs",),
