@@ -35,6 +35,7 @@ ORDER = (
     ("core.cli",),
     ("core.service",),
     ("core.jobs",),
+    ("core.release.dossier",),
     ("core.release",),
     ("core.release.attacks",),
     ("core.audit", "core.paper"),
