@@ -106,7 +106,9 @@ def power(release: Release) -> list[str]:
     """The smallest leak that this sample would have shown."""
     found = release.power
     if found is None:
-        return ["This was not measured, as it is measured only where the attacks are scored and find nothing."]
+        return [
+            "This was not measured, as it is measured only where the attacks are scored and find nothing."
+        ]
     how = (
         f"Copies of used images, mildly changed, were planted among the generated images {found.trials} "
         "times for each share."
@@ -127,8 +129,8 @@ def people(release: Release) -> list[str]:
         return [f"“{headline_title(release)}” names nobody at a false discovery rate of {risk.rate:.0%}."]
     said = [
         f"“{headline_title(release)}” names {counted(risk.n_images, 'real image')} and, tested as people, "
-        f"{counted(risk.n_groups, 'patient group')}. About {risk.rate:.0%} of those who are named are expected "
-        "to be wrong."
+        f"{counted(risk.n_groups, 'patient group')}. About {risk.rate:.0%} of those who are named are "
+        "expected to be wrong."
     ]
     if release.copies.used:
         said.append("Exact copies are always among the images that are named.")

@@ -136,8 +136,8 @@ def _missing(wanted: Mapping[str, str], here: Sequence[ImageSet]) -> str:
     if alike is None:
         return f"The data set “{plain(wanted['name'])}” is not here. Import it, under any name."
     return (
-        f"The images of “{plain(wanted['name'])}” are here as “{alike.name}”, but with other roles or patient "
-        "groups. If a table of patients was used, name it with --patients."
+        f"The images of “{plain(wanted['name'])}” are here as “{alike.name}”, but with other roles or "
+        "patient groups. If a table of patients was used, name it with --patients."
     )
 
 
