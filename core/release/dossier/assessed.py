@@ -43,7 +43,7 @@ def _protocol(protocol: Mapping[str, Any]) -> str:
         ("Headline attack", f"{protocol['headline_title']} ({protocol['headline']})"),
         ("Reported on", f"{protocol['reported_set']} ({protocol['reported']})"),
         ("Permutations", f"{protocol['permutations']:,}, by {protocol['permuted_by']}"),
-        ("Smallest p-value possible", _least(protocol["least_p"])),
+        ("Smallest p-value possible", _least(protocol)),
         ("Placebo", f"{protocol['placebo'] or 'none'}; {protocol['placebo_images']:,} images"),
         ("False discovery rate", f"{protocol['false_discovery_rate']:.0%}"),
         ("False alarms allowed", rates),
@@ -54,8 +54,13 @@ def _protocol(protocol: Mapping[str, Any]) -> str:
     )
 
 
-def _least(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2g}, by the number of patient groups"
+def _least(protocol: Mapping[str, Any]) -> str:
+    if protocol["least_p"] is None:
+        return "–"
+    drawn = 1 / (protocol["permutations"] + 1)
+    if protocol["least_p"] > drawn:
+        return f"{protocol['least_p']:.2g}, by the number of patient groups"
+    return f"{drawn:.4f}, by the number of permutations"
 
 
 # -- attacks ---------------------------------------------------------------------------------------------
@@ -73,8 +78,19 @@ def _attacks(found: Mapping[str, Any]) -> str:
     words = f"<figcaption>{escaped(LEGEND + DIAMONDS * placebo)}</figcaption>"
     drawing = f"<figure>\n{auc_chart(rows)}\n{words}</figure>\n"
     return "".join(
-        [heading, paragraphs([joint]), drawing, _evidence(rows), _why(rows), _loss(rows), paragraphs(not_run)]
+        [
+            _kept(heading, paragraphs([joint]), drawing),
+            _evidence(rows),
+            _why(rows),
+            _loss(rows),
+            paragraphs(not_run),
+        ]
     )
+
+
+def _kept(*parts: str) -> str:
+    """On one sheet of paper."""
+    return f'<div class="keep">{"".join(parts)}</div>\n'
 
 
 def _evidence(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -119,7 +135,7 @@ def _loss(rows: Sequence[Mapping[str, Any]]) -> str:
         heads,
         [
             [
-                *(row["title"], row["source"], "always run" if row["battery"] else "asked for"),
+                *(row["title"], row["source"], "always\u00a0run" if row["battery"] else "asked for"),
                 share(row["advantage"], row["advantage_ci"]),
                 *(f"{row['epsilon']:.2f}", f"{row['epsilon_largest']:.2f}"),
             ]
@@ -177,7 +193,7 @@ def _people(people: Mapping[str, Any]) -> str:
 
 
 def _scope(found: Mapping[str, Any]) -> str:
-    rows = [[each["name"], each["question"], "not run"] for each in found["out_of_scope"]]
+    rows = [[each["name"], each["question"], "not\u00a0run"] for each in found["out_of_scope"]]
     return (
         "<h3>3.7 What was tested, and what was not</h3>\n"
         + paragraphs([found["in_scope"]])

@@ -33,12 +33,14 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]], 
         for place, each in enumerate(heads)
     )
     body = "".join(f"<tr>{_cells(row, words)}</tr>\n" for row in rows)
+    kind = ' class="long"' if body.count("<tr>") > SHEET else ' class="narrow"' if len(heads) == 2 else ""
     return (
-        f"<table>\n<caption>{escaped(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f"<table{kind}>\n<caption>{escaped(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{body}</tbody></table>\n"
     )
 
 
+SHEET = 20  # rows of a table that may go over several sheets of paper
 _NUMBER = ' class="number"'
 
 
@@ -73,4 +75,5 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     size = abs(value)
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.3f}"
+    shown = f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.3f}"
+    return shown.lstrip("-") if float(shown) == 0 else shown

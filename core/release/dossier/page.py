@@ -23,7 +23,14 @@ FIGURES: Mapping[str, str] = {
     "density": "Density: how many real images are near",
     "coverage": "Coverage: real images with a generated one near",
 }
-PARTS: Mapping[str, str] = {"development": "development", "test": "test", "reference": "reference"}
+SETTINGS: Mapping[str, str] = {
+    "headline": "Headline attack",
+    "attacks": "Further attacks",
+    "rate": "False discovery rate",
+    "context": "Context",
+    "reference": "Reference set",
+    "seed": "Random seed",
+}
 
 
 def page(body: Mapping[str, Any]) -> str:
@@ -74,28 +81,35 @@ def _answer(body: Mapping[str, Any]) -> str:
     return (
         paragraphs([body["question"]], "question")
         + f'<div class="answer{KINDS.get(answer["verdict"], "")}"><b>{escaped(answer["in_words"])}</b>'
-        + f"{escaped(answer['sentence'])}</div>\n"
+        + f"{escaped(_beyond(answer))}</div>\n"
         + facts(
             "In short",
             [
                 ("Context of the release", f"{context[0].upper()}{context[1:]}"),
-                (
-                    "People at risk",
-                    f"{risk['groups']:,} patient groups; {risk['images']:,} real images, of which "
-                    f"{risk['exact_copies']:,} are exact copies",
-                ),
+                ("People at risk", _at_risk(risk)),
                 ("Limits", body["governance"]["limits"][0]),
             ],
         )
     )
 
 
+def _beyond(answer: Mapping[str, Any]) -> str:
+    """The sentence without the words that stand above it."""
+    said: str = answer["sentence"].removeprefix(f"{answer['in_words']}: ")
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _at_risk(risk: Mapping[str, Any]) -> str:
+    if not risk["images"] and not risk["groups"]:
+        return "nobody is named"
+    copies = f"{risk['exact_copies']:,} of them" if risk["exact_copies"] else "none of them"
+    return f"{risk['groups']:,} patient groups and {risk['images']:,} real images, {copies} by an exact copy"
+
+
 def _context(context: Mapping[str, Any]) -> list[str]:
-    words = context["in_words"]
-    said = (
-        "The context of the release, as it was declared" if context["declared"] else "Context of the release"
-    )
-    return [f"{said}: {words}.", *context["sentences"]]
+    if not context["declared"]:
+        return list(context["sentences"])
+    return [f"The context was declared as “{context['in_words']}”.", *context["sentences"]]
 
 
 # -- data ------------------------------------------------------------------------------------------------
@@ -107,7 +121,7 @@ def _data(data: Mapping[str, Any]) -> str:
         ["Data set", "Part", "Generated", "Real, used", "Real, not used", "Unlabelled", "Patient groups"],
         [
             [
-                *(each["name"], PARTS[each["part"]], f"{each['generated']:,}", f"{each['used']:,}"),
+                *(each["name"], each["part"], f"{each['generated']:,}", f"{each['used']:,}"),
                 *(f"{each['not_used']:,}", f"{each['unlabelled']:,}", _groups(each)),
             ]
             for each in data["sets"]
@@ -139,8 +153,8 @@ def _described(each: Mapping[str, Any]) -> str:
             ("Role", each["role"]),
             ("Files", f"{each['files']:,}; {'; '.join(formats)}"),
             ("How scans were shown", origin["view"] or "not recorded, or no scans"),
-            ("Content (SHA-256)", each["content"]),
-            ("With ground truth (SHA-256)", each["truth"]),
+            ("Pixels, SHA-256", each["content"]),
+            ("With labels, SHA-256", each["truth"]),
         ],
     )
 
@@ -217,7 +231,7 @@ def _repeat(body: Mapping[str, Any]) -> str:
     governance = body["governance"]
     config = governance["run"]["config"]
     rows = [
-        *((name.replace("_", " "), _setting(value)) for name, value in config.items()),
+        *((SETTINGS.get(name, name), _setting(value)) for name, value in config.items()),
         ("Time taken", f"{governance['run']['seconds']:.0f} s, with what was kept of earlier steps"),
         ("Versions", ", ".join(f"{name} {value}" for name, value in governance["versions"].items())),
     ]
@@ -225,14 +239,14 @@ def _repeat(body: Mapping[str, Any]) -> str:
         "To check this file, run the command below where the data sets are, under whatever names. It tests "
         "the hash, computes the assessment again, and reports every number that differs."
     )
-    rule = "SHA-256 of this dossier's data but for this hash, as JSON with sorted keys, without spaces, in ASCII:"
+    rule = "SHA-256 of this dossier's data but for this hash, as JSON with sorted keys, no spaces, in ASCII:"
     return (
         "<h3>5.4 How it is repeated and checked</h3>\n"
         + facts("Configuration and versions; the hashes of the data sets are in section 2", rows)
         + paragraphs([how])
         + '<p class="hash"><code>python -m core release verify FILE</code></p>\n'
-        + paragraphs([rule])
-        + f'<p class="hash"><code>{escaped(body["sha256"])}</code></p>\n'
+        + f'<div class="keep">{paragraphs([rule])}'
+        + f'<p class="hash"><code>{escaped(body["sha256"])}</code></p></div>\n'
     )
 
 

@@ -91,14 +91,15 @@ def controls(release: Release) -> list[str]:
                 f"{interval[0]:.2f} to {interval[1]:.2f} in 95% of splits, with the headline attack."
             )
     if found.placebo_p is not None:
-        said.append(f"The placebo's joint p-value is {_p(found.placebo_p)}.")
+        said.append(
+            f"The placebo's joint p-value is {_p(found.placebo_p)}. A small one would mean that used images "
+            "and others differ by more than what a generator remembers."
+        )
     if release.confounds:
         listed = ", ".join(release.confounds)
-        said.append(f"Values that show no anatomy tell the two groups apart as well: {listed}.")
+        said.append(f"Blind values, which show no anatomy, tell the two groups apart as well: {listed}.")
     elif release.corrected_p is not None and release.corrected_p < 0.05:
-        said.append(
-            "No value that shows no anatomy, such as mean grey or file format, explains the difference."
-        )
+        said.append("None of the blind values, such as mean grey or file format, explains the difference.")
     return said
 
 
@@ -106,9 +107,7 @@ def power(release: Release) -> list[str]:
     """The smallest leak that this sample would have shown."""
     found = release.power
     if found is None:
-        return [
-            "This was not measured, as it is measured only where the attacks are scored and find nothing."
-        ]
+        return ["Not measured: copies are planted only where the attacks are scored and find nothing."]
     how = (
         f"Copies of used images, mildly changed, were planted among the generated images {found.trials} "
         "times for each share."

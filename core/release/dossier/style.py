@@ -35,7 +35,9 @@ table.facts { table-layout: fixed; }
 table.facts th { width: 170px; color: #59636e; }
 table.facts td { overflow-wrap: anywhere; }
 thead { display: table-header-group; }
-tr, figure { break-inside: avoid; }
+tr, figure, table { break-inside: avoid; }
+table.long { break-inside: auto; }
+table.narrow { width: 340px; }
 figure { margin: 12px 0; }
 figcaption { font-size: 12.5px; line-height: 1.4; margin-top: 4px; }
 svg { display: block; width: 100%; height: auto; }
@@ -57,7 +59,8 @@ svg .placebo { fill: #fff; stroke: #8a5a00; stroke-width: 1.8; }
 code { font: 12px/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; overflow-wrap: anywhere; }
 .hash { background: #f6f8fa; padding: 8px 10px; margin: 8px 0; }
 .keep { break-inside: avoid; }
-@page { size: A4; margin: 14mm 15mm; }
+@page { size: A4; margin: 14mm 15mm 16mm;
+  @bottom-right { content: counter(page) " / " counter(pages); font: 10px sans-serif; color: #59636e; } }
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { padding: 0; max-width: none; font-size: 12.5px; }

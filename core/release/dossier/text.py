@@ -10,7 +10,7 @@ QUESTION = (
 )
 ANSWERS: Mapping[str, str] = {
     FOUND: "Exposure found",
-    NOT_FOUND: "Exposure not found by these attacks",
+    NOT_FOUND: "Not found by these attacks",
     CANNOT_TELL: "Cannot tell",
 }
 ATTACKER = (
