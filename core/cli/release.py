@@ -1,4 +1,4 @@
-"""``release``: may a synthetic set be released, and whom would it expose? ``release verify`` checks a dossier."""
+"""``release``: may a synthetic set be released, and whom would it expose? ``release verify``: a dossier."""
 
 import argparse
 import contextlib
@@ -28,6 +28,7 @@ from core.types import ImageSet
 from core.wording import counted
 
 VERIFY = "verify"
+MOST_SHOWN = 40  # differences
 HEADLINE = (
     "attack",
     "title",
@@ -188,7 +189,9 @@ def verified_lines(found: Verification) -> list[str]:
         f"The assessment was computed again: {counted(len(found.differences), 'value')} "
         f"{'differs' if len(found.differences) == 1 else 'differ'}."
     )
-    said += [f"  {_shown(each)}" for each in found.differences]
+    said += [f"  {_shown(each)}" for each in found.differences[:MOST_SHOWN]]
+    if len(found.differences) > MOST_SHOWN:
+        said.append("  and more; --json lists all")
     if found.versions:
         said.append("These versions differ, which may explain it:")
         said += [f"  {_shown(each)}" for each in found.versions]
@@ -196,7 +199,14 @@ def verified_lines(found: Verification) -> list[str]:
 
 
 def _shown(each: Difference) -> str:
-    was, now = (reading.plain(value) for value in (each.was, each.now))
+    """Of two sentences, from where they differ."""
+    was, now = str(each.was), str(each.now)
+    pairs = enumerate(zip(was, now, strict=False))
+    alike = next((place for place, (one, other) in pairs if one != other), 0)
+    cut = max(0, alike - 20)
+    if cut and len(was) > reading.SHOWN:
+        was, now = f"…{was[cut:]}", f"…{now[cut:]}"
+    was, now = reading.plain(was), reading.plain(now)
     return f"{reading.plain(each.what)}: {was} in the dossier, {now} here"
 
 
