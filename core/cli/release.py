@@ -18,9 +18,8 @@ from core.release import remaining
 from core.release.assessment import Assessor
 from core.release.attacks.catalog import BATTERY, OTHERS
 from core.release.config import AUTO, CONTEXTS, ReleaseConfig
-from core.release.dossier import files, reading, verification
+from core.release.dossier import files, reading, reported, verification
 from core.release.dossier.document import document
-from core.release.dossier.verification import Difference, Verification
 from core.release.parts import with_patients
 from core.release.result import AttackRow, Release
 from core.store import Store
@@ -28,7 +27,6 @@ from core.types import ImageSet
 from core.wording import counted
 
 VERIFY = "verify"
-MOST_SHOWN = 40  # differences
 HEADLINE = (
     "attack",
     "title",
@@ -153,7 +151,7 @@ def verify(args: Args, library: Library) -> Outcome:
         "differences": [asdict(each) for each in found.differences],
         "versions": [asdict(each) for each in found.versions],
         "status": 0 if found.holds else 1,
-        "text": "\n".join(verified_lines(found)),
+        "text": "\n".join(reported.lines(found)),
     }
 
 
@@ -168,46 +166,6 @@ def _at_hand(args: Args, library: Library) -> list[ImageSet]:
         with contextlib.suppress(BadChoice):  # the table is about other images
             named.append(with_patients(each, table))
     return [*named, *every]
-
-
-def verified_lines(found: Verification) -> list[str]:
-    """The hash first, then the page, then the numbers."""
-    if found.intact:
-        said = [f"The hash holds ({found.claimed[:12]}): the data were not changed since they were drawn up."]
-    else:
-        said = [
-            f"The dossier was changed since it was drawn up: it says SHA-256 {found.claimed[:12]}, and its "
-            f"content has {found.found[:12]}."
-        ]
-    if found.page_words:
-        said.append(found.page_words)
-    if not found.recomputed:
-        return [*said, f"The numbers were not computed again. {found.hindrance}"]
-    if not found.differences:
-        return [*said, "The assessment was computed again, and every number is the same."]
-    said.append(
-        f"The assessment was computed again: {counted(len(found.differences), 'value')} "
-        f"{'differs' if len(found.differences) == 1 else 'differ'}."
-    )
-    said += [f"  {_shown(each)}" for each in found.differences[:MOST_SHOWN]]
-    if len(found.differences) > MOST_SHOWN:
-        said.append("  and more; --json lists all")
-    if found.versions:
-        said.append("These versions differ, which may explain it:")
-        said += [f"  {_shown(each)}" for each in found.versions]
-    return said
-
-
-def _shown(each: Difference) -> str:
-    """Of two sentences, from where they differ."""
-    was, now = str(each.was), str(each.now)
-    pairs = enumerate(zip(was, now, strict=False))
-    alike = next((place for place, (one, other) in pairs if one != other), 0)
-    cut = max(0, alike - 20)
-    if cut and len(was) > reading.SHOWN:
-        was, now = f"…{was[cut:]}", f"…{now[cut:]}"
-    was, now = reading.plain(was), reading.plain(now)
-    return f"{reading.plain(each.what)}: {was} in the dossier, {now} here"
 
 
 def _sets(args: Args, library: Library) -> list[ImageSet]:

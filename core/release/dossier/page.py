@@ -164,6 +164,8 @@ def _described(each: Mapping[str, Any]) -> str:
 
 def _mitigation(mitigation: Mapping[str, Any]) -> str:
     tables = "".join(_fidelity(title, found) for title, found in mitigation["fidelity"].items())
+    if not tables:
+        tables = paragraphs(["It was not measured, as there is no real image to compare with."])
     lead = (
         "Every measure that lowers the risk is weighed against what the images are still worth. The floor is "
         "what one half of the real patients reaches against the other, over several splits. Compare it with "

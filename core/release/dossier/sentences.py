@@ -126,10 +126,11 @@ def people(release: Release) -> list[str]:
     risk = release.at_risk
     if not risk.n_images and not risk.n_groups:
         return [f"“{headline_title(release)}” names nobody at a false discovery rate of {risk.rate:.0%}."]
+    certain = ", exact copies apart," if release.copies.used else ""
     said = [
         f"“{headline_title(release)}” names {counted(risk.n_images, 'real image')} and, tested as people, "
-        f"{counted(risk.n_groups, 'patient group')}. About {risk.rate:.0%} of those who are named are "
-        "expected to be wrong."
+        f"{counted(risk.n_groups, 'patient group')}. About {risk.rate:.0%} of those who are named"
+        f"{certain} are expected to be wrong."
     ]
     if release.copies.used:
         said.append("Exact copies are always among the images that are named.")
