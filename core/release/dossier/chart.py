@@ -4,7 +4,8 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 700, 236, 20, 10, 26
+WIDTH, LEFT, RIGHT, TOP, ROW = 700, 270, 20, 10, 26
+LONGEST = 42  # characters of a title that fit there
 TICKS = 5  # steps of the axis at most
 
 
@@ -53,7 +54,7 @@ def _tick(x: str, value: float, bottom: float) -> str:
 def _row(row: Mapping[str, Any], across: Any, y: float) -> str:
     parts = [
         f'<text class="end{" strong" if row["headline"] else ""}" x="{LEFT - 14}" y="{y + 4:.1f}">'
-        f"{html.escape(row['title'][:34])}</text>"
+        f"{html.escape(_short(row['title']))}</text>"
     ]
     if row["auc_ci"]:
         first, last = (across(value) for value in row["auc_ci"])
@@ -64,6 +65,10 @@ def _row(row: Mapping[str, Any], across: Any, y: float) -> str:
         corners = f"{x:.1f},{y - 5.5:.1f} {x + 5.5:.1f},{y:.1f} {x:.1f},{y + 5.5:.1f} {x - 5.5:.1f},{y:.1f}"
         parts.append(f'<polygon class="placebo" points="{corners}"/>')
     return "".join(parts)
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
 
 
 def _words(row: Mapping[str, Any]) -> str:

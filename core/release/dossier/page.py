@@ -4,7 +4,7 @@ The page is a function of the JSON object alone, which it holds as well: so both
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.release.dossier import elements
@@ -76,12 +76,13 @@ def page(body: Mapping[str, Any]) -> str:
 
 
 def _answer(body: Mapping[str, Any]) -> str:
+    names = [each["name"] for each in body["data"]["sets"]]
     answer, risk = body["answer"], body["identifiability"]["people_at_risk"]
     context = body["context"]["in_words"]
     return (
         paragraphs([body["question"]], "question")
         + f'<div class="answer{KINDS.get(answer["verdict"], "")}"><b>{escaped(answer["in_words"])}</b>'
-        + f"{escaped(_beyond(answer))}</div>\n"
+        + f"{escaped(_beyond(answer, names))}</div>\n"
         + facts(
             "In short",
             [
@@ -93,15 +94,15 @@ def _answer(body: Mapping[str, Any]) -> str:
     )
 
 
-def _beyond(answer: Mapping[str, Any]) -> str:
-    """The sentence without the words that stand above it."""
+def _beyond(answer: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The sentence without the words that stand above it; a data set's name stays as it is."""
     said: str = answer["sentence"].removeprefix(f"{answer['in_words']}: ")
-    return f"{said[:1].upper()}{said[1:]}"
+    return said if said.startswith(tuple(names)) else f"{said[:1].upper()}{said[1:]}"
 
 
 def _at_risk(risk: Mapping[str, Any]) -> str:
     if not risk["images"] and not risk["groups"]:
-        return "nobody is named"
+        return str(risk["sentences"][0])
     copies = f"{risk['exact_copies']:,} of them" if risk["exact_copies"] else "none of them"
     return f"{risk['groups']:,} patient groups and {risk['images']:,} real images, {copies} by an exact copy"
 

@@ -33,7 +33,7 @@ def protocol(release: Release, config: ReleaseConfig) -> list[str]:
     said = [
         f"The headline attack is “{headline_title(release)}” ({release.declared}). It was fixed before "
         f"{'the test set was read' if release.reported == 'test' else 'the attacks were compared'}.",
-        f"Numbers are of {set_of} ({release.reported}). Each distinct image counts once.",
+        f"Numbers are of “{set_of}” ({release.reported}). Each distinct image counts once.",
         f"Chance is measured by exchanging the roles “used” and “not used” {PERMUTATIONS:,} times between "
         "patient groups, never between slices of one group, and once for all attacks together. So trying "
         "many attacks is paid for exactly (Westfall and Young 1993). Their p-values are joined by a weighted "
@@ -42,8 +42,13 @@ def protocol(release: Release, config: ReleaseConfig) -> list[str]:
     if release.controls is not None and release.controls.placebo_images:
         said.append(
             f"As a placebo, {release.controls.placebo} stood in the generator's place "
-            f"({counted(release.controls.placebo_images, 'image')}). Nothing can leak from them, so what the "
-            "attacks find there is how the two groups differ anyway."
+            f"({counted(release.controls.placebo_images, 'image')}). What the attacks find there is no "
+            "memory of this generator, but how used images and others differ anyway"
+            + (
+                ", or what another generator remembers, if it was trained on the same images."
+                if any(each.part == "reference" for each in release.sets)
+                else "."
+            )
         )
     else:
         said.append("No placebo could be formed: there are too few images of other people.")
@@ -124,23 +129,40 @@ def power(release: Release) -> list[str]:
 def people(release: Release) -> list[str]:
     """Who is exposed, by number."""
     risk = release.at_risk
+    if not risk.n_images and not risk.n_groups and not _can_name(release):
+        return [
+            "Nobody can be named: there are too few images that were not used to compare with. That is not a "
+            "pass."
+        ]
     if not risk.n_images and not risk.n_groups:
         return [f"“{headline_title(release)}” names nobody at a false discovery rate of {risk.rate:.0%}."]
-    certain = ", exact copies apart," if release.copies.used else ""
+    copied = sum(each.copy for each in risk.images)
     said = [
-        f"“{headline_title(release)}” names {counted(risk.n_images, 'real image')} and, tested as people, "
-        f"{counted(risk.n_groups, 'patient group')}. About {risk.rate:.0%} of those who are named"
-        f"{certain} are expected to be wrong."
+        f"{counted(risk.n_images, 'real image')} and, tested as people, "
+        f"{counted(risk.n_groups, 'patient group')} {verb(risk.n_images + risk.n_groups, 'is', 'are')} named."
     ]
-    if release.copies.used:
-        said.append("Exact copies are always among the images that are named.")
+    if copied:
+        said.append(
+            f"{copied:,} of the images {verb(copied, 'has', 'have')} an exact copy "
+            "among the generated ones. That is certain."
+        )
+    if copied < risk.n_images:
+        said.append(
+            f"{'The others' if copied else 'They'} are named by “{headline_title(release)}”; about "
+            f"{risk.rate:.0%} of them are expected to be wrong."
+        )
     if risk.false_images:
         said.append(
-            f"{counted(risk.false_images, 'of the named images', 'of the named images')} "
+            f"{risk.false_images:,} of the named images "
             f"{verb(risk.false_images, 'is', 'are')} labelled “not used”, so "
             f"{verb(risk.false_images, 'its', 'their')} naming is known to be wrong."
         )
     return said
+
+
+def _can_name(release: Release) -> bool:
+    """Whether the smallest conformal p-value that so few images allow is within the rate."""
+    return 1 / (release.at_risk.calibrated_on + 1) <= release.at_risk.rate
 
 
 def mitigation(release: Release) -> list[str]:
@@ -168,7 +190,7 @@ def caps(release: Release, generated: int, used: int) -> list[dict[str, object]]
     if generated and not release.copies.generated:
         most = clopper_pearson(0, generated, (1 - LEVEL) / 2)[1]
         cap("generated images are exact copies", generated, most, "if they are a random sample of all")
-    if used and not release.at_risk.n_images:
+    if used and not release.at_risk.n_images and _can_name(release):
         most = clopper_pearson(0, used, (1 - LEVEL) / 2)[1]
         cap("used images are named", used, most, "if they were independent; slices of one patient are not")
     for row in release.attacks:

@@ -12,6 +12,7 @@ from core.release.assessment import Assessor
 from core.release.config import ReleaseConfig
 from core.release.dossier import sentences
 from core.release.dossier.document import SCHEMA, as_text, document
+from core.release.dossier.page import page
 from core.release.result import AtRisk, Copied
 from tests.support.releases import leaking
 from tests.unit.release.dossier.conftest import Case
@@ -116,6 +117,18 @@ def test_copies_and_mitigation_in_words(case: Case) -> None:
     assert "names nobody" in sentences.people(nobody)[0]
 
 
+def test_copies_are_certain_and_the_others_are_not(case: Case) -> None:
+    """All 20 used slices leak with noise; the first is made an exact copy here."""
+    risk = case.release.at_risk
+    assert "10% of them are expected to be wrong" in sentences.people(case.release)[1]
+    copied = replace(risk, images=(replace(risk.images[0], copy=True), *risk.images[1:]))
+    said = sentences.people(replace(case.release, at_risk=copied))
+    assert said[1] == "1 of the images has an exact copy among the generated ones. That is certain."
+    assert said[2].startswith("The others are named by “")
+    alone = replace(copied, images=copied.images[:1], n_images=1)
+    assert not [each for each in sentences.people(replace(case.release, at_risk=alone)) if "10%" in each]
+
+
 def test_a_set_without_a_comparison_has_a_dossier(assessor: Assessor, library: Library) -> None:
     """No image that was not used: cannot tell, no attack row, and the dossier says why."""
     whole = leaking(library, "whole", 0.5)
@@ -126,5 +139,10 @@ def test_a_set_without_a_comparison_has_a_dossier(assessor: Assessor, library: L
     found: dict[str, Any] = document(assessor.assess([partial], config), config, [partial])
     assert found["answer"]["verdict"] == "cannot tell"
     assert found["identifiability"]["attacks"] == []
+    assert found["identifiability"]["people_at_risk"]["sentences"][0].startswith("Nobody can be named")
+    assert [each["what"] for each in found["identifiability"]["caps"]] == [
+        "generated images are exact copies"
+    ]
+    assert "</b>partial has no real images" in page(found)  # a name keeps its first letter
     assert found["identifiability"]["power"]["measured"] is False
     assert "could not be scored" in found["identifiability"]["controls"]["sentences"][0]

@@ -121,10 +121,10 @@ def row(auc: float, ci: tuple[float, float] | None, placebo: float | None) -> di
 
 
 def test_the_chart_puts_values_where_they_are() -> None:
-    """The axis starts at 0.4, as 0.45 is the least value, 236 px from the left, and ends with 1 at 680 px:
-    so an AUC of 0.7 is in the middle, at 458 px."""
+    """The axis starts at 0.4, as 0.45 is the least value, 270 px from the left, and ends with 1 at 680 px:
+    so an AUC of 0.7 is in the middle, at 475 px."""
     drawn = auc_chart([row(0.7, (0.45, 1.0), None)])
-    assert 'cx="458.0"' in drawn
+    assert 'cx="475.0"' in drawn
     assert 'x2="680.0"' in drawn
     assert "Pixels 0.700 (0.450 to 1.000)." in drawn
     assert "polygon" not in drawn
