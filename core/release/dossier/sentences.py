@@ -35,8 +35,8 @@ def protocol(release: Release, config: ReleaseConfig) -> list[str]:
         f"{'the test set was read' if release.reported == 'test' else 'the attacks were compared'}.",
         f"Numbers are of “{set_of}” ({release.reported}). Each distinct image counts once.",
         f"Chance is measured by exchanging the roles “used” and “not used” {PERMUTATIONS:,} times between "
-        "patient groups, never between slices of one group, and once for all attacks together. So trying "
-        "many attacks is paid for exactly (Westfall and Young 1993). Their p-values are joined by a weighted "
+        "patient groups, never between slices of one group, and once for all attacks together, which "
+        "corrects for trying many (Westfall and Young 1993). Their p-values are joined by a weighted "
         "Cauchy statistic, in which the headline attack has half of the weight.",
     ]
     if release.controls is not None and release.controls.placebo_images:
@@ -102,9 +102,9 @@ def controls(release: Release) -> list[str]:
         )
     if release.confounds:
         listed = ", ".join(release.confounds)
-        said.append(f"Blind values, which show no anatomy, tell the two groups apart as well: {listed}.")
+        said.append(f"Blind baselines, which see no anatomy, tell the two groups apart as well: {listed}.")
     elif release.corrected_p is not None and release.corrected_p < 0.05:
-        said.append("None of the blind values, such as mean grey or file format, explains the difference.")
+        said.append("No blind baseline, such as the mean grey, explains the difference.")
     return said
 
 
