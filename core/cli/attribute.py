@@ -40,7 +40,13 @@ def attribute_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--k",
         default="known",
-        help="number of clusters; known: one per labelled generator; auto: selected by silhouette",
+        help="number of clusters; known: one per labelled generator; auto: found by splits that stand; "
+        "silhouette: of the largest mean silhouette",
+    )
+    sub.add_argument(
+        "--real",
+        metavar="SET",
+        help="whiten the features by the real images of this data set, which takes the anatomy out",
     )
     sub.add_argument("--seed", type=int, default=0, help="random seed")
     common.add_save_run(sub)
@@ -53,8 +59,8 @@ def attribute_flags(sub: argparse.ArgumentParser) -> None:
 
 
 def attribute(args: Args) -> Outcome:
-    config = _config(args)
     library, store = Library(), Store()
+    config = _config(args, library)
     image_set = library.get(args.name)
     result = Pipeline(store, library, effort(args), listener(args)).attribute(image_set, config)
     record_answer(args, [image_set], result)
@@ -88,12 +94,29 @@ def _attribution_text(facts: Outcome) -> str:
         )
         others = ("nmi", "ami", "homogeneity", "completeness", "fowlkes_mallows", "accuracy")
         lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))
+    if found := facts.get("groups_found"):
+        lines += _groups_lines(found)
     source = "from the cache" if facts["cached"] else "computed"
     lines.append(f"{facts['seconds']:.2f} s, embeddings {source}")
     return "\n".join(lines + facts["notes"])
 
 
-def _config(args: Args) -> PipelineConfig:
+def _groups_lines(found: Outcome) -> list[str]:
+    possible = found["possible"]
+    others = f"; {', '.join(map(str, possible))} can't be ruled out" if possible else ""
+    lines = [f"{counted(found['k'], 'group')} found{others}"]
+    for split in found["splits"]:
+        left, right = split["sizes"]
+        stands = "stands" if split["stands"] else "does not stand"
+        lines.append(
+            f"  {'  ' * split['depth']}{left:,} | {right:,}: {stands}, {split['separation']:.1f} standard "
+            f"deviations apart, in {split['support']:.0%} of random parts"
+        )
+    return lines
+
+
+def _config(args: Args, library: Library) -> PipelineConfig:
     cluster = ClusterSpec(args.cluster, args.linkage, args.metric, parse_k(args.k), args.seed)
     crop = crop_spec(args.crop, args.seed)
-    return PipelineConfig(feature_spec(args), ReduceSpec(parse_variance(args.pca)), cluster, crop)
+    whiten = library.get(args.real).real_content if args.real else ""
+    return PipelineConfig(feature_spec(args), ReduceSpec(parse_variance(args.pca)), cluster, crop, whiten)

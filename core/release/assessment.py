@@ -14,6 +14,7 @@ from core.battery.permutation import joint_test
 from core.errors import BadChoice
 from core.experiments.versions import of_numbers
 from core.extraction.embedder import Embedder
+from core.fidelity import measurement as fidelity
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
@@ -205,7 +206,8 @@ class Assessor:
 
 def assessment_key(sets: Sequence[ImageSet], config: ReleaseConfig) -> str:
     """Of everything that is told; the context is not among it."""
-    modules = (nearness, pairwise, naming, permutation, planting, rates, scores, evidence, power)
+    arithmetic = (nearness, pairwise, naming, permutation, planting, rates, scores, fidelity)
+    modules = (*arithmetic, evidence, power)
     versions = [VERSION, *of_numbers(), *(module.VERSION for module in modules)]
     files = [[(f.name, f.sha256, f.role, f.group or "") for f in each.files] for each in sets]
     return key(
