@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.battery import nearness, pairwise, permutation, rates, scores
+from core.audit import baselines, blind_scores, image_statistics
+from core.battery import naming, nearness, pairwise, permutation, planting, rates, scores
 from core.experiments import run_file
 from core.experiments.versions import of_numbers
+from core.fidelity import measurement
 from core.hashing import bytes_key, canonical
-from core.release import assessment
+from core.release import assessment, evidence, power
 from core.release.config import CONTEXTS, ReleaseConfig
 from core.release.dossier import sentences, text
 from core.release.result import AttackRow, Exposed, Release, SetFacts
@@ -21,7 +23,10 @@ from core.types import ImageFile, ImageSet, Role
 
 SCHEMA = "imprint-release-dossier/1"
 PAGE_VERSION = 1  # raised when the page of the same object looks different
-MODULES = (assessment, nearness, pairwise, permutation, rates, scores)
+MODULES = (
+    *(assessment, evidence, power, nearness, pairwise, naming, permutation, planting, rates, scores),
+    *(measurement, baselines, blind_scores, image_statistics),
+)
 
 
 def document(
