@@ -59,6 +59,10 @@ class Assessor:
             self.store.put_note(assessment_key(sets, config), found.as_json())
         return replace(found, config=config.as_json())
 
+    def assess_again(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> Release:
+        """The same, whatever was kept of an earlier assessment: for who checks one."""
+        return self._assess(sets, config)
+
     def known(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> Release | None:
         """The assessment, if it was made before."""
         note = self.store.note(assessment_key(sets, config))
