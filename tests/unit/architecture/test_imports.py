@@ -27,6 +27,7 @@ ORDER = (
     (
         *("pages.ui.attribution", "pages.ui.membership", "pages.ui.sweep", "pages.ui.compare"),
         *("pages.ui.paper", "pages.ui.audit", "pages.ui.runs", "pages.ui.data", "pages.ui.system"),
+        "pages.ui.release",
     ),
     ("pages.ui.background", "pages.ui.layout", "pages.ui.server"),
     ("pages.ui.session", "pages.ui.widgets"),

@@ -1,0 +1,121 @@
+"""Who is exposed: each named slice with its nearest generated images, by patient group."""
+
+import html
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.release.result import AtRisk, Exposed, Release
+from core.types import ImageSet
+from core.wording import counted, verb
+from pages.ui.release import pictures
+
+PAGE = 12  # slices
+UNNAMED = 2.0  # more than any p-value: patients who are not named come last
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Named slices of one patient; ``words`` may be empty."""
+
+    title: str
+    words: str
+    p_value: float
+    images: tuple[Exposed, ...]
+
+    @property
+    def order(self) -> tuple[bool, float, str]:
+        """Exact copies first, then by certainty."""
+        return not any(each.copy for each in self.images), self.p_value, self.title
+
+
+def section(found: Release, image_set: ImageSet) -> None:
+    """Counts, then the slices; more than a page of them are paged."""
+    risk = found.at_risk
+    if not risk.n_images:
+        st.markdown("### Who is exposed")
+        st.caption(nobody(risk))
+        return
+    title, pager = st.columns([4, 1], vertical_alignment="bottom")
+    title.markdown("### Who is exposed")
+    st.markdown(counts(found))
+    listed = [(who, each) for who in patients(risk) for each in who.images]
+    pages = -(-len(listed) // PAGE)
+    page = 1
+    if pages > 1:
+        page = int(pager.number_input(f"Page (of {pages})", 1, pages, 1, key="exposed_page"))
+    shown = listed[(page - 1) * PAGE : page * PAGE]
+    names = {file.sha256: file.name for file in image_set.generated}
+    parts, last = [], None
+    for who, each in shown:
+        if who is not last:
+            parts.append(_heading(who))
+            last = who
+        parts.append(pictures.card(each, names))
+    st.html(f'<div class="exposed">{"".join(parts)}</div>')
+    st.caption(
+        "Real slice, nearest generated image, difference of both, and the next nearest. For the difference "
+        "the generated image is moved by at most a sixteenth of its side, or mirrored, to where both agree "
+        f"most; {pictures.WHITE} grey levels and more are white in all of them. {check(found)}"
+    )
+
+
+def counts(found: Release) -> str:
+    """How many are named, by what, and how many of them may be wrong."""
+    risk = found.at_risk
+    slices, groups = counted(risk.n_images, "slice"), counted(risk.n_groups, "patient group")
+    by = next((row.title for row in found.attacks if row.attack == risk.attack), risk.attack)
+    text = f"**{slices} and {groups}** {verb(risk.n_images + risk.n_groups, 'is', 'are')} named by {by}"
+    text += f" at a false discovery rate of {risk.rate:.0%}."
+    copies = sum(each.copy for each in risk.images)
+    if copies:
+        text += f" {counted(copies, 'slice')} {verb(copies, 'has', 'have')} an exact copy."
+    return text
+
+
+def nobody(risk: AtRisk) -> str:
+    if not risk.calibrated_on:
+        return (
+            "Nobody can be named: that takes slices labelled “not used”, whose scores show how near a slice "
+            "gets that the generator never saw."
+        )
+    return (
+        f"Nobody is named at a false discovery rate of {risk.rate:.0%}, compared with "
+        f"{counted(risk.calibrated_on, 'slice')} labelled “not used”."
+    )
+
+
+def check(found: Release) -> str:
+    """How many of the named are known to be none, where labels are known."""
+    risk = found.at_risk
+    labelled = sum(each.role != "real_unknown" for each in risk.images)
+    if not labelled:
+        return ""
+    wrong = risk.false_images
+    return f"Check: {wrong:,} of the {labelled:,} named {verb(wrong, 'is', 'are')} labelled “not used”."
+
+
+def patients(risk: AtRisk) -> list[Patient]:
+    """All named slices by patient group, in the order in which they are shown."""
+    named = {each.group: each for each in risk.groups}
+    by_group: dict[str, list[Exposed]] = {}
+    for each in risk.images:
+        by_group.setdefault(each.group or "", []).append(each)
+    found = []
+    for group, images in by_group.items():
+        slices = tuple(images)
+        if not group:
+            found.append(Patient("Patient not known", "", UNNAMED, slices))
+        elif group in named:
+            of = named[group]
+            words = f"{of.images} of {counted(of.of, 'slice')} named, p = {of.p_value:.3f}"
+            found.append(Patient(f"Patient group {group}", words, of.p_value, slices))
+        else:
+            words = f"{counted(len(slices), 'slice')} named, the group as a whole is not"
+            found.append(Patient(f"Patient group {group}", words, UNNAMED, slices))
+    return sorted(found, key=lambda who: who.order)
+
+
+def _heading(who: Patient) -> str:
+    words = f"<span>{html.escape(who.words)}</span>" if who.words else ""
+    return f'<p class="patient"><b>{html.escape(who.title)}</b>{words}</p>'
