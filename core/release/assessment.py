@@ -137,6 +137,7 @@ class Assessor:
     ) -> Evidence:
         part, names = protocol.reported, list(measured.scored)
         place = names.index(headline)
+        self.listener(Step("permuting the roles of patient groups", 0, 1))
         test = joint_test(measured.table(), part.truth, config.seed, place)
         placebo = controls.find_placebo(part, protocol.development, protocol.reference, config.seed)
         compared = None if placebo is None else self._placebo(protocol, placebo, measured, place, config)

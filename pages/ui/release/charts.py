@@ -122,6 +122,7 @@ def plane(candidates: Sequence[Candidate], axis: str) -> go.Figure:
             )
         )
     layout(figure, axis, "AUC of the headline attack", 340)
+    figure.update_layout(showlegend=True)
     figure.add_hline(0.5, line={"color": GREY, "dash": "dot", "width": 1.2})
     figure.update_xaxes(zeroline=False)
     figure.update_yaxes(range=[min([0.28, *(each.y[1] - 0.02 for each in candidates)]), 1.02], zeroline=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.numeric.statistics import format_interval, format_p
+from core.numeric.statistics import format_p
 from core.release.result import AttackRow, Controls, Interval, Power, Release
 from core.types import ImageSet
 from core.wording import counted
@@ -57,7 +57,8 @@ def _links(sets: Sequence[ImageSet]) -> None:
     with st.container(horizontal=True, key="closer", gap="medium"):
         for page, title in CLOSER:
             query = chosen if page != routes.AUDIT else {"set": sets[-1].name}
-            permalinks.link(title, permalinks.place(page, query))
+            with st.container(width="content"):
+                permalinks.link(title, permalinks.place(page, query))
 
 
 # -- the table ----------------------------------------------------------------------------------------
@@ -71,29 +72,44 @@ def _table(found: Release, headline: str) -> None:
         height="content",
         row_height=ROW,
         key="attacks_table",
-        column_config={"attack": st.column_config.TextColumn(pinned=True)},
+        column_config={
+            name: st.column_config.TextColumn(width=width, pinned=name == "attack")
+            for name, width in WIDTHS.items()
+        },
     )
     st.caption(" ".join([TABLE_WORDS, *reasons(found.attacks)]))
 
 
+WIDTHS = {  # px
+    "attack": 205,
+    "AUC": 130,
+    "TPR at 1% FPR": 107,
+    "TPR at 5% FPR": 130,
+    "corrected p": 80,
+    "placebo AUC": 88,
+    "advantage": 130,
+    "ε (most)": 70,
+    "time": 50,
+    "source": 330,
+}
 TABLE_WORDS = (
-    "TPR: share of used slices found while 1% or 5% of the others are accused wrongly. Corrected p: for all "
-    "attacks (Holm). Advantage: what an attack finds beyond its rate of false accusations. ε: at least this "
-    "much privacy loss, and the most that so few slices could have shown."
+    "★: headline attack. TPR: share of used slices found while 1% or 5% of the others are accused wrongly. "
+    "Corrected p: for all attacks (Holm). Advantage: what an attack finds beyond its rate of false "
+    "accusations. ε: lower bound of the privacy loss, and the most that so few slices could have shown."
 )
 
 
 def table_row(row: AttackRow, headline: str) -> dict[str, str]:
     """As it stands in the table."""
     return {
-        "attack": f"{row.title} (headline)" if row.attack == headline else row.title,
+        "attack": f"{row.title} ★" if row.attack == headline else row.title,
         "AUC": _with_interval(row.auc, row.auc_ci),
         "TPR at 1% FPR": _with_interval(row.tpr_at_1fpr, row.tpr_at_1fpr_ci),
         "TPR at 5% FPR": _with_interval(row.tpr_at_5fpr, row.tpr_at_5fpr_ci),
         "corrected p": format_p(row.corrected_p).removeprefix("= "),
         "placebo AUC": "–" if row.placebo_auc is None else f"{row.placebo_auc:.2f}",
         "advantage": _with_interval(row.advantage, row.advantage_ci),
-        "ε at least (of)": f"{row.epsilon:.1f} ({row.epsilon_largest:.1f})",
+        "ε (most)": f"{row.epsilon:.1f} ({row.epsilon_largest:.1f})",
         "time": f"{row.seconds:.1f} s" if row.seconds < 10 else duration(row.seconds),
         "source": row.source,
     }
@@ -133,16 +149,12 @@ def remarks(found: Release) -> list[str]:
 def controls(of: Controls, headline: str) -> str:
     """Where there is nothing to find."""
     halves = {"not used": of.not_used_halves, "used": of.used_halves}
-    given = [f"{name} {format_interval(*_rounded(ends))}" for name, ends in halves.items() if ends]
+    given = [f"{name} {ends[0]:.2f} to {ends[1]:.2f}" for name, ends in halves.items() if ends]
     split = f", AUC between random halves (by patient): {'; '.join(given)}" if given else ""
     placebo = f"placebo: {of.placebo}"
     if of.placebo_p is not None:
         placebo += f" ({counted(of.placebo_images, 'image')}; p {format_p(of.placebo_p)})"
     return f"Controls. {headline}{split}. {placebo[0].upper()}{placebo[1:]}."
-
-
-def _rounded(ends: tuple[float, float]) -> tuple[float, float]:
-    return round(ends[0], 2), round(ends[1], 2)
 
 
 def power(of: Power) -> str:

@@ -1,6 +1,7 @@
 """The other way round: generated images that expose somebody, and the set that remains without them."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from core.types import ImageFile, ImageSet
 from core.wording import verb
 from pages.ui import routes
 from pages.ui.layout.page import NO_TEST
-from pages.ui.release import pictures
+from pages.ui.release import pictures, settings
 from pages.ui.session import workspace
 from pages.ui.widgets import gallery, permalinks
 
@@ -32,10 +33,11 @@ def section(found: Release, sets: Sequence[ImageSet]) -> None:
         f"**{count:,} of {len(image_set.generated):,} generated images** "
         f"{verb(count, 'is', 'are')} as near to a named slice as what named it."
     )
-    left, right = st.columns([1, 2], vertical_alignment="center")
-    if left.toggle("Show them", key="show_exposing"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        _remaining(found, sets, count)
+        shown = st.toggle("Show them", key="show_exposing")
+    if shown:
         _gallery(files)
-    _remaining(right, found, sets, count)
     st.caption(remaining.WARNING)
 
 
@@ -47,19 +49,16 @@ def _gallery(files: Sequence[ImageFile]) -> None:
     gallery.row([pictures.generated(file) for file in files[(page - 1) * PAGE : page * PAGE]])
 
 
-def _remaining(
-    place: st.delta_generator.DeltaGenerator, found: Release, sets: Sequence[ImageSet], count: int
-) -> None:
+def _remaining(found: Release, sets: Sequence[ImageSet], count: int) -> None:
     """The button that makes the set, or the link to the assessment of the one that was made."""
     name, library = remaining_name(sets[-1]), workspace.library()
-    with place:
-        if name in library.names():
+    if name in library.names():
+        with st.container(width="content"):
             permalinks.link(f"Assess “{name}”", address(name, sets))
-        elif st.button(
-            f"Save a set without {verb(count, 'this image', f'these {count:,} images')}", key="keep"
-        ):
-            remaining.keep_remaining(library, sets[-1], found.at_risk, name)
-            st.rerun()
+        return
+    if st.button(f"Save a set without {verb(count, 'this image', f'these {count:,} images')}", key="keep"):
+        remaining.keep_remaining(library, sets[-1], found.at_risk, name)
+        st.rerun()
 
 
 def remaining_name(image_set: ImageSet) -> str:
@@ -69,6 +68,8 @@ def remaining_name(image_set: ImageSet) -> str:
 
 
 def address(name: str, sets: Sequence[ImageSet]) -> str:
-    """The assessment of the set that remains, in the place of the one that it comes from."""
+    """The assessment of the set that remains, in the place of the one that it comes from, with the same
+    settings."""
     chosen = {"set": name, "test": NO_TEST} if len(sets) == 1 else {"set": sets[0].name, "test": name}
-    return permalinks.place(routes.RELEASE, chosen)
+    kept = [(key, value) for key in settings.KEYS for value in st.query_params.get_all(key)]
+    return permalinks.place(routes.RELEASE, chosen) + (f"&{urlencode(kept)}" if kept else "")

@@ -24,9 +24,9 @@ class Patient:
     images: tuple[Exposed, ...]
 
     @property
-    def order(self) -> tuple[bool, float, str]:
+    def order(self) -> tuple[bool, float]:
         """Exact copies first, then by certainty."""
-        return not any(each.copy for each in self.images), self.p_value, self.title
+        return not any(each.copy for each in self.images), self.p_value
 
 
 def section(found: Release, image_set: ImageSet) -> None:
@@ -36,9 +36,9 @@ def section(found: Release, image_set: ImageSet) -> None:
         st.markdown("### Who is exposed")
         st.caption(nobody(risk))
         return
-    title, pager = st.columns([4, 1], vertical_alignment="bottom")
+    title, pager = st.columns([5, 1])
     title.markdown("### Who is exposed")
-    st.markdown(counts(found))
+    title.markdown(counts(found))
     listed = [(who, each) for who in patients(risk) for each in who.images]
     pages = -(-len(listed) // PAGE)
     page = 1

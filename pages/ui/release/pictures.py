@@ -11,7 +11,7 @@ from pages.ui.session import workspace
 from pages.ui.theme import GREY, ROLES, UNKNOWN
 from pages.ui.widgets import gallery
 
-WHITE = 64  # grey levels of a difference that is drawn white
+WHITE = 128  # grey levels of a difference that is drawn white
 SIDE = 256  # px sent for an image that is drawn at up to 150
 
 

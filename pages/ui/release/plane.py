@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from core.fidelity.result import Fidelity
+from core.jobs import queue
 from core.release.config import ReleaseConfig
 from core.release.result import Release
 from core.types import ImageSet
@@ -33,20 +34,30 @@ def known(
 
 def _others(sets: Sequence[ImageSet]) -> Iterator[tuple[ImageSet, ...]]:
     """Other sets as they may have been assessed: alone, or as a test set after this or their own one."""
-    library = workspace.library()
     every = [
         each
-        for each in library.all()
+        for each in workspace.library().all()
         if each.generated and each.real and len(each.files) <= MOST and each.name not in _names(sets)
     ]
     if len(sets) == 1:
         yield from ((each,) for each in every)
         return
-    for each in every:
-        yield sets[0], each
-        pair = library.pair_of(each)
-        if pair is not None:
-            yield each, pair
+    by_name = {each.name: each for each in every}
+    pairs = dict.fromkeys((each.name, other) for each in every for other in _tests_of(each))
+    for job in workspace.current().jobs():
+        if job.kind == queue.RELEASE and len(job.sets) > 1:
+            pairs[job.sets[0], job.sets[1]] = None
+    yield from ((sets[0], each) for each in every)
+    for first, second in pairs:
+        if first in by_name and second in by_name and first != second:
+            yield by_name[first], by_name[second]
+
+
+def _tests_of(image_set: ImageSet) -> list[str]:
+    """What its test set may be called."""
+    pair = workspace.library().pair_of(image_set)
+    names = [image_set.name.replace(word, "test") for word in ("development", "dev")]
+    return names if pair is None else [pair.name, *names]
 
 
 def _names(sets: Sequence[ImageSet]) -> set[str]:

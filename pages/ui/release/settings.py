@@ -10,6 +10,7 @@ from core.types import ImageSet
 from pages.ui.session import workspace
 
 NO_REFERENCE = "none"
+KEYS = ("context", "rate", "reference", "headline", "attacks", "seed")  # in the address
 RATES = ("0.1", "0.01", "0.05", "0.2")
 CONTEXT_WORDS = {name: words.partition(":")[0] for name, words in CONTEXTS.items()}
 

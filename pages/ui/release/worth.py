@@ -15,12 +15,22 @@ from pages.ui.widgets import charts as widgets_charts
 
 ROW = 27  # px of the table
 SCORES = {  # words, and decimals
-    "mmd": ("KID (squared MMD) ↓", 3),
-    "frechet": ("Fréchet distance ↓", 1),
+    "mmd": ("KID ↓", 3),
+    "frechet": ("Fréchet ↓", 1),
     "precision": ("Precision ↑", 2),
     "recall": ("Recall ↑", 2),
     "density": ("Density ↑", 2),
     "coverage": ("Coverage ↑", 2),
+}
+
+
+WIDTHS = {  # px
+    "score": 90,
+    "all images": 145,
+    "same size": 150,
+    "real against real": 155,
+    "at n/2": 55,
+    "at n/4": 55,
 }
 
 
@@ -35,14 +45,15 @@ def section(
         "How close the generated images come to the real ones. Good figures say nothing about privacy: exact "
         "copies have the best ones."
     )
-    left, right = st.columns([1.5, 1])
+    left, right = st.columns([2.1, 1])
     with left:
         for title, raw in found.fidelity.items():
             _space(title, Fidelity.from_json(raw))
         st.caption(
-            "↓ lower is better, ↑ higher is better. “Same size” and “real against real” are comparable: half "
-            "of the real slices against as many generated images, and against the other half (split by "
-            "patient; range of the splits)."
+            "KID: unbiased squared MMD; Fréchet: Fréchet distance. ↓ lower is better, ↑ higher is "
+            "better. All images: with 95% interval. “Same size” and “real against real” compare: half of "
+            "the real slices against as many generated images, and against the other half (by patient; in "
+            "brackets the range of the splits)."
         )
     with right:
         _plane(plane.known(found, sets, reference, config), list(found.fidelity))
@@ -62,7 +73,10 @@ def _space(title: str, of: Fidelity) -> None:
         height="content",
         row_height=ROW,
         key=f"fidelity_{title}",
-        column_config={"score": st.column_config.TextColumn(pinned=True)},
+        column_config={
+            name: st.column_config.TextColumn(width=width, pinned=name == "score")
+            for name, width in WIDTHS.items()
+        },
     )
     if of.notes:
         st.caption(" ".join(of.notes))
@@ -73,12 +87,11 @@ def score_row(score: FidelityScore) -> dict[str, str]:
     words, decimals = SCORES[score.name]
     smaller = {f"at {share}": "–" for share in ("n/2", "n/4")}
     for share, each in zip(smaller, score.at[1:], strict=False):
-        smaller[share] = f"{each.value:.{decimals}f}"
-    ends = "–" if score.low is None else f"{score.low:.{decimals}f} to {score.high:.{decimals}f}"
+        smaller[share] = _fixed(each.value, decimals)
+    ends = "" if score.low is None else _ends(score.low, score.high or 0, decimals)
     return {
         "score": words,
-        "value": "–" if score.value is None else f"{score.value:.{decimals}f}",
-        "95% interval": ends,
+        "all images": "–" if score.value is None else _fixed(score.value, decimals) + ends,
         "same size": _spread(score.same_size, decimals),
         "real against real": _spread(score.floor, decimals),
         **smaller,
@@ -88,18 +101,28 @@ def score_row(score: FidelityScore) -> dict[str, str]:
 def _spread(of: Spread | None, decimals: int) -> str:
     if of is None:
         return "–"
-    return f"{of.mean:.{decimals}f} ({of.low:.{decimals}f} to {of.high:.{decimals}f})"
+    return _fixed(of.mean, decimals) + _ends(of.low, of.high, decimals)
+
+
+def _ends(low: float, high: float, decimals: int) -> str:
+    return f" ({_fixed(low, decimals)} to {_fixed(high, decimals)})"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Without the sign of what is rounded to zero."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
 
 
 def _plane(listed: Sequence[tuple[str, Release]], spaces: Sequence[str]) -> None:
     """Privacy against fidelity."""
-    first, second = st.columns(2)
+    first, second = st.columns([1.25, 1])
     space = first.selectbox("Feature space", spaces, key="plane_space", filter_mode=None)
     axis = second.selectbox(
         "Figure",
         list(plane.AXES),
         key="plane_axis",
-        format_func={"frechet": "Fréchet distance", "coverage": "Coverage"}.get,
+        format_func={"frechet": "Fréchet", "coverage": "Coverage"}.get,
         filter_mode=None,
     )
     shown = plane.candidates(listed, space, axis)
