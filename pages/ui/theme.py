@@ -62,6 +62,7 @@ a.go:hover, a.go:focus-visible { opacity: 1; }
 .exposed { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr));
   gap: 12px 20px; }
 .exposed .patient { grid-column: 1 / -1; margin: 4px 0 -6px; font-size: 0.875rem; }
+.exposed > div > .patient { margin: 4px 0 6px; }
 .exposed .patient span { opacity: 0.75; margin-left: 0.5rem; font-variant-numeric: tabular-nums; }
 .exposed .person { display: grid; grid-template-columns: 2fr 2fr 2fr 1fr; gap: 3px; max-width: 480px; }
 .exposed figure { margin: 0; min-width: 0; }

@@ -11,12 +11,15 @@ from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.images.library import Library
+from core.jobs import queue
+from core.jobs.queue import Job
 from core.release import power
 from core.release.assessment import Assessor
 from core.release.config import ReleaseConfig
 from core.release.result import CANNOT_TELL, FOUND, NOT_FOUND, Release
 from core.store import Store
 from core.types import ImageFile, ImageSet, Role
+from pages.ui.background import job_progress
 from tests.app.test_pages import words
 from tests.support.samples import make_set
 from tests.unit.membership.test_cluster_distance import leaky
@@ -207,7 +210,7 @@ def test_exact_copies_come_first(library: Library, open_page: Open) -> None:
     assert "exact copy" in first
     assert "copy.png" in first
     assert "as they are" in first
-    assert "1 slice has an exact copy" in text(page)
+    assert "1 slice of 1 patient group** has an exact copy among" in text(page)
 
 
 def test_patients_that_are_not_known_are_said_to_be(library: Library, open_page: Open) -> None:
@@ -289,3 +292,12 @@ def test_the_pages_for_a_closer_look_are_a_click_away(library: Library, open_pag
     links = pictures(open_page(PAGE, set="leak"))
     for address in ("Audit?set=leak", "Regions?set=leak&test=No+test+set", "Reconstruction?set=leak"):
         assert address in links
+
+
+def test_progress_names_the_attack_and_counts_it() -> None:
+    """Two of six attacks are done: the third runs. Where images are counted, what is done with them is said."""
+    job = Job("id", queue.RELEASE, ("set",), "running", 0.0)
+    attack = replace(job, stage="Registered pixels, nearest", done=2, total=6)
+    assert job_progress._progress(attack) == "Registered pixels, nearest (3 of 6)"
+    images = replace(job, stage="features: Pixels", done=64, total=200, rate=50.0, left=3.0)
+    assert job_progress._progress(images) == "features: Pixels: 64 of 200, 50 images/s, 3 s left"

@@ -1,6 +1,7 @@
 """Who is exposed: each named slice with its nearest generated images, by patient group."""
 
 import html
+import itertools
 from dataclasses import dataclass
 
 import streamlit as st
@@ -46,12 +47,10 @@ def section(found: Release, image_set: ImageSet) -> None:
         page = int(pager.number_input(f"Page (of {pages})", 1, pages, 1, key="exposed_page"))
     shown = listed[(page - 1) * PAGE : page * PAGE]
     names = {file.sha256: file.name for file in image_set.generated}
-    parts, last = [], None
-    for who, each in shown:
-        if who is not last:
-            parts.append(_heading(who))
-            last = who
-        parts.append(pictures.card(each, names))
+    parts = [
+        _cell(who, [pictures.card(each, names) for _, each in some])
+        for who, some in itertools.groupby(shown, key=lambda pair: pair[0])
+    ]
     st.html(f'<div class="exposed">{"".join(parts)}</div>')
     st.caption(
         "Real slice, nearest generated image, difference of both, and the next nearest. For the difference "
@@ -64,13 +63,13 @@ def counts(found: Release) -> str:
     """How many are named, by what, and how many of them may be wrong."""
     risk = found.at_risk
     slices, groups = counted(risk.n_images, "slice"), counted(risk.n_groups, "patient group")
-    by = next((row.title for row in found.attacks if row.attack == risk.attack), risk.attack)
-    text = f"**{slices} and {groups}** {verb(risk.n_images + risk.n_groups, 'is', 'are')} named by {by}"
-    text += f" at a false discovery rate of {risk.rate:.0%}."
     copies = sum(each.copy for each in risk.images)
-    if copies:
-        text += f" {counted(copies, 'slice')} {verb(copies, 'has', 'have')} an exact copy."
-    return text
+    has = f"{verb(copies, 'has', 'have')} an exact copy among the generated images."
+    if copies == risk.n_images:
+        return f"**{slices} of {groups}** {has} Nobody else is named."
+    by = next((row.title for row in found.attacks if row.attack == risk.attack), risk.attack)
+    text = f"**{slices} and {groups}** are named by {by} at a false discovery rate of {risk.rate:.0%}."
+    return f"{text} Of these slices, {copies:,} {has}" if copies else text
 
 
 def nobody(risk: AtRisk) -> str:
@@ -108,12 +107,20 @@ def patients(risk: AtRisk) -> list[Patient]:
             found.append(Patient("Patient not known", "", UNNAMED, slices))
         elif group in named:
             of = named[group]
-            words = f"{of.images} of {counted(of.of, 'slice')} named, p = {of.p_value:.3f}"
+            p = f", p = {of.p_value:.3f}" if of.p_value else ""  # of exact copies there is no doubt
+            words = f"{of.images} of {counted(of.of, 'slice')} named{p}"
             found.append(Patient(f"Patient group {group}", words, of.p_value, slices))
         else:
             words = f"{counted(len(slices), 'slice')} named, the group as a whole is not"
             found.append(Patient(f"Patient group {group}", words, UNNAMED, slices))
     return sorted(found, key=lambda who: who.order)
+
+
+def _cell(who: Patient, cards: list[str]) -> str:
+    """HTML of a patient's cards below their heading; one that is alone has its heading to itself."""
+    if len(cards) == 1:
+        return f"<div>{_heading(who)}{cards[0]}</div>"
+    return _heading(who) + "".join(cards)
 
 
 def _heading(who: Patient) -> str:
