@@ -295,7 +295,7 @@ def test_the_pages_for_a_closer_look_are_a_click_away(library: Library, open_pag
 
 
 def test_progress_names_the_attack_and_counts_it() -> None:
-    """Two of six attacks are done: the third runs. Where images are counted, what is done with them is said."""
+    """Two of six attacks are done: the third runs. Where images are counted, it says what for."""
     job = Job("id", queue.RELEASE, ("set",), "running", 0.0)
     attack = replace(job, stage="Registered pixels, nearest", done=2, total=6)
     assert job_progress._progress(attack) == "Registered pixels, nearest (3 of 6)"
