@@ -21,7 +21,7 @@ from core.inference.runtime import Effort
 from core.membership import separation
 from core.membership.sets.facts import gather
 from core.progress import Listener, Step, silent
-from core.release import controls, evidence, people, power, verdict, worth
+from core.release import controls, duration, evidence, people, power, verdict, worth
 from core.release.attacks.catalog import BATTERY
 from core.release.attacks.family import ReleaseAttack
 from core.release.attacks.grid import GridAttack
@@ -67,6 +67,11 @@ class Assessor:
         """The assessment, if it was made before."""
         note = self.store.note(assessment_key(sets, config))
         return None if note is None else replace(Release.from_json(note), config=config.as_json())
+
+    def expected_seconds(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> float:
+        """About how long ``assess`` takes. Raises BadChoice where it is plain already that it can't."""
+        attacks, _ = choose_attacks(config, config.reference or len(sets) > 1)
+        return duration.expected_seconds(self.embedder, sets, attacks, config.reference)
 
     # -- the steps -----------------------------------------------------------------------------------
 
@@ -136,6 +141,7 @@ class Assessor:
     ) -> Evidence:
         part, names = protocol.reported, list(measured.scored)
         place = names.index(headline)
+        self.listener(Step("permuting the roles of patient groups", 0, 1))
         test = joint_test(measured.table(), part.truth, config.seed, place)
         placebo = controls.find_placebo(part, protocol.development, protocol.reference, config.seed)
         compared = None if placebo is None else self._placebo(protocol, placebo, measured, place, config)

@@ -70,15 +70,19 @@ class Part:
         return len(np.unique(self.truth.groups))
 
 
-def part_of(image_set: ImageSet, facts: SetFacts, apart_from: Sequence[ImageFile] = ()) -> Part:
-    """Without what is among ``apart_from``, by content or by patient. Raises BadChoice without images."""
+def check_images(image_set: ImageSet) -> None:
+    """Raises BadChoice unless there are generated images and real ones."""
     if not image_set.generated or not image_set.real:
         raise BadChoice(
             f"'{image_set.name}' has {counted(len(image_set.generated), 'generated image')} and "
             f"{counted(len(image_set.real), 'real image')}: a release is assessed by comparing generated "
-            "images "
-            "with real ones."
+            "images with real ones."
         )
+
+
+def part_of(image_set: ImageSet, facts: SetFacts, apart_from: Sequence[ImageFile] = ()) -> Part:
+    """Without what is among ``apart_from``, by content or by patient. Raises BadChoice without images."""
+    check_images(image_set)
     every, shared = _distinct(image_set.real)
     files = _apart(every, apart_from)
     if every and not files:
