@@ -81,6 +81,15 @@ def test_the_best_window_by_hand() -> None:
     assert best_window(rows(first), rows(second)) == pytest.approx(2)
 
 
+def test_the_best_window_by_force() -> None:
+    """The smallest over three bands of rows and three of columns, each of all channels."""
+    first, second = (np.random.default_rng(seed).normal(size=(4, 5, 7, 7)) for seed in (0, 1))
+    bands = [slice(0, 3), slice(2, 5), slice(4, 7)]
+    tables = [cdist(rows(first[:, :, band]), rows(second[:, :, band])) for band in bands]
+    tables += [cdist(rows(first[..., band]), rows(second[..., band])) for band in bands]
+    assert best_window(rows(first), rows(second)) == pytest.approx(np.min(tables, 0))
+
+
 def test_euclidean_distances_are_scipys() -> None:
     real, made = rows(textures(4)), rows(textures(5, seed=1))
     assert PAIRWISE.get("euclidean")(real, made) == pytest.approx(cdist(real, made))

@@ -108,7 +108,7 @@ def epsilon(used: int, others: int, tail: float) -> float:
 
 
 def test_a_perfect_attack_shows_what_the_sample_could_show() -> None:
-    """Of 100 and 100 images 3.3 by one threshold (field.md), and 2.7 by eight, which share 2.5%."""
+    """Of 100 and 100 images 3.3 by one threshold (field.md), and 2.8 by eight, which share 2.5%."""
     assert epsilon(100, 100, 0.025) == pytest.approx(3.28, abs=0.01)
     found = privacy_loss(*separated(100, 100))
     assert found.low == pytest.approx(found.largest)
