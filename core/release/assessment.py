@@ -9,11 +9,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.audit import baselines, blind_scores, image_statistics
 from core.battery import naming, nearness, pairwise, permutation, planting, rates, scores
 from core.battery.permutation import joint_test
 from core.errors import BadChoice
 from core.experiments.versions import of_numbers
-from core.extraction.embedder import Embedder
+from core.extraction.embedder import Embedder, feature_key
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
@@ -29,7 +30,7 @@ from core.release.controls import Placebo
 from core.release.evidence import PlaceboTest, attack_rows
 from core.release.measuring import Measured, measure
 from core.release.parts import Part, part_of
-from core.release.protocol import Protocol, choose_attacks, declare, facts_of
+from core.release.protocol import Protocol, choose_attacks, declare, facts_of, strangers
 from core.release.result import AtRisk, Controls, Copied, Power, Release
 from core.release.verdict import Evidence
 from core.store import Store
@@ -110,8 +111,14 @@ class Assessor:
         separation.check_sets(asked)
         development = self._part(asked[0])
         test = self._part(asked[1], asked[0].real) if len(asked) == 2 else None
-        attacks, not_run = choose_attacks(config, test is not None or reference is not None)
-        files = () if reference is None else reference.files
+        parts = [development, *([] if test is None else [test])]
+        files = () if reference is None else strangers(reference.files, parts)
+        if reference is not None and not files:
+            raise BadChoice(
+                f"All images of the reference set '{reference.name}' are of the assessed sets or of their "
+                "patients. Choose images of another generator, or of other people."
+            )
+        attacks, not_run = choose_attacks(config, bool(files))
         return Protocol(development, test, files, attacks, not_run)
 
     def _part(self, image_set: ImageSet, apart_from: Sequence[ImageFile] = ()) -> Part:
@@ -202,10 +209,14 @@ class Assessor:
 def assessment_key(sets: Sequence[ImageSet], config: ReleaseConfig) -> str:
     """Of everything that is told; the context is not among it."""
     modules = (nearness, pairwise, naming, permutation, planting, rates, scores, evidence, power)
-    versions = [VERSION, *of_numbers(), *(module.VERSION for module in modules)]
+    audit = (baselines, blind_scores, image_statistics)
+    versions = [VERSION, *of_numbers(), *(module.VERSION for module in (*modules, *audit))]
+    attacks = [each.identity() for each in choose_attacks(config, True)[0]]
+    spaces = [feature_key(feature) for feature in worth.spaces().values()]
     files = [[(f.name, f.sha256, f.role, f.group or "") for f in each.files] for each in sets]
     return key(
-        "release", versions, [each.name for each in sets], files, replace(config, context="undeclared")
+        *("release", versions, [each.name for each in sets], files, attacks, spaces),
+        replace(config, context="undeclared"),
     )
 
 
