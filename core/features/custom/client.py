@@ -108,9 +108,10 @@ class Worker:
         with suppress(OSError), self._process:
             pass
 
-    def ready(self, wanted: Wanted) -> str:
-        """Compile the network, after which it can ``run``. Returns how its output is pooled: mean or none."""
-        self._send(asdict(wanted), b"")
+    def ready(self, wanted: Wanted, pooling: str = "mean") -> str:
+        """Compile the network, after which it can ``run``. Returns how its output is pooled: mean or none; a
+        map is asked for by ``pooling``."""
+        self._send({**asdict(wanted), "pooling": pooling}, b"")
         return "none" if self._answer(READING)[0].get("pooling") == "none" else "mean"
 
     def rows(self, batch: np.ndarray) -> np.ndarray:
@@ -250,7 +251,7 @@ def open_worker(feature: FeatureSpec, path: Path, threads: int) -> Worker:
     try:
         if f"sha256:{worker.look.sha256}" != feature.weights:
             raise WeightsRefused(f"{path.name} changed after it was checked. Start again.")
-        worker.ready(wanted)
+        worker.ready(wanted, feature.pooling)
     except BaseException:
         worker.close()
         raise

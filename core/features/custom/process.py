@@ -19,7 +19,7 @@ import numpy as np
 from core.errors import WeightsRefused
 from core.features.custom.client import IMAGE, READING
 from core.features.custom.validate import EXPORT, scan
-from core.features.pretrained.backbones import NORMALISATIONS
+from core.features.pretrained.backbones import GRID, NORMALISATIONS
 from core.inference import openvino_loader, runtime
 from core.sandbox import isolation, protocol
 
@@ -125,8 +125,20 @@ def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str]:
     found = next(each for each in model.outputs if _name(each) == asked["output"])
     rows = ops.convert(found.get_node().input_value(0), "f32")
     axes = _pooled(rows.output(0).partial_shape)
+    if asked.get("pooling") == "map":
+        return openvino.Model([_directions(ops, rows, len(axes))], [pixels], "own"), "map"
     pooled = ops.reduce_mean(rows, np.array(axes)) if axes else rows
     return openvino.Model([pooled], [pixels], "own"), "mean" if axes else "none"
+
+
+def _directions(ops: Any, rows: Any, axes: int) -> Any:
+    """The same as the built-in networks' maps (pretrained/torch_models.py)."""
+    if axes != 2:
+        raise WeightsRefused("The output has no places in the image, so there is no map of it. Use its mean.")
+    places = ops.adaptive_avg_pool(rows, np.array([GRID, GRID], np.int64))
+    length = ops.sqrt(ops.reduce_sum(ops.multiply(places, places), np.array([1]), keep_dims=True))
+    unit = ops.divide(places, ops.multiply(ops.maximum(length, np.float32(1e-6)), np.float32(GRID)))
+    return ops.reshape(unit, np.array([1, -1], np.int64), special_zero=False)
 
 
 def _by_channel(values: tuple[float, ...], channels: int) -> np.ndarray:

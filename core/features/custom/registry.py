@@ -14,7 +14,7 @@ from typing import Any
 from core import paths
 from core.errors import BadChoice, WeightsMissing, WeightsRefused
 from core.features.pretrained import weights_manifest
-from core.features.pretrained.backbones import NETWORKS, Network, Own
+from core.features.pretrained.backbones import GRID, NETWORKS, Network, Own
 from core.files import write_atomic
 from core.wording import counted
 
@@ -132,10 +132,15 @@ def row_of(name: str, facts: Mapping[str, Any]) -> Network:
         megabytes=round(facts["bytes"] / 2**20, 1),
         size=int(facts["size"]),
         normalisation=facts["normalisation"],
-        dimensions={facts["pooling"]: int(facts["dimensions"])},
+        dimensions=_dimensions(facts["pooling"], int(facts["dimensions"])),
         gmacs=0.0,
         own=Own(int(facts["channels"]), facts["output"], float(facts["images_per_second"])),
     )
+
+
+def _dimensions(pooling: str, length: int) -> dict[str, int]:
+    """An output that is averaged may be maps, which can be had place by place; tokens are refused."""
+    return {pooling: length, "map": length * GRID**2} if pooling == "mean" else {pooling: length}
 
 
 def folder() -> Path:

@@ -16,6 +16,7 @@ from core.config import FULL, CropSpec, FeatureSpec
 from core.errors import BadChoice, UnknownName
 from core.extraction.embedder import Embedder, feature_key
 from core.features import catalog
+from core.features.custom.registry import is_own
 from core.hashing import key
 from core.progress import Step
 from core.regions.crops import CROPS, NEEDS_LUNGS
@@ -68,6 +69,11 @@ def find_distance(name: str) -> Distance:
 
 
 def _map(backbone: str, layer: str) -> FeatureSpec:
+    """Of a layer; of a network of the user's, whose output was chosen when it was added, of ``map``."""
+    if is_own(backbone):
+        if layer != "map":
+            raise UnknownName(f"layer of {catalog.title(backbone)}", layer, ["map"])
+        return catalog.spec(backbone, pooling="map")
     return catalog.spec(backbone, options={"layer": layer})
 
 

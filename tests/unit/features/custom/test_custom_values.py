@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from core.errors import WeightsRefused
 from core.features.custom.client import Wanted, Worker
 from core.features.pretrained.backbones import NORMALISATIONS
 from tests.support.samples import noise
@@ -41,6 +43,27 @@ def test_rows_are_numpys_own(tmp_path: Path, normalisation: str, channels: int, 
     expected = np.stack([by_hand(image, channels, normalisation).mean((1, 2)) for image in images])
     assert pooling == {"maps": "mean", "vector": "none"}[output]
     np.testing.assert_allclose(rows, expected, rtol=1e-4)
+
+
+def test_maps_are_taken_place_by_place(tmp_path: Path) -> None:
+    """torch's adaptive average over 7 x 7 places, each made a vector of length 1/7."""
+    path = tmp_path / "n.onnx"
+    path.write_bytes(onnx_files.convolution(3))
+    images = noise(2)
+    with Worker(path, 2) as worker:
+        worker.ready(Wanted(32, 3, "none", "maps"), "map")
+        rows = worker.rows(np.stack(images)[:, None])
+    maps = torch.from_numpy(np.stack([by_hand(image, 3, "none") for image in images]))
+    places = torch.nn.functional.adaptive_avg_pool2d(maps, 7)
+    expected = (places / places.norm(dim=1, keepdim=True) / 7).flatten(1).numpy()
+    np.testing.assert_allclose(rows, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_a_vector_has_no_map(tmp_path: Path) -> None:
+    path = tmp_path / "n.onnx"
+    path.write_bytes(onnx_files.convolution(3))
+    with Worker(path, 1) as worker, pytest.raises(WeightsRefused, match="no places in the image"):
+        worker.ready(Wanted(32, 3, "none", "vector"), "map")
 
 
 def test_tokens_are_averaged(tmp_path: Path) -> None:
