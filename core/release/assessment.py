@@ -5,6 +5,7 @@ test        -> all attacks -> joint test -> controls -> verdict -> who is expose
                                          \\-> power, where nothing was found
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,7 +56,7 @@ class Assessor:
         """
         found = self.known(sets, config)
         if found is None:
-            found = self._assess(sets, config)
+            found = Release.from_json(json.loads(json.dumps(self._assess(sets, config).as_json())))
             self.store.put_note(assessment_key(sets, config), found.as_json())
         return replace(found, config=config.as_json())
 
@@ -155,8 +156,9 @@ class Assessor:
         )
         if not verdict.is_significant(found):
             return replace(found, power=self._power(part, measured, protocol.attacks, headline, config.seed))
-        low = head.auc_ci[0] if head.auc_ci else head.auc
-        return replace(found, confounds=controls.find_confounds(self.embedder, part, low, head.auc))
+        row = verdict.strongest(rows)
+        low = row.auc_ci[0] if row.auc_ci else row.auc
+        return replace(found, confounds=controls.find_confounds(self.embedder, part, low, row.auc))
 
     def _placebo(
         self, protocol: Protocol, placebo: Placebo, measured: Measured, headline: int, config: ReleaseConfig
@@ -166,7 +168,10 @@ class Assessor:
         truth = part.truth.subset(placebo.kept[part.known])
         if not 0 < truth.used.sum() < len(truth.used):
             return None
-        instead = measure(self.embedder, part, protocol.attacks, protocol.reference_ids, instead=placebo.ids)
+        try:
+            instead = measure(self.embedder, part, protocol.attacks, protocol.reference_ids, placebo.ids)
+        except BadChoice:  # no lungs among so few images, or too few to learn from
+            return None
         table = instead.table(kept)
         found = controls.excess_p_values(measured.table(kept), table, truth, config.seed)
         return PlaceboTest(*found, joint_test(table, truth, config.seed, headline).combined)
@@ -202,6 +207,8 @@ class Assessor:
         )
 
     def _worth(self, part: Part, config: ReleaseConfig) -> dict[str, object]:
+        if not part.files:
+            return {}
         self.listener(Step("fidelity", 0, 1))
         return worth.measure_worth(self.embedder, part, config.seed)
 
@@ -240,7 +247,7 @@ def _controls(
     return Controls(
         halves[0],
         halves[1],
-        "none: too few patients" if placebo is None or compared is None else placebo.words,
-        0 if placebo is None else len(placebo.ids),
+        "none: too few patients or images" if placebo is None or compared is None else placebo.words,
+        0 if placebo is None or compared is None else len(placebo.ids),
         None if compared is None else compared.combined,
     )

@@ -75,7 +75,7 @@ class Quick(Assessor):
             rows = [place[sha] for sha in part.real]
             columns = self.planted[attack.distance.title]
             found = found.extended(np.stack([columns[sha][rows] for sha in added], 1))
-        return Scored(attack.of(found), found)
+        return Scored(attack.of(found), found, part.generated)
 
     def _power(self, *_: Any) -> Power | None:  # type: ignore[override]
         return None
@@ -220,9 +220,10 @@ def _row(made: Sequence[Trial]) -> str:
         kept = [none if value is None else value for value in values if value is not None or none is not None]
         return f"{np.mean(kept):.2f}" if kept else "none"
 
-    found, p = np.mean([each.found for each in made]), float(np.median([each.p for each in made]))
+    found, p = np.mean([each.found for each in made]), np.array([each.p for each in made])
     return (
-        f"{len(made)} trials, exposure found {found:.1%} (median p {format_p(p)}), planted slices named "
+        f"{len(made)} trials, exposure found {found:.1%}, corrected p < 0.05 {(p < 0.05).mean():.1%} (median "
+        f"{format_p(float(np.median(p)))}), planted slices named "
         f"{mean('of_planted')}, of the named strangers {mean('strangers', 0)} and near-duplicates "
         f"{mean('near_duplicates', 0)}; planted groups named {mean('groups_found')}, false among groups "
         f"{mean('false_groups', 0)}"

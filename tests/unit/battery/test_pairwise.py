@@ -41,7 +41,7 @@ def test_a_shift_of_three_pixels_is_not_forgiven() -> None:
 
 
 def test_registration_by_force() -> None:
-    """sqrt(1 - the largest np.corrcoef) over 5 x 5 shifts of the inner 8 x 8 of 12 x 12, and mirror images."""
+    """sqrt(1 - the largest np.corrcoef) over 5 x 5 shifts of the inner 8 x 8 of 12 x 12, and mirrors."""
     real, made = textures(2, 12, 1), textures(3, 12, 2)
     expected = np.empty((2, 3))
     for i, image in enumerate(real):
