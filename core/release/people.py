@@ -12,7 +12,7 @@ from core.release.parts import NOT_USED, Part
 from core.release.result import AtRisk, Exposed, ExposedGroup
 
 SHOWN = 3  # generated images beside a real one
-EXPOSING = 51  # generated images near to a named one that are looked at
+FEWEST = 10  # patients who were not used: slices of fewer say too little of how high a stranger may score
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def find_exposed(
     """Everybody in a part whom ``attack`` names at the false discovery rate; exact copies always."""
     numbers = group_names(part, names)
     p_values = np.ones(len(part.files))
-    if len(calibration.scores):
+    if len(np.unique(calibration.groups)) >= FEWEST:
         p_values = conformal_p_values(found.scores, numbers, calibration.scores, calibration.groups)
     copied = np.array([sha in copies for sha in part.real], bool)
     named = _discovered(p_values, copied, rate)
