@@ -198,9 +198,7 @@ def test_exact_copies_come_first(assessor: Assessor, clean: ImageSet) -> None:
     assert {f.sha256 for f in three} <= set(found.at_risk.exposing)
 
 
-def test_copies_of_images_that_were_not_used_are_swapped_folders(
-    assessor: Assessor, clean: ImageSet
-) -> None:
+def test_copies_of_images_that_were_not_used_are_swapped_folders(assessor: Assessor, clean: ImageSet) -> None:
     three = [f for f in clean.real if f.role is NOT_USED][:3]
     copies = tuple(ImageFile(f"copy{i}.png", f.sha256) for i, f in enumerate(three))
     found = assessor.assess([replace(clean, files=(*clean.files, *copies))], CONFIG)
