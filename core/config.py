@@ -4,13 +4,15 @@ Their class names are part of every cache key (hashing.canonical), so they must 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.errors import BadChoice
+from core.hashing import LATER
 
 Scalar = int | float | str
-K = int | str  # a number of clusters, or "known" (one per generator), or "auto" (silhouette)
+K = int | str  # a number of clusters, "known" (one per generator), "auto" (by splits), or "silhouette"
+KS = ("known", "auto", "silhouette")
 
 
 def _check_seed(seed: int) -> None:
@@ -78,19 +80,23 @@ class ClusterSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.k not in ("known", "auto") and not (isinstance(self.k, int) and self.k >= 1):
-            raise BadChoice(f"k is a whole number from 1, 'known' or 'auto'; got '{self.k}'.")
+        if self.k not in KS and not (isinstance(self.k, int) and self.k >= 1):
+            raise BadChoice(f"k is a whole number from 1, 'known', 'auto' or 'silhouette'; got '{self.k}'.")
         _check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
-    """Everything that determines a result: the same numbers from page, link and command line."""
+    """Everything that determines a result: the same numbers from page, link and command line.
+
+    ``whiten``: the real images by which features are whitened (``ImageSet.real_content``); "" for none.
+    """
 
     feature: FeatureSpec
     reduce: ReduceSpec = ReduceSpec()
     cluster: ClusterSpec = ClusterSpec()
     crop: CropSpec = FULL
+    whiten: str = field(default="", metadata={LATER: True})
 
     def flat(self) -> dict[str, object]:
         """Named as the command line names its flags."""
@@ -111,6 +117,7 @@ class PipelineConfig:
             "metric": cluster.metric,
             "k": cluster.k,
             "seed": cluster.seed,
+            **({"whiten": self.whiten} if self.whiten else {}),
         }
 
     def as_json(self) -> dict[str, object]:
@@ -124,6 +131,7 @@ class PipelineConfig:
             ReduceSpec(**raw["reduce"]),
             ClusterSpec(**raw["cluster"]),
             CropSpec(**raw.get("crop", {})),
+            str(raw.get("whiten", "")),
         )
 
 

@@ -6,12 +6,13 @@ The idea of hashing a tagged structure is redun's (redun/hashing.py); keys are p
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
+LATER = "later"  # in the metadata of a field that a class did not always have
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -20,7 +21,7 @@ def canonical(value: Any) -> Json:
     if type(value) is str:  # by far the most: a set's hashes, at every toggle
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
+        named = {f.name: canonical(getattr(value, f.name)) for f in fields(value) if not _is_later(value, f)}
         return [type(value).__name__, named]
     if isinstance(value, Mapping):
         return {str(name): canonical(item) for name, item in value.items()}
@@ -29,6 +30,11 @@ def canonical(value: Any) -> Json:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _is_later(value: Any, field: Field[Any]) -> bool:
+    """Whether a field was added later, and says what was meant before: it is no part of keys, which stay."""
+    return bool(field.metadata.get(LATER)) and getattr(value, field.name) == field.default
 
 
 def key(*parts: Any) -> str:

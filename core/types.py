@@ -72,6 +72,16 @@ class ImageSet:
         """Used, not used, and unlabelled."""
         return tuple(file for file in self.files if file.role is not Role.GENERATED)
 
+    @cached_property
+    def real_images(self) -> tuple[str, ...]:
+        """Distinct hashes of the real images; of a set in which all are of one kind, of all of them."""
+        return tuple(sorted({file.sha256 for file in self.real or self.files}))
+
+    @cached_property
+    def real_content(self) -> str:
+        """The identity of its real images."""
+        return key("real", self.real_images)
+
     def counts(self, field: str) -> dict[str, int]:
         """Images per value of ``role`` or ``label``; images without one are left out."""
         found = Counter(value for file in self.files if (value := getattr(file, field)))

@@ -118,7 +118,7 @@ def draw_map(
         "map_chart",
         result.files,
         result.clusters,
-        charts.drawn(points),
+        charts.drawn(points, result.files),
         workspace.store(),
         workspace.library(),
     )

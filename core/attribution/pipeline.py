@@ -23,6 +23,7 @@ from core.numeric.statistics import Score
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
 from core.stages.cached import Stage, index_files
+from core.stages.number_of_groups import FoundGroups, choose_k, cluster
 from core.stages.out_of_core import run_for
 from core.store import Store
 from core.types import ImageFile, ImageSet
@@ -35,7 +36,7 @@ class Attribution:
 
     ``clusters[i]`` is that of ``files[i]``, numbered in the order of the images' hashes, so that no number
     depends on what files are called; ``config`` is the one asked for, as it was really run;
-    ``k_source`` says who chose k: given, known (one a generator) or auto (silhouette).
+    ``k_source`` says who chose k: given, known (one a generator), auto (splits) or silhouette.
     """
 
     config: PipelineConfig
@@ -51,6 +52,7 @@ class Attribution:
     stages: Mapping[str, Stage]
     notes: tuple[str, ...]
     approximate: tuple[str, ...] = ()  # what is, of a set of this size; a part of the notes
+    groups: FoundGroups | None = None  # where k was found by splits, in the order of the files
 
     @property
     def cached(self) -> bool:
@@ -86,8 +88,8 @@ class Pipeline:
         run.ensure_features()
         if not run.stages["features"].cached:
             run.pca()  # the map and the next toggle want it, and the wait is now
-        k, source, by_k = run.choose_k(notes)
-        clusters, silhouettes = run.cluster(k)
+        choice = choose_k(run, notes)
+        clusters, silhouettes = cluster(run, choice)
         approximate = scaling.approximation_notes(len(files), config.cluster.method)
         agreement = run.agreement(clusters)
         notes += _copies(agreement)
@@ -95,16 +97,17 @@ class Pipeline:
             config=config,
             files=files,
             clusters=clusters[run.back],
-            k=k,
-            k_source=source,
+            k=choice.k,
+            k_source=choice.source,
             n_features=run.n_features(),
             n_raw=catalog.dimensions(config.feature),
             agreement=agreement,
             silhouette=metrics.mean_with_interval(silhouettes if silhouettes.size else None),
-            silhouette_by_k=by_k,
+            silhouette_by_k=choice.silhouettes,
             stages=run.stages,
             notes=(*notes, *approximate),
             approximate=approximate,
+            groups=None if choice.groups is None else _in_file_order(choice.groups, run.back),
         )
 
     def tree(self, image_set: ImageSet, config: PipelineConfig) -> np.ndarray:
@@ -132,7 +135,10 @@ class Pipeline:
     def plan(self, image_set: ImageSet, config: PipelineConfig) -> Plan:
         """What ``attribute`` would have to embed; computes nothing."""
         config = self.effective(config)[0]
-        return self.embedder.plan(config.feature, index_files(image_set.generated).distinct, [config.crop])
+        ids = index_files(image_set.generated).distinct
+        if config.whiten:
+            ids = tuple(sorted({*ids, *self.embedder.library.real_images(config.whiten)}))
+        return self.embedder.plan(config.feature, ids, [config.crop])
 
     def _without_lungs(self, config: PipelineConfig, files: tuple[ImageFile, ...]) -> list[str]:
         if config.crop.kind not in NEEDS_LUNGS:
@@ -147,6 +153,11 @@ class Pipeline:
         methods.check_spec(config.cluster)
         feature, notes = adapt_to_machine(config.feature)
         return replace(config, feature=feature), notes
+
+
+def _in_file_order(found: FoundGroups, back: np.ndarray) -> FoundGroups:
+    stability = replace(found.stability, images=found.stability.images[back])
+    return replace(found, labels=found.labels[back], stability=stability)
 
 
 def _copies(agreement: metrics.Agreement) -> list[str]:

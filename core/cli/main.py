@@ -40,6 +40,10 @@ VERBS = {
         "cluster a data set's images and compare the clusters with the generators",
         *("attribute", "attribute", "attribute_flags"),
     ),
+    "identify": Verb(
+        "name the known generator of each image, or say that it is none of them",
+        *("attribute", "identify", "identify_flags"),
+    ),
     "membership": Verb(
         "infer training-set membership from feature distances",
         *("membership", "membership", "membership_flags"),

@@ -40,6 +40,7 @@ def run(args: Args) -> Outcome:
         "labels": list(again.run.labels),
         "differences": [_as_json(each) for each in again.differences],
         "versions": [_as_json(each) for each in again.others],
+        "not_compared": again.not_compared or None,
         "status": 0 if again.same else DIFFERENT,
         "text": "\n".join(_lines(again)),
     }
@@ -55,10 +56,12 @@ def _lines(again: Replay) -> list[str]:
     value = "undefined" if scores.get(name) is None else f"{scores[name]:.6f}"
     count = len(again.run.labels)
     if again.same:
-        lines = [f"Identical: {counted(count, 'label')} and all scores; {name.upper()} {value}."]
+        what = "the scores that are compared" if again.not_compared else "all scores"
+        lines = [f"Identical: {counted(count, 'label')} and {what}; {name.upper()} {value}."]
     else:
         lines = [f"{_differing(len(again.differences))} from the run file; {name.upper()} is {value} here."]
         lines += [_words(each, count) for each in again.differences[:20]]
+    lines += [again.not_compared] if again.not_compared else []
     return lines + [
         f"version of {each.what}: {each.was} in the run file, {each.now} here" for each in again.others
     ]
@@ -80,9 +83,14 @@ def list_runs(args: Args) -> Outcome:
     rows = [run_log.flatten(row) for row in run_log.all_runs()]
     if args.csv:
         common.write_text(args.csv, run_log.to_csv(rows))
-    lines = [f"{r['time']}  {r['sets']}: {r['backbone']}, {r['score']} {_three(r['value'])}" for r in rows]
+    lines = [_line(row) for row in rows]
     return {"runs": rows, "text": "\n".join(lines) or "No runs yet."}
 
 
 def _three(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
+
+
+def _line(row: dict[str, Any]) -> str:
+    earlier = ", of an earlier version" if row["earlier_version"] else ""
+    return f"{row['time']}  {row['sets']}: {row['backbone']}, {row['score']} {_three(row['value'])}{earlier}"

@@ -275,4 +275,5 @@ def _line(row: Row) -> str:
     score = "ari" if "ari" in row.numbers else "auc"
     value, spread = row.numbers.get(score), row.numbers.get(f"{score}_ci")
     shown = "undefined" if value is None or spread is None else f"{value:.3f} ({format_interval(*spread)})"
+    shown += f" ({optimism})" if (optimism := row.numbers.get("optimism")) else ""
     return f"{name}, k = {row.numbers['k']}: {score.upper()} {shown}"

@@ -17,7 +17,7 @@ import numpy as np
 from core.clustering import intervals, scaling
 from core.numeric.statistics import BOOTSTRAPS, LEVEL, PERMUTATIONS, Score, p_value, percentile_interval
 
-VERSION = 3
+VERSION = 4
 SLOW_DRAWS = 199  # permutations, of those scores that go table by table
 MATCHED_DRAWS = 999  # posterior draws whose clusters are matched to generators
 REACH = 12  # standard deviations of a cell's count: what lies beyond has a probability below 1e-30
@@ -163,6 +163,13 @@ FAST: Mapping[str, Callable[[Tables], np.ndarray]] = {
     "v_measure": nmi,  # V with beta 1 is NMI with the arithmetic mean
     "fowlkes_mallows": fowlkes_mallows,
 }
+SHARE_OF: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "nmi": lambda of_class, of_cluster: (of_class + of_cluster) / 2,
+    "homogeneity": lambda of_class, of_cluster: of_class,
+    "completeness": lambda of_class, of_cluster: of_cluster,
+    "v_measure": lambda of_class, of_cluster: (of_class + of_cluster) / 2,
+    "ami": lambda of_class, of_cluster: (of_class + of_cluster) / 2,
+}  # what mutual information is a share of
 SLOW: Mapping[str, Callable[[Tables], np.ndarray]] = {"ami": ami, "accuracy": accuracy}
 NAMES = (*FAST, *SLOW)
 
@@ -193,11 +200,12 @@ def score_clusters(
     n, observed = int(evidence.sum()), table[None].astype(float)
     of_distinct = evidence[None].astype(float)
     drawn = intervals.posterior_tables(evidence, BOOTSTRAPS, rng)
+    information = _drawn_information(evidence, drawn)
     shuffled = _same_margins(evidence, PERMUTATIONS, rng)
     scores: dict[str, Score] = {}
     for name, score in {**FAST, **SLOW}.items():
         draws = SLOW_DRAWS if name in SLOW else None
-        low, high = _interval(name, drawn, evidence, float(score(of_distinct)[0]))
+        low, high = _interval(name, drawn, information, float(score(of_distinct)[0]))
         chance = score(shuffled[:draws])
         scores[name] = Score(float(score(observed)[0]), low, high, float(chance.mean()))
     by_chance = ari(shuffled)
@@ -210,18 +218,29 @@ def score_clusters(
     return Agreement(scores, p, chance_95, names, table, matching, n, distinct_ari)
 
 
-def _interval(name: str, drawn: Tables, evidence: np.ndarray, observed: float) -> tuple[float, float]:
+Information = tuple[np.ndarray, np.ndarray, np.ndarray]  # as ``_information`` returns it
+
+
+def _drawn_information(evidence: np.ndarray, drawn: Tables) -> list[Information]:
+    """Of the draws, of draws whose sparse cells are even, and of draws less what is expected by chance."""
+    found = _information(drawn)
+    by_chance = 2 * _expected_information(_filled(evidence))  # in the sample, and once more in each draw
+    mutual, of_class, of_cluster = (part - by_chance for part in found)
+    return [found, _information(intervals.spread_evenly(evidence, drawn)), (mutual, of_class, of_cluster)]
+
+
+def _interval(
+    name: str, drawn: Tables, information: list[Information], observed: float
+) -> tuple[float, float]:
     if name == "accuracy":
         return intervals.interval(accuracy, drawn[:MATCHED_DRAWS], observed)
-    if name != "ami":
+    if name not in SHARE_OF:
         return intervals.interval(FAST[name], drawn, observed)
-    by_chance = 2 * _expected_information(_filled(evidence))  # in the sample, and once more in each draw
-
-    def adjusted(tables: Tables) -> np.ndarray:
-        mutual, of_class, of_cluster = _information(tables)
-        return _ratio(mutual - by_chance, (of_class + of_cluster) / 2 - by_chance, otherwise=1.0)
-
-    return intervals.interval(adjusted, drawn, observed)
+    least = -1.0 if name == "ami" else 0.0
+    whole = [SHARE_OF[name](of_class, of_cluster) for _, of_class, of_cluster in information]
+    scores = [_ratio(mutual, of, 1.0) for (mutual, *_), of in zip(information, whole, strict=True)]
+    scores[-1][whole[-1] <= 0] = least  # where chance explains more than there is
+    return intervals.widest([np.maximum(each, least) for each in scores], observed)
 
 
 def corrected_p_value(labels: np.ndarray, clusterings: Sequence[np.ndarray], seed: int = 0) -> float:

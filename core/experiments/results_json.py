@@ -8,6 +8,7 @@ from core.membership.cluster_distance import Membership
 from core.membership.evaluation import AttackResult, PartResult
 from core.membership.reconstruction.attack import Reconstruction
 from core.numeric.statistics import Score
+from core.stages.number_of_groups import FoundGroups
 
 
 def result_json(answer: Attribution | Membership | Reconstruction) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def attribution_json(result: Attribution) -> dict[str, Any]:
         "undefined": {name: score.undefined for name, score in scores.items() if score.undefined},
         "contingency": {"generators": list(agreement.generators), "table": agreement.table.tolist()},
         "silhouette_by_k": {str(k): _digits(value) for k, value in result.silhouette_by_k.items()},
+        **({"groups_found": _groups(result.groups)} if result.groups else {}),
         "config": result.config.flat(),
         "weights": result.config.feature.weights,
         "seconds": round(result.seconds, 4),
@@ -45,6 +47,23 @@ def attribution_json(result: Attribution) -> dict[str, Any]:
             for name, stage in result.stages.items()
         },
         "notes": list(result.notes),
+    }
+
+
+def _groups(found: FoundGroups) -> dict[str, Any]:
+    """The number of groups, others that can't be ruled out, the splits, and how often a group came again."""
+    return {
+        "k": found.k,
+        "possible": list(found.possible),
+        "splits": [
+            {
+                name: _digits(value) if isinstance(value, float) else value
+                for name, value in asdict(split).items()
+            }
+            for split in found.splits
+        ],
+        "stability": [_digits(float(value)) for value in found.stability.clusters],
+        "walked": found.walked,
     }
 
 

@@ -22,12 +22,14 @@ from core.images.library import Library
 from core.types import ImageSet
 from core.wording import counted
 
-FORMAT = 1
+FORMAT, BEFORE_SPLITS = 2, 1  # formats that are read; in the first, "auto" was what is "silhouette" now
 LARGEST = 64 * 2**20  # bytes of a run file; 3,000 images take 20 kB
 PACKAGES = ("numpy", "scikit-learn", "scipy", "fastcluster", "openvino", "torch")
 WORDING = re.compile(r"\.sentence$|\.undefined\.")  # sentences, which another version may put otherwise
 PASSING = ("config", "seconds", "cached", "stages", "notes", "weights", "set", "contingency")
-STATISTICS = re.compile(r"(^|\.)(ari_ci|p_value|n_distinct|intervals|chance)(\.|$)")  # by draws
+STATISTICS = re.compile(  # by draws, and what follows from these
+    r"(^|\.)(ari_ci|p_value|n_distinct|intervals|chance)(\.|$)|^verdict$"
+)
 OF_STATISTICS = "intervals and p-values"  # their entry among the versions
 TOLERANCE = 1e-6  # scores are told in six digits
 
@@ -85,12 +87,14 @@ class Difference:
 class Replay:
     """``differences`` in labels and scores; ``others`` in versions, which may explain them.
 
-    Intervals and p-values are compared where both versions draw them in the same way.
+    Intervals, p-values and the verdict are compared where both versions draw them in the same way;
+    ``not_compared`` says so where they don't.
     """
 
     run: Run
     differences: tuple[Difference, ...]
     others: tuple[Difference, ...]
+    not_compared: str = ""
 
     @property
     def same(self) -> bool:
@@ -146,6 +150,8 @@ def read_run(path: Path) -> Run:
 
 
 def from_json(raw: Any, name: str = "This") -> Run:
+    if isinstance(raw, dict) and raw.get("format") == BEFORE_SPLITS:
+        raw = _of_today(raw)
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise BadChoice(f"{name} is not a run file of format {FORMAT}. Use 'Save run' on a page to make one.")
     try:
@@ -160,16 +166,51 @@ def from_json(raw: Any, name: str = "This") -> Run:
         raise BadChoice(f"{name} is a damaged run file ({type(error).__name__}: {error}).") from None
 
 
+def _of_today(raw: Mapping[str, Any]) -> Any:
+    """A file of the first format, in whose words k was selected by silhouette."""
+    config, scores = raw.get("config"), raw.get("scores")
+    if isinstance(config, Mapping) and isinstance(scores, Mapping) and scores.get("k_source") == "auto":
+        cluster = config.get("cluster")
+        if isinstance(cluster, Mapping):
+            config = {**config, "cluster": {**cluster, "k": "silhouette"}}
+        scores = {**scores, "k_source": "silhouette"}
+    return {**raw, "format": FORMAT, "config": config, "scores": scores}
+
+
 def replay(by: Engine, library: Library, run: Run) -> Replay:
     """Evaluate the same again. Raises ImprintError where a data set is missing or is labelled differently."""
     again = make_run(sets := _found(library, run), by.answer(sets, run.config))
-    found = _different("labels", run.labels, again.labels) + _scores("", run.scores, again.scores)
-    if run.versions.get(OF_STATISTICS) != again.versions[OF_STATISTICS]:
+    another_way = run.versions.get(OF_STATISTICS) != again.versions[OF_STATISTICS]
+    scores = _only(run.scores, again.scores) if another_way else again.scores
+    found = _different("labels", run.labels, again.labels) + _scores("", run.scores, scores)
+    if another_way:
         found = [each for each in found if not STATISTICS.search(each.what)]
     return Replay(
         again,
         tuple(found),
         tuple(_scores("", run.versions, again.versions)),
+        _why_not(run.scores, again.scores) if another_way else "",
+    )
+
+
+def _only(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Of ``now`` what the file has as well: an earlier version noted less."""
+    return {
+        name: _only(was[name], value)
+        if isinstance(value, Mapping) and isinstance(was[name], Mapping)
+        else value
+        for name, value in now.items()
+        if name in was
+    }
+
+
+def _why_not(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if "verdict" not in now:
+        return "Intervals and p-values were not compared: the file's version draws them in another way."
+    return (
+        "Intervals, p-values and the verdict, which follows from them, were not compared: the file's version "
+        f"draws them in another way. The verdict is “{was.get('verdict')}” in the run file and "
+        f"“{now['verdict']}” here."
     )
 
 

@@ -1,7 +1,9 @@
 """The run log: every configuration evaluated on a data set, once, so selection among many is visible.
 
 A question (its kind and the truth of its sets) has a file of JSON lines under the user's ``runs``, which
-clearing the cache leaves alone. A line that was cut off by a crash is passed over.
+clearing the cache leaves alone. A line that was cut off by a crash is passed over. Numbers of other versions
+of the modules they are from are marked, until the same configuration is evaluated again: a later line of a
+configuration takes an earlier one's place.
 """
 
 import csv
@@ -18,6 +20,7 @@ from core import engine, paths
 from core.access.users import LOCAL, User
 from core.attribution.pipeline import Attribution
 from core.engine import Answer
+from core.experiments import versions
 from core.features import catalog
 from core.hashing import key
 from core.membership.cluster_distance import Membership
@@ -29,14 +32,15 @@ BEST_BY = {engine.ATTRIBUTION: "ari", engine.MEMBERSHIP: "dev_auc", engine.RECON
 
 
 def record(sets: Sequence[ImageSet], answer: Answer, user: User = LOCAL) -> None:
-    """Note an answer under its sets and its configuration; the same one again changes nothing."""
-    kind, identity = engine.kind_of(answer.config), key(answer.config)
+    """Note an answer under its sets and its configuration; the same one again changes nothing, unless
+    modules have other versions since."""
+    kind, identity = engine.kind_of(answer.config), {"id": key(answer.config), "numbers": _versions()}
     path = _path(kind, sets, user)
     text = _text(path)
-    if f'"id": "{identity}"' in text:  # not parsed: a sweep asks this a thousand times
+    if json.dumps(identity)[1:-1] in text:  # not parsed: a sweep asks this a thousand times
         return
     row = {
-        "id": identity,
+        **identity,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "kind": kind,
         "sets": [each.name for each in sets],
@@ -53,13 +57,15 @@ def record(sets: Sequence[ImageSet], answer: Answer, user: User = LOCAL) -> None
 def ranked_runs(kind: str, sets: Sequence[ImageSet], user: User = LOCAL) -> list[Row]:
     """All runs, best first, undefined last. Attacks are ranked on development: test is not for selection."""
     score = BEST_BY[kind]
-    rows = {row["id"]: row for row in _read(_path(kind, sets, user))}.values()
-    return sorted(rows, key=lambda row: (row[score] is None, -(row[score] or 0), str(row["config"])))
+    return sorted(
+        _latest(_path(kind, sets, user)),
+        key=lambda row: (row[score] is None, -(row[score] or 0), str(row["config"])),
+    )
 
 
 def all_runs(user: User = LOCAL) -> list[Row]:
     """The user's whole log, the latest first."""
-    rows = [row for path in sorted(paths.folder("runs", user.id).glob("*.jsonl")) for row in _read(path)]
+    rows = [row for path in sorted(paths.folder("runs", user.id).glob("*.jsonl")) for row in _latest(path)]
     return sorted(rows, key=lambda row: str(row["time"]), reverse=True)
 
 
@@ -91,6 +97,7 @@ def flatten(row: Row) -> dict[str, Any]:
         "test_auc": row.get("test_auc"),
         "test_f1": row.get("test_f1"),
         "outcome": row.get("outcome"),
+        "earlier_version": row.get("numbers") != _versions(),
         "id": row["id"][:12],
     }
 
@@ -136,6 +143,14 @@ def _interval(score: Score) -> list[float] | None:
 
 def _path(kind: str, sets: Sequence[ImageSet], user: User) -> Path:
     return paths.folder("runs", user.id) / f"{key(kind, [each.truth for each in sets])[:32]}.jsonl"
+
+
+def _versions() -> str:
+    return key(versions.of_numbers())[:12]
+
+
+def _latest(path: Path) -> list[Row]:
+    return list({row["id"]: row for row in _read(path)}.values())
 
 
 def _text(path: Path) -> str:

@@ -29,7 +29,7 @@ from core.progress import Listener, Meter, silent
 from core.types import ImageSet
 from core.wording import counted
 
-VERSION = 5
+VERSION = 6
 log = logging.getLogger(__name__)
 SHOWN = ("f1", "accuracy", "precision", "recall", "balanced_accuracy", "auc")
 
@@ -148,7 +148,7 @@ def _on_test(by: Engine, sets: Sequence[ImageSet], config: Config) -> Row:
     row, answer = _row(by, sets, config)
     if answer is None or isinstance(answer, Attribution):
         return row
-    return Row(row.config, {**row.numbers, **_part(answer.reported)}, row.score)
+    return Row(row.config, {**row.numbers, **_part(answer.reported), "optimism": None}, row.score)
 
 
 def _attributed(answer: Attribution) -> Row:
@@ -169,6 +169,7 @@ def _judged(answer: Answer) -> Row:
     assert not isinstance(answer, Attribution)
     numbers = {
         **_part(answer.dev),
+        "optimism": answer.optimism or None,
         "apparent_f1": answer.development.apparent_f1,
         "verdict": answer.outcome,
         "seconds": round(answer.seconds, 4),
@@ -213,7 +214,10 @@ def _corrected_p(
         labels = np.array([file.label or "" for file in files])
         known = labels != ""
         return metrics.corrected_p_value(labels[known], [clusters[known] for clusters in among])
-    truth, known = by.attacks[type(config)].ground_truth(development)
+    attack = by.attacks[type(config)]
+    if attack.meaning(config).farther is None:
+        return None  # its distances follow the labels, so permuting these alone is no test
+    truth, known = attack.ground_truth(development)
     return membership_metrics.corrected_p_value(np.concatenate(among)[:, known], truth, 0)
 
 

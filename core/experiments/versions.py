@@ -2,20 +2,19 @@
 
 from types import ModuleType
 
-from core.clustering import copies, methods, metrics, pca
+from core.clustering import copies, methods, metrics, pca, splits, whitening
 from core.extraction import embedder
 from core.features import extract
-from core.fidelity import measurement
 from core.membership import decision_rules, distances, model_selection
 from core.membership import metrics as membership_metrics
-from core.membership.reconstruction import error_maps, keys
+from core.membership.reconstruction import error_maps, keys, permuted_patterns
 from core.membership.sets import appearance, facts
 from core.regions import crops, segmentation
 
 MODULES: tuple[ModuleType, ...] = (
-    *(extract, crops, segmentation, pca, copies, methods, metrics),
-    *(appearance, facts, distances, decision_rules, model_selection, membership_metrics, keys, error_maps),
-    measurement,
+    *(extract, crops, segmentation, whitening, pca, copies, methods, splits, metrics),
+    *(appearance, facts, distances, decision_rules, model_selection, membership_metrics),
+    *(keys, error_maps, permuted_patterns),
 )
 
 
@@ -25,5 +24,5 @@ def of_numbers() -> list[int]:
 
 
 def of_statistics() -> str:
-    """Of intervals, p-values and values expected by chance, in attribution and in membership."""
-    return f"{metrics.VERSION}.{membership_metrics.VERSION}"
+    """Of intervals, p-values, values expected by chance: in attribution, membership, the SSIM decision."""
+    return f"{metrics.VERSION}.{membership_metrics.VERSION}.{permuted_patterns.VERSION}"

@@ -72,6 +72,16 @@ class Library:
         except SetNotFound:
             return None
 
+    def real_images(self, content: str) -> tuple[str, ...]:
+        """Hashes of the real images of a set with this ``real_content``. Raises BadChoice without one."""
+        for image_set in self.all():
+            if image_set.real_content == content:
+                return image_set.real_images
+        raise BadChoice(
+            "The real images by which features are whitened are not here. Import them, under any name, or "
+            "choose other ones."
+        )
+
     def secret(self) -> bytes:
         """The key of the hashes of patients' identifiers, made on first use; the same for all users."""
         path = self._root / SECRET

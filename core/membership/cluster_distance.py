@@ -66,7 +66,9 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
 
     def measure(self, sets: Sequence[ImageSet], config: MembershipConfig) -> list[Measurement]:
         images = [measurement.select_comparable(self.embedder, each, config) for each in sets]
-        candidates = measurement.candidates(config, len(images[0].generated))
+        candidates = measurement.candidates(
+            config, measurement.count_distinct(self.embedder, images[0], config)
+        )
         measured = [measurement.measure_distances(self.embedder, each, config, candidates) for each in images]
         if not measured[0].known.any():
             raise BadChoice(
@@ -84,11 +86,13 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
     ) -> Membership:
         candidates = measured[0].candidates
         _, k = candidates[common.development.choice.row]
+        there = [measurement.select_comparable(self.embedder, each, config) for each in sets[1:]]
+        distinct = [measurement.count_distinct(self.embedder, each, config) for each in there]
         notes = [
-            f"'{each.name}' has only {counted(len(each.generated), 'generated image')}, so each of them is a "
-            f"cluster there, instead of the {k} that were selected."
-            for each in sets[1:]
-            if len(each.generated) < k
+            f"'{each.name}' has only {_counted(each, count)}, so each of them is a cluster there, instead of "
+            f"the {k} that were selected."
+            for each, count in zip(there, distinct, strict=True)
+            if count < k
         ]
         common = replace(common, notes=(*common.notes, *notes))
         return Membership(**vars(common), config=config, candidates=candidates)
@@ -137,6 +141,11 @@ class ClusterDistanceAttack(Attack[MembershipConfig, Membership]):
 
         arrays, _ = self.store.compute(name, make, "over k")
         return OverK(measured[0].candidates, Curves.from_arrays(arrays))
+
+
+def _counted(images: measurement.Comparable, distinct: int) -> str:
+    copies = distinct < len(images.generated)
+    return counted(distinct, "distinct generated image" if copies else "generated image")
 
 
 def check(config: MembershipConfig) -> None:

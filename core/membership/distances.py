@@ -14,15 +14,15 @@ from core.numeric.blocks import Rows, blocks
 from core.numeric.distances import euclidean_distances
 from core.wording import counted
 
-VERSION = 1
+VERSION = 2
 KINDS = ("min", "avg")
 # The paper evaluated 30 values of k without listing them; all k of its table 3 are among these 30.
 SWEEP = (*range(2, 11), *range(12, 21, 2), *range(25, 101, 5))
 
 
 def sweep_ks(n: int) -> tuple[int, ...]:
-    """The k of the sweep that do not exceed ``n`` generated images."""
-    return tuple(k for k in SWEEP if k <= n)
+    """The k of the sweep that do not exceed ``n`` distinct generated images; copies of one are a cluster."""
+    return tuple(k for k in SWEEP if k <= n) or (1,)
 
 
 def by_tree(generated: Rows, merges: np.ndarray, real: np.ndarray, ks: Sequence[int]) -> np.ndarray:

@@ -40,9 +40,10 @@ class Measurement:
     lungless: dict[str, int]
     note: str | None = None
     candidates: Candidates = ()  # names the rows, where there are several
-    nested: np.ndarray | None = (
-        None  # rows (folds, c, n) that know no label of a fold, where labels enter them
-    )
+    # Where labels enter development, rows (folds, c, n) that know no label of a fold, and the AUC of the one
+    # row, made anew under each permutation of the labels.
+    nested: np.ndarray | None = None
+    by_chance: np.ndarray | None = None
 
     def without(self, left_out: np.ndarray, note: str | None = None) -> "Measurement":
         """Images that ``left_out`` bool (n,) marks are predicted, but not scored."""
@@ -56,7 +57,8 @@ class Measurement:
         truth = self.truth
         rank = np.zeros(0, np.int64) if truth.rank is None else truth.rank
         nested = np.zeros(0) if self.nested is None else self.nested
-        of = (self.rows, self.known, truth.used, truth.groups, rank, nested)
+        by_chance = [] if self.by_chance is None else [self.by_chance]
+        of = (self.rows, self.known, truth.used, truth.groups, rank, nested, *by_chance)
         return key("measured", *(bytes_key(np.ascontiguousarray(part).tobytes()) for part in of))
 
 
@@ -198,19 +200,22 @@ def _scored(
         note = {"verdict": verdict.as_json(), "p_value": verdict.p_value, "reversal": None}
         if verdict.p_value is not None:
             row = choice.row if on_development else 0
-            note |= _corrected(rows if on_development else rows[choice.row][None], row, found.truth, seed)
+            among = rows if on_development else rows[choice.row][None]
+            note |= _corrected(among, row, found.truth, seed, found.by_chance)
         store.put_note(name, note)
     reversal = None if note["reversal"] is None else Reversal(**note["reversal"])
     return _Scored(MembershipScores.from_json(note["verdict"]), note["p_value"], reversal)
 
 
-def _corrected(rows: np.ndarray, chosen: int, truth: GroundTruth, seed: int) -> dict[str, Any]:
+def _corrected(
+    rows: np.ndarray, chosen: int, truth: GroundTruth, seed: int, by_chance: np.ndarray | None
+) -> dict[str, Any]:
     """The p-value of the chosen one of the distances (c, n), and that of the most reversed one; corrected for
-    the choice, as each permutation has its most extreme distance."""
+    the choice, as each permutation has its most extreme distance. ``by_chance``: see ``Measurement``."""
     found = metrics.auc(rows, truth.used)[:, 0]
     lowest, highest = metrics.permuted_extreme_aucs(rows, truth, seed)
     smallest, largest = float(found.min()), float(found.max())
     return {
-        "p_value": p_value(float(found[chosen]), highest),
+        "p_value": p_value(float(found[chosen]), highest if by_chance is None else by_chance),
         "reversal": asdict(Reversal(smallest, p_value(-smallest, -lowest), largest)),
     }

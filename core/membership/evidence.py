@@ -58,7 +58,7 @@ def gather_evidence(
     """
     config = replace(config, feature=adapt_to_machine(config.feature)[0])
     images = measurement.select_comparable(embedder, image_set, config)
-    k = min(k, len(images.generated))  # as it is measured
+    k = min(k, measurement.count_distinct(embedder, images, config))  # as it is measured
     place = next(i for i, each in enumerate(images.real) if each.name == file.name)
     if images.no_lung[place]:
         raise BadChoice(

@@ -64,28 +64,48 @@ def select_comparable(embedder: Embedder, image_set: ImageSet, config: Membershi
     return Comparable(image_set.name, kept, real, no_lung, lungless)
 
 
-def candidates(config: MembershipConfig, generated: int) -> Candidates:
-    """The distances and k that are compared on development."""
+def count_distinct(embedder: Embedder, images: Comparable, config: MembershipConfig) -> int:
+    """How many generated images can be told apart, in the crop in which they are fewest; exactly, where they
+    are fewer than the largest k that is asked for."""
+    most = distances.SWEEP[-1] if config.k == "sweep" else int(config.k)
+    return min(clustering_run(embedder, images, config, crop).distinct(most) for crop in config.crops())
+
+
+def candidates(config: MembershipConfig, distinct: int) -> Candidates:
+    """The distances and k that are compared on development: no k separates copies."""
     kinds: Sequence[str] = distances.KINDS if config.distance == "best" else (config.distance,)
-    ks = distances.sweep_ks(generated) if config.k == "sweep" else (int(config.k),)
+    ks = distances.sweep_ks(distinct) if config.k == "sweep" else (int(config.k),)
     return tuple((kind, k) for kind in kinds for k in ks)
 
 
-def fitting(of: Candidates, generated: int) -> Candidates:
-    """The candidates, those that ask for more clusters than there are images cut down: each image is one."""
-    return tuple((kind, min(k, generated)) for kind, k in of)
+def fitting(of: Candidates, distinct: int) -> Candidates:
+    """The candidates, those that ask for more clusters than there are distinct images cut down: each of these
+    is one."""
+    return tuple((kind, min(k, distinct)) for kind, k in of)
 
 
 def measure_distances(
     embedder: Embedder, images: Comparable, config: MembershipConfig, of: Candidates
 ) -> Measurement:
     """Distances (c, n) of the candidates ``of``; with random patches, the mean over draws."""
-    tables = [_table(embedder, images, config, crop, of) for crop in config.crops()]
+    asked, distinct = of, count_distinct(embedder, images, config)
+    if config.k == "sweep":
+        of = fitting(of, distinct)
+    elif int(config.k) <= len(images.generated):
+        methods.check_k(int(config.k), len(images.generated), distinct)
+    tables = [_table(embedder, images, config, crop, of, distinct) for crop in config.crops()]
     rows = np.mean([rows for rows, _ in tables], axis=0)
     rows = np.where(images.no_lung, np.inf, rows)
     cached = all(there for _, there in tables)
     return Measurement(
-        images.name, images.real, rows, *ground_truth(images.real), cached, images.lungless, images.note(), of
+        images.name,
+        images.real,
+        rows,
+        *ground_truth(images.real),
+        cached,
+        images.lungless,
+        images.note(),
+        asked,
     )
 
 
@@ -96,14 +116,17 @@ def clustering_run(embedder: Embedder, images: Comparable, config: MembershipCon
 
 
 def _table(
-    embedder: Embedder, images: Comparable, config: MembershipConfig, crop: CropSpec, of: Candidates
+    embedder: Embedder,
+    images: Comparable,
+    config: MembershipConfig,
+    crop: CropSpec,
+    of: Candidates,
+    distinct: int,
 ) -> tuple[np.ndarray, bool]:
     """float (c, n) for one crop, and whether it was cached."""
     store = embedder.store
     run = clustering_run(embedder, images, config, crop)
-    if config.k == "sweep":
-        of = fitting(of, len(images.generated))
-    ks = _ks(config, len(images.generated), of)
+    ks = _ks(config, distinct, of)
     real = [file.sha256 for file in images.real]
     ids = sorted(set(real))  # by content, so that file names change not even the last bit
     name = key(
@@ -128,7 +151,7 @@ def _table(
     return np.stack(found), cached
 
 
-def _ks(config: MembershipConfig, generated: int, of: Candidates) -> list[int]:
+def _ks(config: MembershipConfig, distinct: int, of: Candidates) -> list[int]:
     """One tree gives all k at no extra cost; k-means runs only for the k requested."""
     requested = {k for _, k in of}
-    return sorted(requested if config.method == "kmeans" else requested | set(distances.sweep_ks(generated)))
+    return sorted(requested if config.method == "kmeans" else requested | set(distances.sweep_ks(distinct)))

@@ -13,8 +13,8 @@ LEAK, NONE_FOUND, REVERSED, UNDEFINED = "leak", "none found", "reversed", "undef
 CANNOT_TELL = "cannot tell"
 NO_TRUTH = "These images are unlabelled: there are predictions but no scores."
 CENTROIDS_KNOW = (
-    "The centroids of this decision were made with these labels, so its p-value is too small on development: "
-    "13% of data sets without a leak have one below 0.05. Report on a test set."
+    "The centroids of this decision were made with these labels: the p-value allows for that, as permuted "
+    "labels make their own, but the interval of the AUC does not. A test set needs no such allowance."
 )
 SIGNIFICANT = 0.05
 TURNED = 0.01  # for either part: that labels are swapped is a stronger claim, and it is asked twice

@@ -37,6 +37,10 @@ class Measure:
     def interval(self, row: Mapping[str, Any]) -> list[float] | None:
         return None if row.get("error") else self._numbers(row).get(f"{self.score}_ci")
 
+    def optimism(self, row: Mapping[str, Any]) -> str:
+        """What to say beside a score of development; empty if nothing was selected on it, and on test."""
+        return "" if self.part or row.get("error") else row.get("optimism") or ""
+
     def theirs(self, line: Line) -> dict[str, float]:
         """The paper's values by data set (DB1, DB2, mean); "" where it has one data set."""
         return {

@@ -20,7 +20,7 @@ def lines(found: TableResult) -> Iterator[str]:
             continue
         yield line.name if not row["error"] else f"{line.name}: {row['error']}"
         for measure in reproduction.measures(found.table, found.data_sets):
-            yield f"  {measure.label}: {_beside(measure, line)}ours {_each(measure, row, found)}"
+            yield f"  {_label(measure, row)}: {_beside(measure, line)}ours {_each(measure, row, found)}"
     yield from reproduction.remarks(found.table, found.data_sets)
     yield tables.REMARKS[found.table]
 
@@ -34,7 +34,14 @@ def _ours(row: Row) -> str:
     if found is None:
         return f"ours: {row['error'] or 'undefined'}"
     value, spread = found
-    return f"ours {value:.4f}" + (f" ({format_interval(*spread)})" if spread else "")
+    optimism = "" if "test" in row else reproduction.DEVELOPMENT.optimism(row)
+    shown = [text for text in (format_interval(*spread) if spread else "", optimism) if text]
+    return f"ours {value:.4f}" + (f" ({'; '.join(shown)})" if shown else "")
+
+
+def _label(measure: Measure, row: Row) -> str:
+    optimism = measure.optimism(row)
+    return f"{measure.label} ({optimism})" if optimism else measure.label
 
 
 def _beside(measure: Measure, line: Line) -> str:

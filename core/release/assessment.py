@@ -16,6 +16,7 @@ from core.battery.permutation import joint_test
 from core.errors import BadChoice
 from core.experiments.versions import of_numbers
 from core.extraction.embedder import Embedder, feature_key
+from core.fidelity import measurement as fidelity
 from core.hashing import key
 from core.images.library import Library
 from core.inference.runtime import Effort
@@ -37,7 +38,7 @@ from core.release.verdict import Evidence
 from core.store import Store
 from core.types import ImageFile, ImageSet
 
-VERSION = 1
+VERSION = 2
 
 
 class Assessor:
@@ -215,9 +216,9 @@ class Assessor:
 
 def assessment_key(sets: Sequence[ImageSet], config: ReleaseConfig) -> str:
     """Of everything that is told; the context is not among it."""
-    modules = (nearness, pairwise, naming, permutation, planting, rates, scores, evidence, power)
-    audit = (baselines, blind_scores, image_statistics)
-    versions = [VERSION, *of_numbers(), *(module.VERSION for module in (*modules, *audit))]
+    arithmetic = (nearness, pairwise, naming, permutation, planting, rates, scores, fidelity)
+    modules = (*arithmetic, evidence, power, baselines, blind_scores, image_statistics)
+    versions = [VERSION, *of_numbers(), *(module.VERSION for module in modules)]
     attacks = [each.identity() for each in choose_attacks(config, True)[0]]
     spaces = [feature_key(feature) for feature in worth.spaces().values()]
     files = [[(f.name, f.sha256, f.role, f.group or "") for f in each.files] for each in sets]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.clustering import contingency, copies, methods, metrics, pca, projection, scaling
+from core.clustering import contingency, copies, methods, metrics, pca, projection, scaling, whitening
 from core.config import PipelineConfig
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder, feature_key
@@ -29,6 +29,7 @@ from core.types import ImageFile
 LIBRARIES = {
     "pca": ("sklearn.decomposition",),
     "tree": ("scipy.cluster.hierarchy", "fastcluster"),
+    "groups": ("scipy.cluster.hierarchy",),
     "clusters": ("sklearn.cluster", "sklearn.metrics", "scipy.sparse.csgraph"),
     "scores": ("sklearn.metrics.cluster", "scipy.stats", "scipy.optimize"),
 }
@@ -77,6 +78,8 @@ class Run:
         self.roll = index_files(files)
         self.ids, self.back = self.roll.ids, self.roll.back
         self.features_key = _features_key(self.ids, feature_key(config.feature, config.crop))
+        if config.whiten:
+            self.features_key = key("whitened", whitening.VERSION, self.features_key, config.whiten)
         self.pca_key = key("pca", pca.VERSION, *self._pca_way(), self.features_key)
         variance = config.reduce.variance
         self.reduced_key = self.features_key if variance is None else key("reduced", self.pca_key, variance)
@@ -98,14 +101,39 @@ class Run:
     def features(self) -> np.ndarray | Matrix:
         if self._features is None:
             start = time.perf_counter()
-            self._features, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
+            rows, cached = self.embedder.embed(self.config.feature, self.ids, self.config.crop)
+            self._features = self.whitened(rows)
             self._took("features", cached, start)
         return self._features
 
+    def whitened(self, rows: np.ndarray) -> np.ndarray:
+        """Features as they are, or whitened by real images, which are fitted to once."""
+        if not self.config.whiten:
+            return rows
+        if self._whitening is None:
+            space = feature_key(self.config.feature, self.config.crop)
+            name = key("whitening", whitening.VERSION, space, self.config.whiten)
+            self._whitening = self.store.compute(name, self._fit_whitening, "whitening")[0]
+        return whitening.whiten(rows, dict(self._whitening))
+
+    _whitening: Arrays | None = None
+
+    def _fit_whitening(self) -> Arrays:
+        real = self.embedder.library.real_images(self.config.whiten)
+        if len(real) < whitening.FEWEST:
+            raise BadChoice(
+                f"Whitening needs at least {whitening.FEWEST} different real images; these are {len(real)}."
+            )
+        return whitening.fit(self.embedder.embed(self.config.feature, real, self.config.crop)[0])
+
     def pca(self) -> Arrays:
         if self._pca is None:
-            self._pca = self._stage("pca", self.pca_key, self._decomposed)
+            self._pca = self.stage("pca", self.pca_key, self._decomposed)
         return self._pca
+
+    def leading_scores(self, count: int) -> np.ndarray:
+        """float64 (n, up to ``count``): the leading principal components of the images."""
+        return np.asarray(self.pca()["scores"][:, :count])
 
     def _decomposed(self) -> Arrays:
         """Copies have the very same scores: a matrix product rounds equal rows differently."""
@@ -148,7 +176,7 @@ class Run:
 
     def tree(self) -> np.ndarray:
         spec = self.config.cluster
-        return self._stage(
+        return self.stage(
             "tree",
             self.tree_key(),
             lambda: {"merges": methods.linkage_tree(self.reduced()[:], spec.linkage, spec.metric)},
@@ -158,21 +186,6 @@ class Run:
         spec = self.config.cluster
         way = self.clusters_way()
         return key("tree", methods.VERSION, *way, self.reduced_key, spec.linkage, spec.metric)
-
-    def choose_k(self, notes: list[str]) -> tuple[int, str, dict[int, float]]:
-        """k, who chose it, and (for auto) the mean silhouette of each k tried."""
-        spec = self.config.cluster
-        known = self.roll.known.names
-        if isinstance(spec.k, int) or (spec.k == "known" and known):
-            k = spec.k if isinstance(spec.k, int) else len(known)
-            methods.check_k(k, len(self.ids), self.distinct(k) if 1 < k <= len(self.ids) else k)
-            return k, "given" if isinstance(spec.k, int) else "known", {}
-        if spec.k == "known":
-            notes.append("No image has a generator label, so k was selected by silhouette.")
-        by_k = {k: float(s.mean()) for k in self.auto_range() if (s := self.cluster(k)[1]).size}
-        if not by_k:
-            raise BadChoice("The silhouette is undefined for every k here. Enter k as a number.")
-        return max(by_k, key=lambda k: (by_k[k], -k)), "auto", by_k
 
     def auto_range(self) -> range:
         """As many k as the distinct features allow; looked up, so that cached results load no features."""
@@ -195,7 +208,7 @@ class Run:
             silhouettes = methods.silhouettes(rows, labels, spec.metric, spec.seed)
             return {"labels": labels, "silhouettes": np.zeros(0) if silhouettes is None else silhouettes}
 
-        arrays = self._stage("clusters", self.clusters_key(k), make)
+        arrays = self.stage("clusters", self.clusters_key(k), make)
         return arrays["labels"], arrays["silhouettes"]
 
     def clusters_key(self, k: int) -> str:
@@ -239,7 +252,7 @@ class Run:
     def map(self, kind: str) -> np.ndarray:
         if kind not in projection.MAPS:
             raise BadChoice(f"A map is one of {', '.join(projection.MAPS)}; got '{kind}'.")
-        return self._stage("map", self.map_key(kind), lambda: {"points": self._points(kind)})["points"]
+        return self.stage("map", self.map_key(kind), lambda: {"points": self._points(kind)})["points"]
 
     def _points(self, kind: str) -> np.ndarray:
         if kind == "pca":
@@ -256,7 +269,7 @@ class Run:
             return ("race",) if len(self.ids) >= scaling.RACE_FROM else ()
         return ("fastcluster",) if len(self.ids) >= scaling.FAST_TREE_FROM else ()
 
-    def _stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
+    def stage(self, name: str, stage_key: str, make: Callable[[], Arrays]) -> Arrays:
         start = time.perf_counter()
         arrays = self.store.get(stage_key)
         if arrays is not None:

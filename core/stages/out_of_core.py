@@ -30,7 +30,7 @@ class LargeRun(Run):
         if self._matrix is None:
             config = self.config
             wide = catalog.dimensions(config.feature)
-            rows = self.embedder.stream(config.feature, self.ids, config.crop)
+            rows = map(self.whitened, self.embedder.stream(config.feature, self.ids, config.crop))
             self._matrix = self._kept("features", self.matrix_key(), wide, rows)
         return self._matrix
 
@@ -88,8 +88,11 @@ class LargeRun(Run):
                     f"PCA of {wide} features takes at most {scaling.STREAM_FROM - 1} images. "
                     f"Choose PCA: none, or a backbone with at most {pca.WIDEST} features."
                 )
-            self._pca = self._stage("pca", self.pca_key, lambda: pca.principal_axes(self.features()))
+            self._pca = self.stage("pca", self.pca_key, lambda: pca.principal_axes(self.features()))
         return self._pca
+
+    def leading_scores(self, count: int) -> np.ndarray:
+        return np.concatenate(list(self._turned(self.pca(), count)))
 
     def _decomposes(self) -> bool:
         return pca.uses_covariance(len(self.ids), catalog.dimensions(self.config.feature))
@@ -111,7 +114,7 @@ class LargeRun(Run):
     def tree(self) -> np.ndarray:
         """Over all images; kept is that over the prototypes, which is small and takes the time."""
         spec = self.config.cluster
-        seen = self._stage(
+        seen = self.stage(
             "prototypes",
             self.prototypes_key(),
             lambda: dict(
@@ -123,7 +126,7 @@ class LargeRun(Run):
             ),
         )
         labels, centres = seen["labels"], seen["centres"]
-        kept = self._stage(
+        kept = self.stage(
             "tree",
             self.tree_key(),
             lambda: {"merges": prototypes.prototype_tree(labels, centres, spec.linkage, spec.metric)},

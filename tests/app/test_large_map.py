@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.clustering import scaling
+from core.hashing import bytes_key
 from core.types import ImageFile
 from pages.ui import theme
 from pages.ui.widgets import charts
@@ -28,6 +29,20 @@ def test_the_map_of_a_large_set(laid_out: int, monkeypatch: pytest.MonkeyPatch) 
     assert f"{count:,} of 3,000 images" in note
     assert ("not on this map" in note) == (laid_out == 500)
     assert len(figure.to_json()) < 400_000
+
+
+def test_other_names_and_another_order_draw_the_same_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3,000 images where 1,000 are drawn: of the files turned round, the same contents."""
+    monkeypatch.setattr(scaling, "DRAWN", 1000)
+    points = np.random.default_rng(0).normal(size=(3000, 2))
+    points[::7] = np.nan  # not laid out
+    files = tuple(ImageFile(f"{i}.png", bytes_key(b"%d" % i)) for i in range(3000))
+    turned = tuple(ImageFile(f"{9999 - i}.png", files[i].sha256) for i in range(3000))[::-1]
+    one, other = charts.drawn(points, files), charts.drawn(points[::-1], turned)
+    assert len(one) == 1000
+    assert {files[place].sha256 for place in one} == {turned[place].sha256 for place in other}
+    assert np.isfinite(points[one]).all()
+    assert (np.diff(one) > 0).all()
 
 
 def test_many_clusters_are_a_trace_each() -> None:

@@ -79,7 +79,9 @@ def test_one_of_the_papers_data_sets_stands_beside_ours_of_that_number(
     assert [float(value) for value in shown["ours, DB2"]] == pytest.approx(
         [row["data_sets"][1]["test"]["f1"] for row in rows], abs=0.005
     )
+    assert "optimistic" not in words(page)
     page = page.button_group(key="part").set_value("development").run()
+    assert "Ours on development is cross-validated; each row is the best of 4, optimistic." in words(page)
     shown = page.dataframe[0].value
     assert list(shown["paper"]) == ["0.6000"] * 3
     assert [float(value) for value in shown["ours, DB2"]] == pytest.approx(

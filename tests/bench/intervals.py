@@ -1,21 +1,22 @@
-"""How often nominal 95% intervals of ARI cover the population's: five ways, simulated.
+"""How often nominal 95% intervals of ARI cover the population's: five ways, simulated; and other scores'.
 
 A population is a table of shares; a set is a multinomial draw of it. ``generators`` of equal size have one
 cluster each, and the same share of each generator is spread over the others' clusters, or, ``one-sided``, all
 errors are the first generator's, in the second's cluster.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.clustering import intervals
+from core.clustering import intervals, metrics
 from core.clustering.metrics import ari
 from core.numeric.statistics import percentile_interval
 
 SETS = 300
 DRAWS = 999
+OTHERS = ("nmi", "homogeneity", "completeness", "ami", "fowlkes_mallows")  # of many images, AMI is NMI
 MANY = 1e9  # images, to evaluate a score on shares
 Interval = Callable[[np.ndarray, np.random.Generator], tuple[float, float]]
 
@@ -146,6 +147,29 @@ def _covered(way: Interval, tables: list[np.ndarray], truth: float) -> dict[str,
         "width": float((found[:, 1] - found[:, 0]).mean()),
         "empty": float(empty.mean()),
     }
+
+
+def other_scores(sets: int = SETS) -> Iterator[str]:
+    """Of each population, coverage and mean width for the scores that are not ARI, as they are used."""
+    for each in POPULATIONS:
+        shares, rng = each.shares(), np.random.default_rng(1)
+        inside, width = np.zeros((2, len(OTHERS)))
+        for seed in range(sets):
+            table = rng.multinomial(each.images, shares.ravel()).reshape(shares.shape)
+            drawn = intervals.posterior_tables(table, DRAWS, np.random.default_rng(seed))
+            information = metrics._drawn_information(table, drawn)
+            for place, name in enumerate(OTHERS):
+                score = {**metrics.FAST, **metrics.SLOW}[name]
+                observed = float(score(table[None].astype(float))[0])
+                low, high = metrics._interval(name, drawn, information, observed)
+                truth = float((metrics.nmi if name == "ami" else score)(shares[None] * MANY)[0])
+                inside[place] += low - 1e-9 <= truth <= high + 1e-9
+                width[place] += high - low
+        shown = ", ".join(
+            f"{name} {c / sets:.3f} ({w / sets:.3f})"
+            for name, c, w in zip(OTHERS, inside, width, strict=True)
+        )
+        yield f"{each}: {shown}"
 
 
 def markdown(found: list[dict[str, object]]) -> list[str]:

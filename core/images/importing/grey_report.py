@@ -10,26 +10,28 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.images import grey_values
 from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
+from core.images.grey_values import Grey
 from core.wording import counted, verb
 
 SAMPLED = 2**14  # pixels of an image that are counted
-FEW, TIMES = 64, 4  # grey levels of a class, and times as many of another, that can't be compared
 SATURATED = 0.5  # share of white pixels
 LISTED = 6  # classes in a sentence
+ADVICE = "Give slope, intercept or a window that fits the values."
 
 
 @dataclass
 class Class:
-    """Counts over the images of one class; ``levels``: grey levels used, per image; shares are sums."""
+    """Counts over the images of one class; ``greys``: as ``grey_values`` measures each; shares are sums."""
 
     images: int = 0
     flat: int = 0
     black: float = 0
     white: float = 0
     windowed: int = 0
-    levels: list[int] = field(default_factory=list)
+    greys: list[np.ndarray] = field(default_factory=list)
     formats: Counter[str] = field(default_factory=Counter)
     ranges: Counter[str] = field(default_factory=Counter)
 
@@ -40,16 +42,15 @@ class Class:
         for pixels in images:
             step = max(1, int(np.ceil(np.sqrt(pixels.size / SAMPLED))))
             counts = np.bincount(pixels[::step, ::step].ravel(), minlength=256)
-            levels = int(np.count_nonzero(counts))
             self.images += 1
-            self.flat += levels == 1 and bool(pixels.min() == pixels.max())
-            self.levels.append(levels)
+            self.flat += bool(counts.max() == counts.sum() and pixels.min() == pixels.max())
+            self.greys.append(grey_values.measure(counts))
             self.black += counts[0] / counts.sum()
             self.white += counts[255] / counts.sum()
 
     @property
-    def median(self) -> int:
-        return int(np.median(self.levels))
+    def typical(self) -> Grey:
+        return grey_values.typical(np.stack(self.greys))
 
     def facts(self, name: str) -> dict[str, object]:
         """As JSON; shares are means over images."""
@@ -59,7 +60,7 @@ class Class:
             "formats": dict(sorted(self.formats.items())),
             "ranges": {said: count for said, count in sorted(self.ranges.items()) if said},
             "windowed": self.windowed,
-            "levels": self.median,
+            "levels": int(self.typical.levels),
             "black": round(self.black / self.images, 4),
             "white": round(self.white / self.images, 4),
             "single_grey": self.flat,
@@ -91,16 +92,17 @@ class GreyReport:
         return [f"The files of the classes differ, which alone may tell them apart. {listed}{more}."]
 
     def _incomparable(self) -> list[str]:
-        by_levels = sorted((each.median, name) for name, each in self._classes.items())
-        if not by_levels:
+        greys = {name: each.typical for name, each in sorted(self._classes.items())}
+        found = grey_values.incomparable(greys)
+        if found is None:
             return []
-        (few, poor), (many, rich) = by_levels[0], by_levels[-1]
-        if few >= FEW or many < TIMES * few:
-            return []
-        return [
-            f"Images of {poor} use {counted(few, 'grey level')} (median), those of {rich} {many}: they can't "
-            "be compared. Give slope, intercept or a window that fits the values."
-        ]
+        poor, rich = (greys[name] for name in found)
+        if grey_values.quantised(poor, rich):
+            few = counted(int(poor.levels), "grey level")
+            many = f"those of {found[1]} {int(rich.levels)}"
+            return [f"Images of {found[0]} use {few} (median), {many}: they can't be compared. {ADVICE}"]
+        both = ", ".join(grey.words(name) for name, grey in zip(found, (poor, rich), strict=True))
+        return [f"Images of {found[0]} and {found[1]} can't be compared: {both}. {ADVICE}"]
 
     def _saturated(self, view: View) -> list[str]:
         found = [

@@ -90,18 +90,21 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         arrays = [self._errors(each, each.real, spec) for each in sets]
         truths = [self.ground_truth(each) for each in sets]
         nested: np.ndarray | None = None
+        by_chance: np.ndarray | None = None
         if config.decision == "mse":
             rows = [found["mse"].astype(np.float64) for found in arrays]
         else:
             maps = [found["maps"] for found in arrays]
             rows = error_patterns.differences(self.store, sets, maps, truths[0], spec)
+            of_development = (self.store, sets[0], maps[0], truths[0], spec)
+            by_chance = error_patterns.aucs_by_chance(*of_development)
             if self._is_fitted(config):
-                nested = error_patterns.nested_differences(self.store, sets[0], maps[0], truths[0], spec)
+                nested = error_patterns.nested_differences(*of_development)
         measured = [
             Measurement(each.name, each.real, row[None], *truth, there, {"generated": 0, "real": 0})
             for each, row, truth in zip(sets, rows, truths, strict=True)
         ]
-        return [replace(measured[0], nested=nested), *measured[1:]]
+        return [replace(measured[0], nested=nested, by_chance=by_chance), *measured[1:]]
 
     def result(
         self,
@@ -132,7 +135,7 @@ class ReconstructionAttack(Attack[ReconstructionConfig, Reconstruction]):
         names = [errors_key(each, files, spec) for each, files in looked_at]
         if config.decision == "ssim":
             truth = self.ground_truth(sets[0])[0]
-            names.append(ssim_key(sets, spec, truth))
+            names += [ssim_key(sets, spec, truth), error_patterns.by_chance_key(sets[0], spec, truth)]
             if self._is_fitted(config):
                 names.append(error_patterns.nested_key(sets[0], spec, truth))
         return all(self.store.has(name) for name in names)

@@ -3,7 +3,8 @@
 Pixels are uint8 (n, size, size); the loss is the mean squared error of grey levels from 0 to 1. Training
 holds out a tenth of the images for validation and keeps the weights of the epoch with the lowest validation
 error. The order of each epoch is drawn from the seed and the epoch's number, so that training resumed from a
-checkpoint gives the same result as uninterrupted training.
+checkpoint gives the same result as uninterrupted training. Its version is that of ``keys``, which needs no
+torch.
 """
 
 import contextlib
@@ -20,7 +21,6 @@ from core.config import AutoencoderSpec
 from core.errors import ImprintError
 from core.membership.reconstruction.checks import check_content, check_count
 
-VERSION = 1
 WIDTHS = (16, 32, 64, 128)
 BATCH, RATE = 16, 1e-3
 HELD_OUT = 0.1  # share of images

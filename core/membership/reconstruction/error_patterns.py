@@ -2,7 +2,8 @@
 
 An image of development is compared with centroids to which it did not contribute: those of the other folds.
 A rule that is fitted to such differences has seen, through the centroids, the labels of the fold it is tried
-on; so it is fitted, fold by fold, to differences from inner folds (nested cross-validation).
+on; so it is fitted, fold by fold, to differences from inner folds (nested cross-validation). And permuted
+labels make their own centroids (permuted_patterns.py).
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ import numpy as np
 
 from core.config import AutoencoderSpec
 from core.hashing import key
-from core.membership import model_selection
+from core.membership import metrics, model_selection
 from core.membership.metrics import GroundTruth
-from core.membership.reconstruction import error_maps
+from core.membership.reconstruction import error_maps, permuted_patterns
 from core.membership.reconstruction.keys import ssim_key
 from core.store import Arrays, Store
 from core.types import ImageSet
@@ -72,3 +73,28 @@ def nested_differences(
 
     found, _ = store.compute(nested_key(development, spec, labels), make, "reconstruction")
     return np.asarray(found["nested"][:, None])
+
+
+def by_chance_key(development: ImageSet, spec: AutoencoderSpec, labels: GroundTruth) -> str:
+    return key("by chance", permuted_patterns.VERSION, metrics.VERSION, ssim_key([development], spec, labels))
+
+
+def aucs_by_chance(
+    store: Store,
+    development: ImageSet,
+    maps: np.ndarray,
+    truth: tuple[GroundTruth, np.ndarray],
+    spec: AutoencoderSpec,
+) -> np.ndarray:
+    """The AUC of development's differences under permuted labels, whose own centroids they are from."""
+    labels, known = truth
+
+    def make() -> Arrays:
+        order = labels.order  # sums depend on it in the last bit
+        ordered = GroundTruth(labels.used[order], labels.groups[order])
+        folds = [held[order] for held in model_selection.group_folds(labels, spec.seed)]
+        found = permuted_patterns.permuted_aucs(maps[np.flatnonzero(known)[order]], ordered, folds, spec.seed)
+        return {"aucs": found}
+
+    found, _ = store.compute(by_chance_key(development, spec, labels), make, "reconstruction")
+    return np.asarray(found["aucs"])

@@ -8,12 +8,12 @@ at 0.25, for sets too large for a tree, finds 302 and 2: 54 groups.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from core.hashing import key
+from core.images import grey_values
+from core.images.grey_values import Grey
 from core.images.library import Library
 from core.images.transforms import resize
 from core.numeric.blocks import batched
@@ -27,24 +27,6 @@ CLOSER, LINKED = 0.4, 0.25  # of the typical distance: on average in a group, or
 TYPICAL = 1000  # images whose median distance is the typical one
 LARGEST = 5000  # images in a tree
 BLOCK = 512  # images compared at a time
-NARROW = 0.25  # of the other class's range of grey values
-FEW, MANY = 12, 8  # grey levels; times as many in the other class
-UNIFORM, APART = 0.9, 0.15  # share of pixels with an image's commonest value, and by how much it is larger
-
-
-@dataclass(frozen=True)
-class Grey:
-    """Medians over the images of a class: grey levels that occur, the 0.5% and 99.5% quantiles, and the share
-    of pixels that have the commonest value."""
-
-    levels: float
-    darkest: float
-    brightest: float
-    commonest: float
-
-    @property
-    def range(self) -> float:
-        return self.brightest - self.darkest
 
 
 def rows(store: Store, library: Library, ids: Sequence[str]) -> np.ndarray:
@@ -61,49 +43,27 @@ def rows(store: Store, library: Library, ids: Sequence[str]) -> np.ndarray:
 
 
 def _row(pixels: np.ndarray) -> np.ndarray:
-    counts = np.bincount(pixels.ravel(), minlength=256)
-    darkest, brightest = np.quantile(pixels, [0.005, 0.995], method="nearest")
-    grey = (np.count_nonzero(counts), darkest, brightest, counts.max() / pixels.size)
-    return np.concatenate([np.array(grey, np.float32), resize(pixels, SIDE).ravel().astype(np.float32)])
+    grey = grey_values.measure(np.bincount(pixels.ravel(), minlength=256))
+    return np.concatenate([grey.astype(np.float32), resize(pixels, SIDE).ravel().astype(np.float32)])
 
 
 def grey_of(measured: np.ndarray) -> Grey:
     """Of the ``rows`` of a class."""
-    return Grey(*(float(value) for value in np.median(measured[:, :4], axis=0)))
-
-
-def comparable(one: Grey, other: Grey) -> bool:
-    """Whether a distance between images of two classes can say anything but that their greys differ."""
-    narrow, wide = sorted((one.range, other.range))
-    few, many = sorted((one.levels, other.levels))
-    varied, uniform = sorted((one.commonest, other.commonest))
-    return not (
-        narrow < NARROW * wide
-        or (few <= FEW and many >= MANY * few)
-        or (uniform >= UNIFORM and uniform - varied > APART)
-    )
+    return grey_values.typical(measured[:, : grey_values.MEASURED])
 
 
 def incomparable_classes(greys: Mapping[str, Grey]) -> str:
     """The first two classes whose greys can't be compared, as a sentence; empty if there are none."""
-    for one, other in combinations(greys, 2):
-        if not comparable(greys[one], greys[other]):
-            return f"{_words(one, greys[one])}, {_words(other, greys[other])}"
-    return ""
-
-
-def _words(name: str, grey: Grey) -> str:
-    return (
-        f"the typical {name} image has {grey.levels:.0f} grey levels from {grey.darkest:.0f} to "
-        f"{grey.brightest:.0f}, and {100 * grey.commonest:.0f}% of its pixels have the same one"
-    )
+    found = [name for name in greys if name in (grey_values.incomparable(greys) or ())]
+    return ", ".join(greys[name].words(name) for name in found)
 
 
 def near_duplicates(measured: np.ndarray) -> np.ndarray:
     """int (n,): the group of each image of ``rows``."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    small = measured[:, 4:] - measured[:, 4:].mean(1, keepdims=True)
+    small = measured[:, grey_values.MEASURED :]
+    small = small - small.mean(1, keepdims=True)
     length = np.linalg.norm(small, axis=1, keepdims=True)
     small = np.divide(small, length, out=np.zeros_like(small), where=length > 0)
     sample = small[np.linspace(0, len(small) - 1, min(len(small), TYPICAL)).astype(int)]

@@ -13,7 +13,7 @@ from pages.ui.theme import digits, p_value
 from pages.ui.widgets.score_card import score_card
 
 PARTS = {"development": "dev", "test": "test"}
-K_WORDS = {"given": "given", "known": "known", "auto": "selected"}
+K_WORDS = {"given": "given", "known": "known", "auto": "found", "silhouette": "selected"}
 
 
 def attribution(result: Attribution, references: Sequence[Reference]) -> None:

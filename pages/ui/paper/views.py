@@ -76,7 +76,7 @@ def show(
         config=charts.CONFIG,
         alt=f"{compared.theirs} of each row of the table: published value, and our value with its interval",
     )
-    st.caption(" ".join([_about(compared), _mean_of(found, titles)]))
+    st.caption(" ".join([_about(compared, rows), _mean_of(found, titles)]))
     for remark in reproduction.remarks(table, data_sets):
         st.caption(remark)
     _table(found, lines, rows, titles, compared, ours)
@@ -84,10 +84,12 @@ def show(
         _submissions(found)
 
 
-def _about(compared: Compared) -> str:
-    crossed = (
-        " Ours on development is cross-validated." if compared.measure is reproduction.DEVELOPMENT else ""
-    )
+def _about(compared: Compared, rows: Sequence[Row]) -> str:
+    crossed = ""
+    if compared.measure is reproduction.DEVELOPMENT:
+        optimism = dict.fromkeys(text for row in rows if (text := compared.measure.optimism(row)))
+        chosen = f"; each row is the {' or the '.join(optimism)}" if optimism else ""
+        crossed = f" Ours on development is cross-validated{chosen}."
     return f"{OUTSIDE[0].upper()}{OUTSIDE[1:]}. Bars: 95% interval of our value.{crossed}"
 
 

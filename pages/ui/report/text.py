@@ -24,7 +24,8 @@ Facts = list[tuple[str, str]]
 K_WORDS = {
     "given": "given",
     "known": "one per labelled generator",
-    "auto": "selected by the largest mean silhouette",
+    "auto": "found by splits of the tree that stand",
+    "silhouette": "selected by the largest mean silhouette",
 }
 ROLE_WORDS = {
     Role.GENERATED: "generated",

@@ -20,6 +20,7 @@ KIND_WORDS = {
     RECONSTRUCTION: "training data: reconstruction",
 }
 SHOWN = 500  # rows in the table; the CSV has all of them
+EARLIER = "numbers of an earlier version; open it to have it evaluated again"
 
 
 def table() -> None:
@@ -85,4 +86,5 @@ def _shown(row: run_log.Row) -> dict[str, Any]:
         "95% interval": "" if flat["low"] is None else f"{digits(flat['low'])} to {digits(flat['high'])}",
         "AUC (test)": "" if flat["test_auc"] is None else digits(flat["test_auc"]),
         "data sets": flat["sets"],
+        "remark": EARLIER if flat["earlier_version"] else "",
     }

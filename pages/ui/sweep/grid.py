@@ -218,7 +218,8 @@ def _value(row: Found) -> str:
     value = row.get(score)
     if value is None:
         return f"{score.upper()} undefined"
-    return f"{score.upper()} {_formatted(row, score)} ({_spread(row[f'{score}_ci'])})"
+    optimism = f"; {row['optimism']}" if row.get("optimism") else ""
+    return f"{score.upper()} {_formatted(row, score)} ({_spread(row[f'{score}_ci'])}{optimism})"
 
 
 def _spread(interval: Sequence[float] | None) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.clustering import scaling
+from core.memoize import cache_per_tuple
 from core.types import ImageFile
 from pages.ui.theme import GREY, SYMBOL_NUMBERS, UNKNOWN, Mark
 
@@ -50,7 +51,7 @@ def scatter_map(
     browser draws, a sample, over the density of all; the map says so.
     """
     points = _rounded(points).astype(np.float32)
-    shown = drawn(points)
+    shown = drawn(points, files)
     sampled = len(shown) < len(files)
     labels = np.array([files[place].label or UNKNOWN for place in shown])
     traces = [_density(points)] if sampled else []
@@ -117,12 +118,20 @@ def _places(selected: Collection[str], names: Sequence[str]) -> list[int] | None
     return [place for place, name in enumerate(names) if name in selected] if selected else None
 
 
-def drawn(points: np.ndarray) -> np.ndarray:
-    """Places of the points that are drawn: all, or a seeded sample of those that have a place on the map."""
-    places = np.flatnonzero(np.isfinite(points).all(1))
-    if len(places) <= scaling.DRAWN:
-        return places
-    return np.sort(np.random.default_rng(0).choice(places, scaling.DRAWN, replace=False))
+def drawn(points: np.ndarray, files: Sequence[ImageFile]) -> np.ndarray:
+    """Places of the points that are drawn: all that have one on the map, or those whose images' hashes are
+    the smallest, which is a random sample that no file name changes."""
+    placed = np.isfinite(points).all(1)
+    if placed.sum() <= scaling.DRAWN:
+        return np.flatnonzero(placed)
+    order = _by_content(tuple(files))
+    return np.sort(order[placed[order]][: scaling.DRAWN])
+
+
+@cache_per_tuple
+def _by_content(files: tuple[ImageFile, ...]) -> np.ndarray:
+    """int (n,): the places of the images in the order of their hashes, of copies in that of their labels."""
+    return np.array(sorted(range(len(files)), key=lambda at: (files[at].sha256, files[at].label or "")))
 
 
 def _density(points: np.ndarray) -> dict[str, object]:

@@ -36,7 +36,7 @@ RENAMED = {  # words that links of earlier versions have, by setting
 }
 RULE_WORDS = {"best": "best", "own": "the paper's"}
 DISTANCE_WORDS = {"best": "best", "min": "min", "avg": "avg"}
-K_CHOICES = ["known", "auto", *(str(k) for k in range(2, 31))]
+K_CHOICES = ["known", "auto", "silhouette", *(str(k) for k in range(2, 31))]
 WEIGHT_WORDS = {"imagenet": "ImageNet", catalog.UNTRAINED: "untrained"}
 LAST = "last"  # a network's last layer
 
@@ -60,8 +60,8 @@ def attribution() -> PipelineConfig:
         key="k",
         bind="query-params",
         accept_new_options=True,
-        help="Number of clusters: known (one per labelled generator), auto (selected by silhouette), or a "
-        "number.",
+        help="Number of clusters: known (one per labelled generator), auto (found by splits that stand), "
+        "silhouette (the largest mean silhouette), or a number.",
     )
     with places[6].popover("More", width="stretch"):
         metrics = methods.METRICS[linkage] if hierarchical else ("euclidean",)

@@ -5,6 +5,7 @@ Modules are found in the tree, so that a new one without a key here fails.
 
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from core.experiments.grid import Listed
 from core.extraction import embedder
 from core.features import catalog
 from core.images.library import Library
-from core.membership.reconstruction import keys
+from core.membership.reconstruction import error_patterns, keys
 from core.release.assessment import assessment_key
 from core.release.config import ReleaseConfig
 from core.stages.cached import Run
@@ -37,12 +38,12 @@ from tests.unit.membership.test_cluster_distance import PIXELS
 VERSIONS = ("VERSION", "NETWORK_VERSION")
 LUNG = CropSpec("lung")
 CONFIG = PipelineConfig(PIXELS, ReduceSpec(0.9), ClusterSpec(k=2))
-# Its training is kept under the version of reconstruction.keys.
-ELSEWHERE = {"core.membership.reconstruction.autoencoder"}
+FOUND = ClusterSpec(k="auto")
 
 NOT_IN_ROWS = (
     "core.audit",
     "core.battery",
+    "core.fidelity",
     "core.release",
     "core.clustering.projection",
     "core.membership.f1_over_k",
@@ -56,7 +57,7 @@ def versioned() -> list[tuple[str, str]]:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for line in path.read_text("utf-8").splitlines():
             word = line.partition(" = ")[0]
-            if word in VERSIONS and name not in ELSEWHERE:
+            if word in VERSIONS:
                 found.append((name, word))
     return found
 
@@ -103,12 +104,13 @@ def names(
         store = Names(tmp_path / f"store{len(opened)}")
         opened.append(store)
         by = Engine(store, library)
-        if module.startswith(("core.battery", "core.release")):
+        if module.startswith(("core.battery", "core.fidelity", "core.release")):
             return {assessment_key([membership], ReleaseConfig())}
         if module.startswith("core.membership.reconstruction"):
             spec = AutoencoderSpec(32, epochs=1)
             truth = by.reconstruction.ground_truth(membership)[0]
-            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec, truth)}
+            by_chance = error_patterns.by_chance_key(membership, spec, truth)
+            return {keys.model_key(membership, spec), keys.ssim_key([membership], spec, truth), by_chance}
         if module.startswith("core.membership"):
             config = MembershipConfig(PIXELS, k=2)
             by.answer([membership], config)
@@ -118,6 +120,7 @@ def names(
             return store.put_names | {statistics_key()}
         elif module.startswith("core.clustering"):
             by.answer([attribution], CONFIG)
+            by.answer([attribution], replace(CONFIG, cluster=FOUND, whiten=membership.real_content))
             for kind in ("pca", "umap"):
                 store.put_names.add(Run(by.pipeline.embedder, CONFIG, attribution.generated).map_key(kind))
         else:

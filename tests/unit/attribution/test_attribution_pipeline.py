@@ -66,7 +66,7 @@ def described(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("method", [HIERARCHICAL, KMEANS])
 @pytest.mark.parametrize("pca", [None, 0.95])
-@pytest.mark.parametrize("k", ["known", "auto", 3])
+@pytest.mark.parametrize("k", ["known", "silhouette", 3])
 def test_three_textures_are_told_apart(
     pipeline: Pipeline, library: Library, method: str, pca: float | None, k: K
 ) -> None:
@@ -78,7 +78,7 @@ def test_three_textures_are_told_apart(
     assert len({*zip(result.clusters.tolist(), np.repeat([0, 1, 2], 6).tolist(), strict=True)}) == 3
     assert result.clusters[result.files.index(min(result.files, key=lambda file: file.sha256))] == 0
     assert [file.label for file in result.files] == np.repeat(["rough", "striped", "smooth"], 6).tolist()
-    assert (set(result.silhouette_by_k) == set(range(2, 11))) == (k == "auto")
+    assert (set(result.silhouette_by_k) == set(range(2, 11))) == (k == "silhouette")
     assert result.n_raw == 16
     assert result.n_features == 16 if pca is None else result.n_features < 16
 
@@ -126,13 +126,15 @@ def test_only_generated_images_are_attributed(pipeline: Pipeline, library: Libra
 
 
 def test_unlabelled_images_are_grouped_and_never_scored(pipeline: Pipeline, library: Library) -> None:
-    """k by silhouette, and a second run reads the same from the cache."""
+    """k by splits, and a second run reads the same from the cache."""
     image_set = make_set(library)
     bare = replace(image_set, files=tuple(replace(file, label=None) for file in image_set.files))
     for _ in range(2):
         result = pipeline.attribute(bare, config())
         assert (result.k, result.k_source) == (3, "auto")
-        assert "No image has a generator label, so k was selected by silhouette." in result.notes
+        assert (
+            "No image has a generator label, so the number of generators was found by splits." in result.notes
+        )
         assert result.agreement.scores["ari"].undefined == "no image has a generator label"
 
 
@@ -156,7 +158,7 @@ def test_too_few_to_group(pipeline: Pipeline, library: Library, count: int) -> N
         (config(k=2), "only 1 of the 6 images"),
         (config(KMEANS, k=2), "only 1 of the 6 images"),
         (config(k=1, pca=0.95), "Choose PCA: none"),
-        (config(k="auto"), "Only 1 of the 6 images differ"),
+        (config(k="silhouette"), "Only 1 of the 6 images differ"),
     ],
 )
 def test_identical_images_get_a_clear_sentence(
@@ -173,7 +175,7 @@ def test_auto_goes_no_further_than_the_distinct_images(
 ) -> None:
     """12 images, 4 of each of 3 kinds that are exact copies: 3 groups, and no k beyond 3 makes sense."""
     image_set = make_set(library, "s", {name: [group[0]] * 4 for name, group in generators(1).items()})
-    result = pipeline.attribute(image_set, config(method, "auto"))
+    result = pipeline.attribute(image_set, config(method, "silhouette"))
     assert set(result.silhouette_by_k) <= {2, 3}
     assert result.k in (2, 3)
 
@@ -191,7 +193,9 @@ def test_a_collapsed_generator_is_cut_into_its_distinct_images_at_most(
     assert len(clusters) == len(set(result.clusters.tolist())) == 8
     with pytest.raises(BadChoice, match=r"only 8 of the 24 images .* Choose k up to 8"):
         pipeline.attribute(image_set, config(method, 9, pca))
-    assert set(pipeline.attribute(image_set, config(method, "auto", pca)).silhouette_by_k) == set(range(2, 9))
+    assert set(pipeline.attribute(image_set, config(method, "silhouette", pca)).silhouette_by_k) == set(
+        range(2, 9)
+    )
 
 
 @pytest.mark.parametrize("copies", [1, 5])

@@ -68,6 +68,15 @@ def test_one_data_set_is_as_before(told: Told, four: Library) -> None:
     assert facts["rows"][0]["ari"] is not None
 
 
+def test_development_says_what_was_selected_on_it(ran: Ran, four: Library) -> None:
+    """Distance and k are the paper's, the rule is the best of four; on a test set nothing is selected."""
+    status, out, _ = ran("paper", "ct DB1 development", "--no-test", "--table", "3")
+    assert status == 0
+    assert "; best of 4, optimistic)" in out
+    _, out, _ = ran("paper", "ct DB1 development", "--test", "ct DB1 test", "--table", "3")
+    assert "optimistic" not in out
+
+
 def test_two_data_sets_and_their_mean(told: Told, four: Library) -> None:
     """Each fitted on development and reported on the test set of its name, as if it were given alone."""
     facts = told("paper", "ct DB1 development", "ct DB2 development", "--table", "3")
@@ -95,6 +104,7 @@ def test_the_beginning_of_names_makes_all_tables_that_fit(told: Told, ran: Ran, 
     assert status == 0
     assert "Data set: 'ct DB1 development', reported on 'ct DB1 test'" in out
     assert "Mean of 2 data sets." in out
+    assert "  F1 dev. (best of 4, optimistic): paper DB1 0.5000" in out  # of the four rules
     assert "  F1 test: paper DB1 0.5000, DB2 0.5000, mean 0.5000; ours DB1 0." in out
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import ClusterSpec, MembershipConfig, PipelineConfig
-from core.engine import Engine
+from core.config import AutoencoderSpec, ClusterSpec, MembershipConfig, PipelineConfig, ReconstructionConfig
+from core.engine import Config, Engine
 from core.errors import BadChoice, ImprintError
 from core.experiments import run_file
 from core.images.library import Library
@@ -22,6 +22,7 @@ from tests.unit.membership.test_cluster_distance import PIXELS, leaky
 from tests.unit.test_engine import LBP
 
 CONFIG = PipelineConfig(LBP, cluster=ClusterSpec(k=3))
+SPEC = AutoencoderSpec(32, epochs=1)
 Told = Callable[..., dict[str, Any]]
 
 
@@ -112,6 +113,7 @@ def test_a_file_of_before_is_told_that_intervals_are_drawn_in_another_way(
     again = run_file.replay(by, library, before)
     assert again.same
     assert [each.what for each in again.others] == ["intervals and p-values"]
+    assert again.not_compared.startswith("Intervals and p-values were not compared: the file's version")
     assert not run_file.replay(by, library, replace(before, scores={**before.scores, "ari": 0.5})).same
     assert not run_file.replay(by, library, replace(before, versions=run.versions)).same
 
@@ -122,6 +124,30 @@ def test_training_data_is_replayed_with_both_sets(by: Engine, library: Library) 
     assert len(run.labels) == len(sets[1].real)
     assert run.scores["dev"]["auc"] > 0.9
     assert run_file.replay(by, library, run).same
+
+
+@pytest.mark.parametrize("config", [MembershipConfig(PIXELS), ReconstructionConfig(SPEC)])
+def test_an_attack_of_before_is_told_that_its_intervals_are_drawn_in_another_way(
+    config: Config, by: Engine, library: Library
+) -> None:
+    """The file has other intervals, p-values and another verdict, and lacks what was not noted then; its F1
+    is compared all the same."""
+    sets = [leaky(library, "dev", 1), leaky(library, "test", 1)]
+    run = run_file.make_run(sets, by.answer(sets, config))
+    assert run_file.replay(by, library, run).not_compared == ""
+    part = {**run.scores["test"], "intervals": {"auc": [0.0, 1.0]}, "p_value": 0.9}
+    part = {name: value for name, value in part.items() if name not in ("ungrouped", "copies")}
+    scores = {**run.scores, "test": part, "verdict": "as before", "p_value": 0.9}
+    before = replace(run, scores=scores, versions={**run.versions, run_file.OF_STATISTICS: "2.2"})
+    again = run_file.replay(by, library, before)
+    assert again.same
+    assert again.not_compared == (
+        "Intervals, p-values and the verdict, which follows from them, were not compared: the file's version "
+        f"draws them in another way. The verdict is “as before” in the run file and "
+        f"“{run.scores['verdict']}” here."
+    )
+    other = replace(before, scores={**scores, "test": {**part, "f1": 0.123}})
+    assert [each.what for each in run_file.replay(by, library, other).differences] == ["test.f1"]
 
 
 def test_training_data_without_groups_is_the_same_under_other_file_names(

@@ -1,9 +1,13 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from core import engine as core_engine
 from core.attribution.pipeline import Attribution, Pipeline
+from core.clustering import metrics
 from core.config import ClusterSpec, MembershipConfig, PipelineConfig
 from core.engine import ATTRIBUTION, MEMBERSHIP
 from core.experiments import run_log
@@ -41,7 +45,7 @@ def test_a_row_holds_the_configuration_and_its_numbers(store: Store, library: Li
     ari = result.agreement.scores["ari"]
     assert datetime.fromisoformat(row["time"]) <= datetime.now(UTC)
     assert core_engine.from_json(row["spec"]) == result.config
-    assert {name: row[name] for name in row if name not in ("id", "time", "spec")} == {
+    assert {name: row[name] for name in row if name not in ("id", "numbers", "time", "spec")} == {
         "kind": "attribution",
         "sets": [image_set.name],
         "config": result.config.flat(),
@@ -90,6 +94,31 @@ def test_a_line_that_was_cut_off_is_passed_over(store: Store, library: Library, 
     assert len(run_log.ranked_runs(ATTRIBUTION, [image_set])) == 1
     attribute(store, library, image_set, k=2)
     assert [row["k"] for row in run_log.ranked_runs(ATTRIBUTION, [image_set])] == [3, 2]
+
+
+def test_numbers_of_another_version_are_marked_and_then_replaced(
+    store: Store, library: Library, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Raised, the version of the scores makes a run of before one of an earlier version; the same run again
+    takes its place. A log of before, which has no versions, is read as one of an earlier version."""
+    image_set = make_set(library)
+    result = attribute(store, library, image_set, k=3)
+    assert [run_log.flatten(row)["earlier_version"] for row in run_log.all_runs()] == [False]
+    monkeypatch.setattr(metrics, "VERSION", metrics.VERSION + 1)
+    assert [run_log.flatten(row)["earlier_version"] for row in run_log.all_runs()] == [True]
+    better = {**result.agreement.scores, "ari": replace(result.agreement.scores["ari"], value=0.5)}
+    run_log.record([image_set], replace(result, agreement=replace(result.agreement, scores=better)))
+    for rows in (run_log.all_runs(), run_log.ranked_runs(ATTRIBUTION, [image_set])):
+        assert [(row["ari"], run_log.flatten(row)["earlier_version"]) for row in rows] == [(0.5, False)]
+    (path,) = (home / "runs").iterdir()
+    before = [
+        {n: v for n, v in json.loads(line).items() if n != "numbers"}
+        for line in path.read_text().splitlines()
+    ]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in before))
+    assert [run_log.flatten(row)["earlier_version"] for row in run_log.all_runs()] == [True]
+    run_log.record([image_set], result)
+    assert [run_log.flatten(row)["earlier_version"] for row in run_log.all_runs()] == [False]
 
 
 def test_a_thousand_rows_are_each_noted_once(store: Store, library: Library, home: Path) -> None:

@@ -217,6 +217,9 @@ def test_the_verb_speaks_of_training_data_where_there_are_real_images(ran: Ran, 
     assert status == 0
     assert "corrected for selection out of 2: p < 0.001" in out
     assert "test set: Pixels, crop full, ward" in out
+    chosen, reported = out.split("test set: ")
+    assert "(best of 112, optimistic)" in chosen  # 2 distances, 14 k up to 24 images and 4 rules
+    assert "optimistic" not in reported
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """From sets to a verdict: a leak that is known is found, and the protocol holds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,41 @@ def test_a_small_test_set_changes_nothing_on_development(
     assert result.test is not None
     assert np.isfinite(result.test.distance).all()
     assert engine.over_k(dev, small, config(), "means").curves.test is not None
+
+
+def copied(image_set: ImageSet, library: Library) -> ImageSet:
+    """Each generated image twice, under two names."""
+    again = tuple(replace(file, name=f"again/{file.name}") for file in image_set.generated)
+    found = ImageSet(f"{image_set.name} copied", "membership", (*image_set.files, *again))
+    library.add(found)
+    return found
+
+
+def test_no_k_separates_copies(engine: ClusterDistanceAttack, library: Library) -> None:
+    """48 generated images, of which 24 are distinct: k goes up to 20, the last of the sweep below 25, on
+    development; on a test set of 8 distinct ones each of these is a cluster. Nobody can ask for 30."""
+    dev = copied(leaky(library, "dev", 1), library)
+    result = engine.run(dev, None, config())
+    assert max(k for _, k in result.candidates) == 20
+    assert engine.over_k(dev, None, config(), "median").candidates == result.candidates
+    test = leaky(library, "test", 1)
+    few = tuple(file for file in test.files if file.role is not Role.GENERATED or file in test.generated[:8])
+    small = copied(ImageSet("few", "membership", few), library)
+    fixed = engine.run(leaky(library, "other dev", 1), small, config(distance="min"))
+    assert fixed.test is not None
+    assert np.isfinite(fixed.test.distance).all()
+    if fixed.chosen[1] > 8:
+        assert "'few copied' has only 8 distinct generated images" in " ".join(fixed.notes)
+    with pytest.raises(BadChoice, match="only 24 of the 48 images have distinct features"):
+        engine.run(dev, None, config(k=30))
+
+
+def test_copies_of_a_single_image_are_one_cluster(engine: ClusterDistanceAttack, library: Library) -> None:
+    whole = leaky(library, "dev", 1)
+    one = whole.generated[0]
+    same = (*whole.real, *(replace(one, name=f"{i}.png") for i in range(5)))
+    result = engine.run(ImageSet("same", "membership", same), None, config(distance="min"))
+    assert result.candidates == (("min", 1),)
 
 
 def test_p_on_development_is_that_of_the_chosen_distance(

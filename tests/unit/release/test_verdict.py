@@ -63,7 +63,8 @@ def test_not_found_with_the_leak_that_would_have_shown() -> None:
     assert sentence == (
         "Not found by these attacks: 1 attack on 20 used and 20 not used images of 40 patient groups "
         "(corrected p of all = 0.300). Had 10% of the used images been copied, with mild changes, "
-        "these attacks would probably have shown it (80% power); a smaller leak, or one of another kind, may be there."
+        "these attacks would probably have shown it (80% power); a smaller leak, or one of "
+        "another kind, may be there."
     )
 
 

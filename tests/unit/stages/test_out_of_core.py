@@ -147,7 +147,7 @@ CONFIGS = {
     "ward of a PCA": PipelineConfig(SPEC, ReduceSpec(0.95)),
     "average, cosine": PipelineConfig(SPEC, cluster=ClusterSpec(linkage="average", metric="cosine")),
     "k-means": PipelineConfig(SPEC, cluster=ClusterSpec("kmeans")),
-    "k-means of a PCA": PipelineConfig(SPEC, ReduceSpec(0.95), ClusterSpec("kmeans", k="auto")),
+    "k-means of a PCA": PipelineConfig(SPEC, ReduceSpec(0.95), ClusterSpec("kmeans", k="silhouette")),
 }
 
 
@@ -204,7 +204,7 @@ def test_maps_of_a_large_set(filled: tuple[Pipeline, ImageSet], drawn_in: pytest
     assert np.isfinite(laid).all(1).sum() == 100
 
 
-@pytest.mark.parametrize(("method", "k"), [("hierarchical", "auto"), ("kmeans", "known")])
+@pytest.mark.parametrize(("method", "k"), [("hierarchical", "silhouette"), ("kmeans", "known")])
 def test_a_large_set_tells_what_it_waits_for(
     method: str, k: str, filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch
 ) -> None:
@@ -217,7 +217,7 @@ def test_a_large_set_tells_what_it_waits_for(
     pipeline.attribute(image_set, config)
     pipeline.map(image_set, config, "pca")
     assert pipeline.wait(image_set, config) == 0
-    more = replace(config, cluster=replace(config.cluster, k=12))  # beyond what "auto" has tried
+    more = replace(config, cluster=replace(config.cluster, k=12))  # beyond what "silhouette" has tried
     assert (pipeline.wait(image_set, more) > 0) == (method == "kmeans")
     drawn_in.setattr(scaling, "STREAM_FROM", 10_000)
     assert pipeline.wait(image_set, more) == 0

@@ -50,6 +50,14 @@ def test_few_levels_beside_many_cannot_be_compared() -> None:
     assert "real_used use 8 grey levels (median), those of generated 256: they can't be compared" in said
 
 
+def test_a_narrow_range_beside_a_wide_one_cannot_be_compared() -> None:
+    """40 grey levels beside 128 are not too few, but a narrow range: what a verdict says, the import says."""
+    wide = FULL // 2 * 2
+    narrow = (100 + FULL.astype(int) * 39 // 255).astype(np.uint8)
+    said = report(generated=(PNG, [wide]), real_used=(PNG, [narrow])).remarks(View())
+    assert any("Images of real_used and generated can't be compared" in each for each in said)
+
+
 def test_saturation_and_single_greys_are_said() -> None:
     white = np.maximum(FULL, 40).copy()
     white.flat[:200] = 255
