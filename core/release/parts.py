@@ -1,5 +1,6 @@
 """The images of a data set as the attacks see them: each content once, in the order of hashes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -153,13 +154,20 @@ def _notes(
 
 def with_patients(image_set: ImageSet, patients: Mapping[str, str]) -> ImageSet:
     """The same images, of the patients that a table names by file name or path. Raises BadChoice if it names
-    none of the real ones."""
+    none of the real ones, or by a name that several real files have in different folders."""
+    bare = Counter(PurePosixPath(file.name).name for file in image_set.real)
 
     def patient(file: ImageFile) -> str | None:
-        return patients.get(file.name) or patients.get(PurePosixPath(file.name).name)
+        name = PurePosixPath(file.name).name
+        found = patients.get(file.name) or patients.get(name)
+        if found and file.name not in patients and bare[name] > 1:
+            raise BadChoice(
+                f"The table of patients names a file that {bare[name]} real images of '{image_set.name}' "
+                "share in different folders. Name the files with their folders, such as real_used/001.png."
+            )
+        return found
 
-    found = sum(patient(file) is not None for file in image_set.real)
-    if not found:
+    if not any(patient(file) for file in image_set.real):
         raise BadChoice(f"The table of patients names none of the real images of '{image_set.name}'.")
     files = tuple(
         replace(file, group=patient(file) or file.group) if file.role is not Role.GENERATED else file

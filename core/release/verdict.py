@@ -74,9 +74,13 @@ def copies_sentence(copies: Copied) -> str:
 
 
 def _beyond_copies(found: Evidence) -> str:
+    if not found.attacks:
+        return ""
+    if why := _hindrance(found) or (is_significant(found) and _other_reason(found)):
+        return f"Whether there is more can't be told: {why}"
     if not is_significant(found):
-        return "The attacks found no exposure beyond that." if found.attacks else ""
-    return f"Beyond that, {_size(found)}{_named(found)}"
+        return "The attacks found no exposure beyond that."
+    return f"The attacks find exposure as well, these copies included: {_size(found)}{_named(found)}"
 
 
 def _hindrance(found: Evidence) -> str:
@@ -148,11 +152,11 @@ def _other_reason(found: Evidence) -> str:
             f"{row.auc:.2f} by {row.title}). Choose used and not used slices that were acquired and "
             "selected alike."
         )
-    if found.confounds and found.headline is not None:
+    if found.confounds:
         few = ", ".join(found.confounds[:3])
         return (
             f"used images and others are told apart as well by what shows no anatomy ({few}; AUC of "
-            f"{found.headline.title} {found.headline.auc:.2f}). See the audit, and remove the difference."
+            f"{row.title} {row.auc:.2f}). See the audit, and remove the difference."
         )
     return ""
 
