@@ -8,7 +8,7 @@ from core.release.result import Release
 from core.types import ImageSet
 from pages.ui.background import results
 from pages.ui.layout import page
-from pages.ui.release import evidence, exposing, intro, people, settings, verdict, worth
+from pages.ui.release import dossier, evidence, exposing, intro, people, settings, verdict, worth
 
 page.open_page(
     "Release",
@@ -34,6 +34,8 @@ def panel(development: ImageSet, test: ImageSet | None) -> None:
         announced.empty()
         with answer:
             verdict.show(found)
+            with st.expander("Dossier: the assessment on paper"):
+                dossier.downloads(found, every, config)
         details(found, sets, reference, config)
     except ImprintError as error:
         answer.error(str(error))

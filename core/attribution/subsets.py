@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.battery.nearness import TINY
 from core.clustering import discriminant
 from core.config import FeatureSpec
 from core.errors import BadChoice
@@ -21,6 +20,7 @@ from core.numeric.statistics import BOOTSTRAPS, Score, percentile_interval
 from core.types import ImageFile, ImageSet, Role
 from core.wording import counted
 
+TINY = 1e-12  # stands for a distance of 0 where it divides
 FEWEST = 10  # labelled images of a subset
 NEAREST = 10  # real slices whose mean distance is a generated image's own scale
 VOTES = 30  # images of one generator that decide together

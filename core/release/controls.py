@@ -13,6 +13,7 @@ from core.membership.metrics import GroundTruth, auc
 from core.numeric.statistics import Score, percentile_interval
 from core.release.parts import Part
 from core.types import ImageFile
+from core.wording import counted
 
 HALVES = 400  # random splits
 HELD_OUT = 3  # of so many patient groups that were not used, one takes the generator's place
@@ -48,7 +49,7 @@ def find_placebo(
     taken = np.random.default_rng(seed).permutation(pure)[: len(pure) // HELD_OUT]
     out = np.isin(reported.groups, taken)
     ids = tuple(sha for sha, chosen in zip(reported.real, out, strict=True) if chosen)
-    return Placebo(ids, f"the images of {len(taken)} patient groups that were not used", ~out)
+    return Placebo(ids, f"the images of {counted(len(taken), 'patient group')} that were not used", ~out)
 
 
 def _strangers(files: Sequence[ImageFile], reported: Part) -> tuple[str, ...]:
