@@ -19,14 +19,14 @@ from core.features import catalog
 from core.features.custom.registry import is_own
 from core.hashing import key
 from core.progress import Step
-from core.regions.crops import CROPS, NEEDS_LUNGS
+from core.regions.crops import NEEDS_LUNGS
 from core.registry import Registry
 from core.release.attacks.family import Inputs, ReleaseAttack, Scored
 from core.store import Store
 from core.wording import counted
 
 BLOCK = 512  # generated images that are compared at a time
-CROP_WORDS = {"lung": "lungs", "outer": "outside the lungs", "patch": "a random patch"}
+CROP_WORDS = {"lung": "lungs", "outer": "outside the lungs"}  # a random patch is elsewhere in each image
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ DISTANCES.register(
 def find_distance(name: str) -> Distance:
     """Raises UnknownName, BadChoice."""
     base, _, crop = name.partition("@")
-    if crop and crop not in CROPS.names():
-        raise UnknownName("crop", crop, CROPS.names())
+    if crop and crop not in ("full", *CROP_WORDS):
+        raise UnknownName("crop", crop, ["full", *CROP_WORDS])
     backbone, _, layer = base.partition(":")
     if base in DISTANCES.names():
         found = DISTANCES.get(base)
@@ -64,7 +64,7 @@ def find_distance(name: str) -> Distance:
         raise UnknownName("distance", base, [*DISTANCES.names(), *catalog.network_names()])
     if not crop or crop == "full":
         return found
-    title = f"{found.title}, {CROP_WORDS.get(crop, crop)}"
+    title = f"{found.title}, {CROP_WORDS[crop]}"
     return Distance(title, found.feature, found.pairwise, CropSpec(crop))
 
 
