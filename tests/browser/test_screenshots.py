@@ -20,6 +20,7 @@ PAGES = {
     "generators": (f"Generators?{GENERATORS}&backbone=Residual+spectrum", ".st-key-map_chart .main-svg"),
     "regions": (f"Regions?{DIAL}&backbone=Pixels", ".st-key-k_chart .main-svg"),
     "reconstruction": (f"Reconstruction?{DIAL}&ae_size=32+px&epochs=60", ".st-key-error_chart .main-svg"),
+    "release": (f"Release?{DIAL}", ".main-svg"),
     "what-if": (f"What-if?{GENERATORS}", ".st-key-grid_backbones"),
     "compare": (f"Compare?{GENERATORS}", ".st-key-compare_map_A_0 .main-svg"),
     "paper": (f"Paper?{GENERATORS}", ".st-key-live_paper_chart .main-svg"),
