@@ -179,7 +179,9 @@ def _named(found: Evidence) -> str:
     if not risk.n_images:
         return " It names nobody at this sample size."
     of = counted(risk.n_groups, "patient group")
-    return f" It names {counted(risk.n_images, 'slice')} and {of}; about {risk.rate:.0%} of the names may be wrong."
+    return (
+        f" It names {counted(risk.n_images, 'slice')} and {of}; about {risk.rate:.0%} may be named wrongly."
+    )
 
 
 def people(part: Part) -> str:

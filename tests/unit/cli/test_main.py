@@ -208,7 +208,7 @@ def test_weights_download_and_take_call_the_engine(
         ("attribute s --backbone lbp --k 0", "k is a whole number from 1"),
         ("attribute s --backbone lbp --k -3", "k is a whole number from 1"),
         ("attribute s --backbone lbp --k=--3", "k is a whole number from 1"),
-        ("attribute s --backbone lbp --k many", "'known' or 'auto'; got 'many'"),
+        ("attribute s --backbone lbp --k many", "'auto' or 'silhouette'; got 'many'"),
         ("attribute s --backbone lbp --pca 95", "0.5 to 0.999"),
         ("attribute s --backbone lbp --pca most", "--pca must be a share"),
         ("attribute s --backbone lbp --pca nan", "0.5 to 0.999"),

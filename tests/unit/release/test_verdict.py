@@ -70,7 +70,7 @@ def test_not_found_with_the_leak_that_would_have_shown() -> None:
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(None, "even if all used images had been copied"), (1.0, "a leak of less than 100% of the used images")],
+    [(None, "even if all used images had been copied"), (1.0, "a leak of only part of the used images")],
 )
 def test_a_sample_that_would_have_missed_half_cannot_tell(share: float | None, words: str) -> None:
     outcome, sentence = decide(evidence(corrected_p=0.3, power=Power(share, (), 50)))
