@@ -9,11 +9,12 @@ from core.attribution.pipeline import Attribution
 from core.features import catalog
 from core.paper.reference import Reference
 from core.wording import counted
+from pages.ui.attribution import groups
 from pages.ui.theme import digits, p_value
 from pages.ui.widgets.score_card import score_card
 
 PARTS = {"development": "dev", "test": "test"}
-K_WORDS = {"given": "given", "known": "known", "auto": "found", "silhouette": "selected"}
+K_WORDS = {"given": "given", "known": "known", "auto": "by splits", "silhouette": "selected"}
 
 
 def attribution(result: Attribution, references: Sequence[Reference]) -> None:
@@ -24,7 +25,13 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
         columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 = perfect agreement, 0 = chance"
     )
     columns[1].metric(
-        "k", result.k, K_WORDS[result.k_source], delta_color="off", delta_arrow="off", border=True
+        "k",
+        result.k,
+        K_WORDS[result.k_source],
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=groups.sentence(result.groups) if result.groups else None,
     )
     score_card(columns[2], "NMI", agreement.scores["nmi"], "Normalised mutual information")
     score_card(columns[3], "Accuracy", agreement.scores["accuracy"], "After matching clusters to generators")
