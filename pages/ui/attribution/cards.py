@@ -11,6 +11,7 @@ from core.paper.reference import Reference
 from core.wording import counted
 from pages.ui.attribution import groups
 from pages.ui.theme import digits, p_value
+from pages.ui.widgets import real_sets
 from pages.ui.widgets.score_card import score_card
 
 PARTS = {"development": "dev", "test": "test"}
@@ -53,6 +54,8 @@ def list_remarks(result: Attribution, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
     ari = result.agreement.scores["ari"]
     sentences = list(result.notes)
+    if result.config.whiten:
+        sentences.append(f"Features are {real_sets.describe(result.config.whiten)}.")
     if ari.value == 1:
         n = result.agreement.n_distinct
         sentences.append(

@@ -1,4 +1,4 @@
-"""A few images that are dropped on the page: decoded in the caged process, held by the session, not stored."""
+"""A few images that are dropped on the page: decoded in the caged process, held by the session only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -90,8 +90,8 @@ def limits(result: Attribution) -> list[str]:
         said.append(f"The smallest group has {counted(smallest, 'image')}, less than {MINORITY:.0%}.")
     said.append(
         f"Where the limits lie: a generator of fewer than {MINORITY:.0%} of the images may go unnoticed "
-        f"(below {SMALLEST_SHARE:.0%} none is split off), sets of fewer than {MANY} images give a less certain "
-        "k, and generators whose images are nearly copies of real slices look alike."
+        f"(below {SMALLEST_SHARE:.0%} none is split off), sets of fewer than {MANY} images give a less "
+        "certain k, and generators whose images are nearly copies of real slices look alike."
     )
     if not result.config.whiten:
         said.append(
@@ -158,7 +158,7 @@ def _changing(result: Attribution) -> None:
     words, pager = st.columns([5, 1], vertical_alignment="bottom")
     words.caption(
         f"{counted(len(files), 'image')} {verb(len(files), 'was', 'were')} not always with the rest of "
-        f"{verb(len(files), 'its', 'their')} cluster, the least often first:"
+        f"{verb(len(files), 'its cluster:', 'their cluster, the least often first:')}"
     )
     marks = theme.marks(result.agreement.generators)
     gallery.show(files, workspace.library(), marks, notes, key="unstable", pager=pager)

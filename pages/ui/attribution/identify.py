@@ -12,9 +12,10 @@ from core.errors import ImprintError
 from core.extraction.embedder import adapt_to_machine
 from core.features import catalog
 from core.features.descriptors import DESCRIPTORS, residual_spectrum
+from core.hashing import pixels_key
 from core.images.library import Library
 from core.types import ImageFile, ImageSet
-from core.wording import counted
+from core.wording import counted, verb
 from pages.ui import theme
 from pages.ui.attribution import charts, dropped
 from pages.ui.attribution.dropped import Dropped
@@ -114,8 +115,8 @@ def known_words(found: Identification, count: int) -> str:
     """How well the known images themselves are told apart."""
     return (
         f"Of the {counted(count, 'known image')} of {counted(len(found.generators), 'generator')}, each left "
-        f"out in turn, {found.covered:.1%} have their own generator in the answer (asked: {found.level:.0%}), "
-        f"which names {found.size:.2f} generators on average; the one that fits best is theirs in "
+        f"out in turn, {found.covered:.1%} have their own generator in the answer (level {found.level:.0%}). "
+        f"It names {found.size:.2f} generators on average; the one that fits best is right in "
         f"{found.right:.1%}."
     )
 
@@ -135,7 +136,6 @@ def rows(found: Identification) -> list[dict[str, str]]:
 
 
 def _answer(image_set: ImageSet, images: Dropped, found: Identification) -> None:
-    st.markdown("**Answer**")
     st.text(f"{counted(len(found.images), 'image')}: {summary(found)}")
     event = st.dataframe(
         pd.DataFrame(rows(found)),
@@ -147,7 +147,7 @@ def _answer(image_set: ImageSet, images: Dropped, found: Identification) -> None
     )
     count = len({file.sha256 for file in image_set.generated if file.label is not None})
     st.caption(f"{TABLE_CAPTION} {known_words(found, count)}")
-    for remark in (*found.notes, *images.notes):
+    for remark in (*_known_already(image_set, images), *found.notes, *images.notes):
         st.caption(remark)
     if images.refused:
         st.warning(f"{counted(len(images.refused), 'file')} can't be read.")
@@ -155,6 +155,20 @@ def _answer(image_set: ImageSet, images: Dropped, found: Identification) -> None
     picked = event["selection"]["rows"]
     place = picked[0] if picked and picked[0] < len(found.images) else 0
     _detail(image_set, found, found.images[place], images.images[place])
+
+
+def _known_already(image_set: ImageSet, images: Dropped) -> list[str]:
+    """An image that is compared with itself is near its generator whatever it is."""
+    known = {file.sha256 for file in image_set.generated if file.label is not None}
+    same = [
+        name for name, pixels in zip(images.names, images.images, strict=True) if pixels_key(pixels) in known
+    ]
+    if not same:
+        return []
+    return [
+        f"{verb(len(same), 'One of the images is', f'{len(same)} of the images are')} in the data set itself, so "
+        f"{verb(len(same), 'its answer says', 'their answers say')} nothing: {', '.join(same)}."
+    ]
 
 
 def candidates(image: Identified) -> tuple[str, ...]:
