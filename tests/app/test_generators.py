@@ -88,12 +88,15 @@ def test_one_generator_is_one_group_and_looks_whole(home: Path, open_page: Open)
     assert not page.error
     assert metrics(page)["k"] == "1"
     assert metrics(page)["ARI"] == "undefined"
+    assert "One group: no split stands" in words(page)
     assert "one generator, nearest" in words(page)
     assert list(frame(page, "c1").columns) == ["c1"]
     page.button_group(key="tab").set_value(NUMBER).run()
     assert not page.exception
     assert any("One group: no split stands" in each.value for each in page.markdown)
     assert "60 images" in words(page)  # fewer than 150, which is said
+    page.button_group(key="colour").set_value("cluster").run()
+    assert not page.exception
     for tab in ("Scores", "Dendrogram", "Images"):
         page.button_group(key="tab").set_value(tab).run()
         assert not page.exception

@@ -40,7 +40,8 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
     _paper(columns[5], references)
     if agreement.scores["ari"].undefined:
         reason = agreement.scores["ari"].undefined
-        st.info(f"Scores are undefined because {reason}. The clusters below are shown without scores.")
+        found = f"{groups.sentence(result.groups)} " if result.groups else ""
+        st.info(f"{found}Scores are undefined because {reason}. The clusters below are shown without scores.")
     if result.config.feature.weights == catalog.UNTRAINED:
         st.warning("Computed with an untrained network (random weights, seed 0).")
 
@@ -54,6 +55,8 @@ def list_remarks(result: Attribution, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
     ari = result.agreement.scores["ari"]
     sentences = list(result.notes)
+    if result.groups and not ari.undefined:
+        sentences.append(f"Found by splits: {groups.sentence(result.groups)}")
     if result.config.whiten:
         sentences.append(f"Features are {real_sets.describe(result.config.whiten)}.")
     if ari.value == 1:

@@ -72,7 +72,7 @@ def counts_of_k(ks: Sequence[int], chosen: int) -> go.Figure:
         )
     )
     layout(figure, "number of groups k", "random parts", 240)
-    figure.update_xaxes(dtick=1, range=[tallest[0] - 1.5, tallest[-1] + 1.5])
+    figure.update_xaxes(dtick=1, range=[max(tallest[0] - 1.5, 0.25), tallest[-1] + 1.5])
     return figure
 
 

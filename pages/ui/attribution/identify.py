@@ -165,10 +165,9 @@ def _known_already(image_set: ImageSet, images: Dropped) -> list[str]:
     ]
     if not same:
         return []
-    return [
-        f"{verb(len(same), 'One of the images is', f'{len(same)} of the images are')} in the data set itself, so "
-        f"{verb(len(same), 'its answer says', 'their answers say')} nothing: {', '.join(same)}."
-    ]
+    are = verb(len(same), "One of the images is", f"{len(same)} of the images are")
+    answers = verb(len(same), "its answer says", "their answers say")
+    return [f"{are} in the data set itself, so {answers} nothing: {', '.join(same)}."]
 
 
 def candidates(image: Identified) -> tuple[str, ...]:
