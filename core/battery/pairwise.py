@@ -12,7 +12,7 @@ from core.features.pretrained.backbones import GRID
 from core.numeric.distances import euclidean_distances
 from core.registry import Registry
 
-VERSION = 1
+VERSION = 2
 SHIFTS = (-2, -1, 0, 1, 2)  # px of a thumbnail that registration forgives
 MARGIN = max(SHIFTS)
 PATCH = 8  # px of a thumbnail
@@ -56,7 +56,7 @@ def best_window(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
     first, second = _map(real), _map(generated)
     found = np.full((len(real), len(generated)), np.inf)
     for third in THIRDS:
-        for window in ((slice(None), slice(None), third), (slice(None), third)):
+        for window in ((..., third, slice(None)), (..., third)):
             rows = [maps[window].reshape(len(maps), -1) for maps in (first, second)]
             np.minimum(found, euclidean_distances(*rows), out=found)
     return found

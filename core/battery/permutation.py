@@ -9,7 +9,7 @@ permutations.
 """
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, factorial
 
 import numpy as np
 
@@ -114,8 +114,11 @@ def least_p_value(truth: GroundTruth) -> float:
     size, used = np.bincount(truth.groups), np.bincount(truth.groups, truth.used).astype(int)
     both = (used > 0) & (used < size)
     ways = comb(int((~both).sum()), int((used[~both] > 0).sum()))
-    for images, count in zip(size[both].tolist(), used[both].tolist(), strict=True):
-        ways *= comb(images, count)
+    for images in np.unique(size[both]).tolist():
+        alike = used[both & (size == images)]
+        ways *= factorial(len(alike))  # groups of a size exchange their numbers of used images
+        for count, groups in zip(*np.unique(alike, return_counts=True), strict=True):
+            ways = ways // factorial(int(groups)) * comb(images, int(count)) ** int(groups)
     return 1 / ways
 
 

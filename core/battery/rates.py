@@ -43,7 +43,7 @@ class Advantage:
 
 @dataclass(frozen=True)
 class PrivacyLoss:
-    """A lower bound of epsilon at 97.5% confidence, and the largest that such a sample could have shown."""
+    """A lower bound of epsilon at 95% confidence, and the largest that such a sample could have shown."""
 
     low: float
     largest: float
@@ -90,7 +90,7 @@ def advantage(scores: np.ndarray, truth: GroundTruth, threshold: float) -> Advan
     return Advantage(
         hit,
         false,
-        (hit - false) / max(1 - false, 1e-9),
+        max((hit - false) / max(1 - false, 1e-9), -1),
         float(max(risk - error, -1)),
         float(min(risk + error, 1)),
     )
@@ -115,7 +115,7 @@ def privacy_loss(scores: np.ndarray, truth: GroundTruth) -> PrivacyLoss:
     """A lower bound of epsilon, delta being 0 (Jagielski et al. 2020; Nasr et al. 2021).
 
     The largest log ratio of a lower bound of one rate to an upper bound of the other, over eight thresholds
-    that are set without labels, corrected for their number.
+    that are set without labels; either bound is missed with 2.5%, divided by the number of thresholds.
     """
     tail = (1 - LEVEL) / 2 / len(SHARES)
     used, others = effective_sizes(-scores, truth.used, truth.groups)

@@ -38,11 +38,15 @@ VERBS = {
     "users": Verb("list all users who have signed in", "sets", "list_users"),
     "attribute": Verb(
         "cluster a data set's images and compare the clusters with the generators",
-        *("attribute", "attribute", "attribute_flags"),
+        *("generators.attribute", "attribute", "attribute_flags"),
     ),
     "identify": Verb(
         "name the known generator of each image, or say that it is none of them",
-        *("attribute", "identify", "identify_flags"),
+        *("generators.identify", "identify", "identify_flags"),
+    ),
+    "subsets": Verb(
+        "name the training subset of each image's generator",
+        *("generators.subsets", "subsets", "subsets_flags"),
     ),
     "membership": Verb(
         "infer training-set membership from feature distances",

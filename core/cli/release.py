@@ -1,8 +1,11 @@
-"""``release``: may a synthetic set be released, and whom would it expose?"""
+"""``release``: may a synthetic set be released, and whom would it expose? ``release verify``: a dossier."""
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from core.cli import common
@@ -15,12 +18,15 @@ from core.release import remaining
 from core.release.assessment import Assessor
 from core.release.attacks.catalog import BATTERY, OTHERS
 from core.release.config import AUTO, CONTEXTS, ReleaseConfig
+from core.release.dossier import files, reading, reported, verification
+from core.release.dossier.document import document
 from core.release.parts import with_patients
 from core.release.result import AttackRow, Release
 from core.store import Store
 from core.types import ImageSet
 from core.wording import counted
 
+VERIFY = "verify"
 HEADLINE = (
     "attack",
     "title",
@@ -34,7 +40,18 @@ HEADLINE = (
 
 
 def release_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("set", help="data set with generated images, and real ones that were used and not used")
+    sub.add_argument(
+        "set",
+        help="data set with generated images, and real ones that were used and not used; or the word verify "
+        "and a FILE. A data set called verify is assessed where no FILE follows",
+    )
+    sub.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="after verify: the dossier (HTML or JSON) of which hash, page and numbers are checked",
+    )
     common.add_test(sub)
     sub.add_argument(
         "--reference",
@@ -70,11 +87,26 @@ def release_flags(sub: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="save the set without the images that expose somebody under this name, and assess it as well",
     )
+    sub.add_argument("--out", type=Path, metavar="DIR", help="write the dossier there, as a page and as JSON")
+    sub.add_argument("--decided-by", default="", metavar="NAME", help="who decides, for the dossier")
+    sub.add_argument(
+        "--name-people", action="store_true", help="list those at risk in the dossier by name, not by number"
+    )
     common.add_effort(sub)
 
 
 def release(args: Args) -> Outcome:
     library = Library()
+    if args.file is not None:
+        if args.set != VERIFY:
+            raise BadChoice(f"'{args.file}' is one word too many. A test set is named by --test.")
+        return verify(args, library)
+    if args.set == VERIFY and VERIFY not in library.names():
+        raise BadChoice("Name the dossier to verify: python -m core release verify FILE")
+    if args.out is None and (args.decided_by or args.name_people):
+        raise BadChoice("--decided-by and --name-people are about the dossier: say where, with --out DIR.")
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)  # before anything is computed
     config = ReleaseConfig(
         args.headline,
         tuple(name for name in (args.attacks or "").split(",") if name),
@@ -89,7 +121,51 @@ def release(args: Args) -> Outcome:
     outcome = {**as_json(found), "text": "\n".join(lines(found))}
     if args.remaining:
         outcome |= _without(args, library, assessor, sets, config, found)
+    if args.out is not None:
+        outcome |= _write(args, found, config, sets, outcome["text"])
     return outcome
+
+
+def _write(args: Args, found: Release, config: ReleaseConfig, sets: Sequence[ImageSet], text: str) -> Outcome:
+    """The dossier as files; of the set that was asked for, also where one without exposing images is kept."""
+    today = datetime.date.today().isoformat()
+    body = document(found, config, sets, args.decided_by, today, args.name_people)
+    page, data, replaced = files.write_dossier(args.out, body)
+    said = f"Dossier{' (an earlier one was replaced)' if replaced else ''}: {page} and {data}"
+    dossier = {"html": str(page), "json": str(data), "sha256": body["sha256"], "replaced": replaced}
+    return {"dossier": dossier, "text": f"{text}\n{said}"}
+
+
+def verify(args: Args, library: Library) -> Outcome:
+    """Status 1 if the dossier was changed, or a number differs."""
+    opened = reading.open_dossier(args.file)
+    assessor = Assessor(Store(), library, common.effort(args), common.listener(args))
+    found = verification.verify(opened, assessor, _at_hand(args, library))
+    return {
+        "holds": found.holds,
+        "intact": found.intact,
+        "sha256": found.claimed,
+        "page": found.page,
+        "recomputed": found.recomputed,
+        "hindrance": found.hindrance,
+        "differences": [asdict(each) for each in found.differences],
+        "versions": [asdict(each) for each in found.versions],
+        "status": 0 if found.holds else 1,
+        "text": "\n".join(reported.lines(found)),
+    }
+
+
+def _at_hand(args: Args, library: Library) -> list[ImageSet]:
+    """All data sets, and those of the table of patients with the groups that it gives them."""
+    every = library.all()
+    if not args.patients:
+        return every
+    table = _patients(args)
+    named = []
+    for each in every:
+        with contextlib.suppress(BadChoice):  # the table is about other images
+            named.append(with_patients(each, table))
+    return [*named, *every]
 
 
 def _sets(args: Args, library: Library) -> list[ImageSet]:
@@ -100,10 +176,15 @@ def _sets(args: Args, library: Library) -> list[ImageSet]:
         sets.append(library.get(args.reference))
     if not args.patients:
         return sets
+    table = _patients(args)
+    return [with_patients(each, table) if each.real else each for each in sets]
+
+
+def _patients(args: Args) -> Mapping[str, str]:
     table = patients.read_choice(args.patients)
     if isinstance(table, str):
         raise BadChoice(f"--patients takes a table; got '{table}'.")
-    return [with_patients(each, table) if each.real else each for each in sets]
+    return table
 
 
 def _without(

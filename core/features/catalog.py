@@ -15,7 +15,6 @@ from core.features.pretrained.backbones import GRID, NETWORKS, NORMALISATIONS, N
 PRECISIONS = ("fp32", "bf16")
 DEFAULT = "efficientnet_lite0"
 UNTRAINED = "untrained"
-AT_LAYER = ("map", "mean")  # poolings of a layer before the last
 
 
 def names() -> list[str]:
@@ -92,8 +91,8 @@ def _layer_spec(
     """Of features before a network's last layer, which keep where in the image they are."""
     row = NETWORKS.get(backbone)
     _one_of("layer", layer, row.layers)
-    pooling, normalisation = pooling or "map", normalisation or row.normalisation
-    _one_of("pooling", pooling, AT_LAYER)
+    pooling, normalisation = pooling or row.poolings(layer)[0], normalisation or row.normalisation
+    _one_of("pooling", pooling, row.poolings(layer))
     _one_of("normalisation", normalisation, NORMALISATIONS)
     _one_of("precision", precision, PRECISIONS)
     size = size or row.size
@@ -131,7 +130,7 @@ def dimensions(feature: FeatureSpec) -> int:
     """Length of the embedding."""
     if feature.layer is not None:
         channels = NETWORKS.get(feature.backbone).layers[feature.layer]
-        return channels * GRID**2 if feature.pooling == "map" else channels
+        return channels * {"map": GRID**2, "statistics": 2, "mean": 1}[feature.pooling]
     if is_network(feature.backbone):
         return network(feature.backbone).dimensions[feature.pooling]
     return DESCRIPTORS.get(feature.backbone).dimensions(dict(feature.options))

@@ -5,15 +5,17 @@ test        -> all attacks -> joint test -> controls -> verdict -> who is expose
                                          \\-> power, where nothing was found
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.audit import baselines, blind_scores, image_statistics
 from core.battery import naming, nearness, pairwise, permutation, planting, rates, scores
 from core.battery.permutation import joint_test
 from core.errors import BadChoice
 from core.experiments.versions import of_numbers
-from core.extraction.embedder import Embedder
+from core.extraction.embedder import Embedder, feature_key
 from core.fidelity import measurement as fidelity
 from core.hashing import key
 from core.images.library import Library
@@ -21,7 +23,7 @@ from core.inference.runtime import Effort
 from core.membership import separation
 from core.membership.sets.facts import gather
 from core.progress import Listener, Step, silent
-from core.release import controls, evidence, people, power, verdict, worth
+from core.release import controls, duration, evidence, people, power, verdict, worth
 from core.release.attacks.catalog import BATTERY
 from core.release.attacks.family import ReleaseAttack
 from core.release.attacks.grid import GridAttack
@@ -30,13 +32,13 @@ from core.release.controls import Placebo
 from core.release.evidence import PlaceboTest, attack_rows
 from core.release.measuring import Measured, measure
 from core.release.parts import Part, part_of
-from core.release.protocol import Protocol, choose_attacks, declare, facts_of
+from core.release.protocol import Protocol, choose_attacks, declare, facts_of, strangers
 from core.release.result import AtRisk, Controls, Copied, Power, Release
 from core.release.verdict import Evidence
 from core.store import Store
 from core.types import ImageFile, ImageSet
 
-VERSION = 1
+VERSION = 2
 
 
 class Assessor:
@@ -55,14 +57,23 @@ class Assessor:
         """
         found = self.known(sets, config)
         if found is None:
-            found = self._assess(sets, config)
+            found = Release.from_json(json.loads(json.dumps(self._assess(sets, config).as_json())))
             self.store.put_note(assessment_key(sets, config), found.as_json())
         return replace(found, config=config.as_json())
+
+    def assess_again(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> Release:
+        """The same, whatever was kept of an earlier assessment: for who checks one."""
+        return self._assess(sets, config)
 
     def known(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> Release | None:
         """The assessment, if it was made before."""
         note = self.store.note(assessment_key(sets, config))
         return None if note is None else replace(Release.from_json(note), config=config.as_json())
+
+    def expected_seconds(self, sets: Sequence[ImageSet], config: ReleaseConfig) -> float:
+        """About how long ``assess`` takes. Raises BadChoice where it is plain already that it can't."""
+        attacks, _ = choose_attacks(config, config.reference or len(sets) > 1)
+        return duration.expected_seconds(self.embedder, sets, attacks, config.reference)
 
     # -- the steps -----------------------------------------------------------------------------------
 
@@ -111,8 +122,14 @@ class Assessor:
         separation.check_sets(asked)
         development = self._part(asked[0])
         test = self._part(asked[1], asked[0].real) if len(asked) == 2 else None
-        attacks, not_run = choose_attacks(config, test is not None or reference is not None)
-        files = () if reference is None else reference.files
+        parts = [development, *([] if test is None else [test])]
+        files = () if reference is None else strangers(reference.files, parts)
+        if reference is not None and not files:
+            raise BadChoice(
+                f"All images of the reference set '{reference.name}' are of the assessed sets or of their "
+                "patients. Choose images of another generator, or of other people."
+            )
+        attacks, not_run = choose_attacks(config, bool(files))
         return Protocol(development, test, files, attacks, not_run)
 
     def _part(self, image_set: ImageSet, apart_from: Sequence[ImageFile] = ()) -> Part:
@@ -132,6 +149,7 @@ class Assessor:
     ) -> Evidence:
         part, names = protocol.reported, list(measured.scored)
         place = names.index(headline)
+        self.listener(Step("permuting the roles of patient groups", 0, 1))
         test = joint_test(measured.table(), part.truth, config.seed, place)
         placebo = controls.find_placebo(part, protocol.development, protocol.reference, config.seed)
         compared = None if placebo is None else self._placebo(protocol, placebo, measured, place, config)
@@ -149,8 +167,9 @@ class Assessor:
         )
         if not verdict.is_significant(found):
             return replace(found, power=self._power(part, measured, protocol.attacks, headline, config.seed))
-        low = head.auc_ci[0] if head.auc_ci else head.auc
-        return replace(found, confounds=controls.find_confounds(self.embedder, part, low, head.auc))
+        row = verdict.strongest(rows)
+        low = row.auc_ci[0] if row.auc_ci else row.auc
+        return replace(found, confounds=controls.find_confounds(self.embedder, part, low, row.auc))
 
     def _placebo(
         self, protocol: Protocol, placebo: Placebo, measured: Measured, headline: int, config: ReleaseConfig
@@ -160,7 +179,10 @@ class Assessor:
         truth = part.truth.subset(placebo.kept[part.known])
         if not 0 < truth.used.sum() < len(truth.used):
             return None
-        instead = measure(self.embedder, part, protocol.attacks, protocol.reference_ids, instead=placebo.ids)
+        try:
+            instead = measure(self.embedder, part, protocol.attacks, protocol.reference_ids, placebo.ids)
+        except BadChoice:  # no lungs among so few images, or too few to learn from
+            return None
         table = instead.table(kept)
         found = controls.excess_p_values(measured.table(kept), table, truth, config.seed)
         return PlaceboTest(*found, joint_test(table, truth, config.seed, headline).combined)
@@ -196,6 +218,8 @@ class Assessor:
         )
 
     def _worth(self, part: Part, config: ReleaseConfig) -> dict[str, object]:
+        if not part.files:
+            return {}
         self.listener(Step("fidelity", 0, 1))
         return worth.measure_worth(self.embedder, part, config.seed)
 
@@ -203,11 +227,14 @@ class Assessor:
 def assessment_key(sets: Sequence[ImageSet], config: ReleaseConfig) -> str:
     """Of everything that is told; the context is not among it."""
     arithmetic = (nearness, pairwise, naming, permutation, planting, rates, scores, fidelity)
-    modules = (*arithmetic, evidence, power)
+    modules = (*arithmetic, evidence, power, baselines, blind_scores, image_statistics)
     versions = [VERSION, *of_numbers(), *(module.VERSION for module in modules)]
+    attacks = [each.identity() for each in choose_attacks(config, True)[0]]
+    spaces = [feature_key(feature) for feature in worth.spaces().values()]
     files = [[(f.name, f.sha256, f.role, f.group or "") for f in each.files] for each in sets]
     return key(
-        "release", versions, [each.name for each in sets], files, replace(config, context="undeclared")
+        *("release", versions, [each.name for each in sets], files, attacks, spaces),
+        replace(config, context="undeclared"),
     )
 
 
@@ -231,7 +258,7 @@ def _controls(
     return Controls(
         halves[0],
         halves[1],
-        "none: too few patients" if placebo is None or compared is None else placebo.words,
-        0 if placebo is None else len(placebo.ids),
+        "none: too few patients or images" if placebo is None or compared is None else placebo.words,
+        0 if placebo is None or compared is None else len(placebo.ids),
         None if compared is None else compared.combined,
     )

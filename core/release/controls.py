@@ -13,10 +13,13 @@ from core.membership.metrics import GroundTruth, auc
 from core.numeric.statistics import Score, percentile_interval
 from core.release.parts import Part
 from core.types import ImageFile
+from core.wording import counted
 
 HALVES = 400  # random splits
 HELD_OUT = 3  # of so many patient groups that were not used, one takes the generator's place
 FEWEST = 3  # patient groups that must be left
+SEEN = ("mean", "darkest", "brightest", "levels", "border", "jpeg", "size")  # baselines that pixels show
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def find_placebo(
     taken = np.random.default_rng(seed).permutation(pure)[: len(pure) // HELD_OUT]
     out = np.isin(reported.groups, taken)
     ids = tuple(sha for sha, chosen in zip(reported.real, out, strict=True) if chosen)
-    return Placebo(ids, f"the images of {len(taken)} patient groups that were not used", ~out)
+    return Placebo(ids, f"the images of {counted(len(taken), 'patient group')} that were not used", ~out)
 
 
 def _strangers(files: Sequence[ImageFile], reported: Part) -> tuple[str, ...]:
@@ -82,11 +85,16 @@ def _share(statistics: np.ndarray) -> np.ndarray:
 
 
 def find_confounds(embedder: Embedder, part: Part, auc_low: float, auc_value: float) -> tuple[str, ...]:
-    """Titles of blind baselines that tell used images from others as well as the headline attack does."""
+    """Titles of blind baselines that tell used images from others as well as an attack does: of what is in
+    the pixels, since no attack sees names or files, and beyond what the best of so many does by luck."""
     files = tuple(file for file, known in zip(part.files, part.known, strict=True) if known)
     auditor = Auditor(embedder.store, embedder.library, embedder.effort, embedder.listener)
     audit = auditor.audit(replace(part.image_set, files=files))
     attack = Score(auc_value, auc_low)
     return tuple(
-        BASELINES.get(each.name).title for each in audit.findings if each.outcome(attack) == "competes"
+        BASELINES.get(each.name).title
+        for each in audit.findings
+        if each.name in SEEN
+        and (each.whole.p_value or 0) < SIGNIFICANT / len(SEEN)
+        and each.outcome(attack) == "competes"
     )

@@ -36,6 +36,9 @@ def measure(
     """``instead``: hashes of images that take the generator's place, as a control."""
     scored, seconds = {}, {}
     generated = instead or part.generated
+    if not part.files:  # all of them were left out
+        nothing = {each.name: Scored(np.zeros(0)) for each in attacks}
+        return Measured(part, nothing, dict.fromkeys(nothing, 0.0))
     for place, attack in enumerate(attacks):
         embedder.listener(Step(f"{'control: ' if instead else ''}{attack.title}", place, len(attacks)))
         start = time.perf_counter()

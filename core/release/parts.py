@@ -1,5 +1,6 @@
 """The images of a data set as the attacks see them: each content once, in the order of hashes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -70,15 +71,19 @@ class Part:
         return len(np.unique(self.truth.groups))
 
 
-def part_of(image_set: ImageSet, facts: SetFacts, apart_from: Sequence[ImageFile] = ()) -> Part:
-    """Without what is among ``apart_from``, by content or by patient. Raises BadChoice without images."""
+def check_images(image_set: ImageSet) -> None:
+    """Raises BadChoice unless there are generated images and real ones."""
     if not image_set.generated or not image_set.real:
         raise BadChoice(
             f"'{image_set.name}' has {counted(len(image_set.generated), 'generated image')} and "
             f"{counted(len(image_set.real), 'real image')}: a release is assessed by comparing generated "
-            "images "
-            "with real ones."
+            "images with real ones."
         )
+
+
+def part_of(image_set: ImageSet, facts: SetFacts, apart_from: Sequence[ImageFile] = ()) -> Part:
+    """Without what is among ``apart_from``, by content or by patient. Raises BadChoice without images."""
+    check_images(image_set)
     every, shared = _distinct(image_set.real)
     files = _apart(every, apart_from)
     if every and not files:
@@ -149,13 +154,20 @@ def _notes(
 
 def with_patients(image_set: ImageSet, patients: Mapping[str, str]) -> ImageSet:
     """The same images, of the patients that a table names by file name or path. Raises BadChoice if it names
-    none of the real ones."""
+    none of the real ones, or by a name that several real files have in different folders."""
+    bare = Counter(PurePosixPath(file.name).name for file in image_set.real)
 
     def patient(file: ImageFile) -> str | None:
-        return patients.get(file.name) or patients.get(PurePosixPath(file.name).name)
+        name = PurePosixPath(file.name).name
+        found = patients.get(file.name) or patients.get(name)
+        if found and file.name not in patients and bare[name] > 1:
+            raise BadChoice(
+                f"The table of patients names a file that {bare[name]} real images of '{image_set.name}' "
+                "share in different folders. Name the files with their folders, such as real_used/001.png."
+            )
+        return found
 
-    found = sum(patient(file) is not None for file in image_set.real)
-    if not found:
+    if not any(patient(file) for file in image_set.real):
         raise BadChoice(f"The table of patients names none of the real images of '{image_set.name}'.")
     files = tuple(
         replace(file, group=patient(file) or file.group) if file.role is not Role.GENERATED else file

@@ -12,7 +12,7 @@ from core.release.parts import NOT_USED, Part
 from core.release.result import AtRisk, Exposed, ExposedGroup
 
 SHOWN = 3  # generated images beside a real one
-EXPOSING = 51  # generated images near to a named one that are looked at
+FEWEST = 10  # patients who were not used: slices of fewer say too little of how high a stranger may score
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def find_exposed(
     """Everybody in a part whom ``attack`` names at the false discovery rate; exact copies always."""
     numbers = group_names(part, names)
     p_values = np.ones(len(part.files))
-    if len(calibration.scores):
+    if len(np.unique(calibration.groups)) >= FEWEST:
         p_values = conformal_p_values(found.scores, numbers, calibration.scores, calibration.groups)
     copied = np.array([sha in copies for sha in part.real], bool)
-    named = benjamini_hochberg(p_values, rate) | copied
+    named = _discovered(p_values, copied, rate)
     order = sorted(np.flatnonzero(named), key=lambda i: (not copied[i], p_values[i], -found.scores[i]))
     images = tuple(_exposed(part, found, attack, int(i), float(p_values[i]), bool(copied[i])) for i in order)
     groups = _groups(part, p_values, numbers, named, copied, rate)
@@ -76,18 +76,29 @@ def _exposed(part: Part, found: Scored, attack: ReleaseAttack, place: int, p: fl
     if found.nearness is not None:
         pairs, places = _pairs(attack, found)
         order = np.argsort(pairs[place], kind="stable")
-        nearest += [part.generated[i] for i in places[place][order][:SHOWN]]
+        nearest += [found.generated[i] for i in places[place][order][: SHOWN + 1]]
     return Exposed(
         file.name, file.sha256, file.group, str(file.role), p, copy, tuple(dict.fromkeys(nearest))[:SHOWN]
     )
 
 
 def _pairs(attack: ReleaseAttack, found: Scored) -> tuple[np.ndarray, np.ndarray]:
-    """Distances as the attack counts them, (n, 51), and of which generated images they are."""
+    """Distances as the attack counts them, (n, up to 52), and of which generated images they are: the
+    nearest, and where scales count, the one that decided, which need not be among them."""
     assert found.nearness is not None
-    by_scale = isinstance(attack, GridAttack) and attack.by_scale
     near = found.nearness
-    return (near.scaled_pairs if by_scale else near.nearest), near.places
+    if not (isinstance(attack, GridAttack) and attack.by_scale):
+        return near.nearest, near.places
+    pairs = np.concatenate([near.scaled[:, None], near.scaled_pairs], 1)
+    return pairs, np.concatenate([near.match[:, None], near.places], 1)
+
+
+def _discovered(p_values: np.ndarray, copied: np.ndarray, rate: float) -> np.ndarray:
+    """bool (n,): whoever was copied, and whom an attack names at the rate. Copies are certain, and don't
+    count: each would allow for more errors among the others."""
+    named = copied.copy()
+    named[~copied] = benjamini_hochberg(p_values[~copied], rate)
+    return named
 
 
 def _groups(
@@ -95,7 +106,7 @@ def _groups(
 ) -> tuple[ExposedGroup, ...]:
     """Patients who are named; an image without a patient counts as one, by its own name."""
     ids, of_group = simes(np.where(copied, 0.0, p_values), numbers)
-    chosen = benjamini_hochberg(of_group, rate)
+    chosen = _discovered(of_group, np.isin(ids, numbers[copied]), rate)
     found = []
     for number, p in sorted(
         zip(ids[chosen].tolist(), of_group[chosen].tolist(), strict=True), key=lambda x: x[1]
@@ -116,5 +127,5 @@ def _exposing(
         pairs, places = _pairs(attack, found)
         threshold = found.scores[by_score].min()
         near = places[named][-pairs[named] >= threshold - 1e-12]
-        exposing |= {part.generated[i] for i in np.unique(near)}
+        exposing |= {found.generated[i] for i in np.unique(near)}
     return tuple(sorted(exposing))

@@ -31,13 +31,14 @@ def measure_power(
     headline: int | None,
     seed: int,
 ) -> Power:
-    """``measured``: nearness by attack. Copies are added to the generated images as they are."""
+    """``measured``: nearness by attack. Copies are added to the generated images as they are; never more than
+    MOST, so that of very many used images the power is a little understated."""
     copied, planted = _planted(embedder, part, attacks, seed)
     rng = np.random.default_rng(seed)
     found: list[tuple[float, float]] = []
     for share in SHARES:
         embedder.listener(Step("planting copies", len(found), len(SHARES)))
-        count = max(1, round(share * len(copied)))
+        count = min(max(1, round(share * part.n_used)), len(copied))
         hits = 0
         for trial in range(TRIALS):
             chosen = rng.choice(len(copied), count, replace=False)

@@ -38,13 +38,16 @@ class Protocol:
 
     @property
     def reference_ids(self) -> tuple[str, ...]:
-        """Images to compare with: the reference, or those of development's people who were not used."""
-        if self.reference:
-            return tuple(sorted({file.sha256 for file in self.reference}))
-        if self.test is None:
-            return ()
-        kinds = zip(self.development.real, self.development.not_used, strict=True)
-        return tuple(sha for sha, not_used in kinds if not_used)
+        """Images of the reference to compare with."""
+        return tuple(sorted({file.sha256 for file in self.reference}))
+
+
+def strangers(reference: Sequence[ImageFile], parts: Sequence[Part]) -> tuple[ImageFile, ...]:
+    """What of a reference set is neither in a part nor of its patients: an image that is its own reference
+    would tell by that which set it is from."""
+    seen = {sha for part in parts for sha in (*part.real, *part.generated)}
+    patients = {file.group for part in parts for file in part.files if file.group}
+    return tuple(file for file in reference if file.sha256 not in seen and file.group not in patients)
 
 
 def choose_attacks(
@@ -64,8 +67,8 @@ def declare(protocol: Protocol, measured: Measured, config: ReleaseConfig) -> tu
     """The headline attack and why it is, before the test part is read."""
     if config.headline != AUTO:
         return config.headline, "chosen by the user"
-    if protocol.test is None or not protocol.development.scored:
-        return DEFAULT_HEADLINE, "the default, since there is no development set beside the test set"
+    if protocol.reported is protocol.development or not protocol.development.scored:
+        return DEFAULT_HEADLINE, "the default, since no labelled set is left to choose on"
     best = best_on_development(measured, DEFAULT_HEADLINE)
     test = joint_test(measured.table(), protocol.development.truth, config.seed)
     if test.combined >= ENOUGH:

@@ -74,9 +74,13 @@ def copies_sentence(copies: Copied) -> str:
 
 
 def _beyond_copies(found: Evidence) -> str:
+    if not found.attacks:
+        return ""
+    if why := _hindrance(found) or (is_significant(found) and _other_reason(found)):
+        return f"Whether there is more can't be told: {why}"
     if not is_significant(found):
-        return "The attacks found no exposure beyond that." if found.attacks else ""
-    return f"Beyond that, {_size(found)}{_named(found)}"
+        return "The attacks found no exposure beyond that."
+    return f"The attacks find exposure as well, these copies included: {_size(found)}{_named(found)}"
 
 
 def _hindrance(found: Evidence) -> str:
@@ -106,7 +110,7 @@ def _hindrance(found: Evidence) -> str:
         )
     if found.least_p is not None and found.least_p >= SIGNIFICANT:
         return (
-            f"the images are of {counted(part.n_groups, 'patient group')}. With so few, chance alone gives "
+            f"the images are of {people(part)}. With so few, chance alone gives "
             "any "
             f"result with a probability of {found.least_p:.2g}. Add slices of more patients, of both kinds."
         )
@@ -148,11 +152,11 @@ def _other_reason(found: Evidence) -> str:
             f"{row.auc:.2f} by {row.title}). Choose used and not used slices that were acquired and "
             "selected alike."
         )
-    if found.confounds and found.headline is not None:
+    if found.confounds:
         few = ", ".join(found.confounds[:3])
         return (
             f"used images and others are told apart as well by what shows no anatomy ({few}; AUC of "
-            f"{found.headline.title} {found.headline.auc:.2f}). See the audit, and remove the difference."
+            f"{row.title} {row.auc:.2f}). See the audit, and remove the difference."
         )
     return ""
 
@@ -181,6 +185,12 @@ def _named(found: Evidence) -> str:
     )
 
 
+def people(part: Part) -> str:
+    """How many patient groups; where no patient is known, groups of near-duplicates and single images."""
+    known = part.ungrouped < len(part.truth.used)
+    return counted(part.n_groups, "patient group" if known else "group")
+
+
 def _too_weak(found: Evidence) -> str:
     power = found.power
     if power is None or (power.share is not None and power.share <= WEAKEST):
@@ -189,19 +199,17 @@ def _too_weak(found: Evidence) -> str:
     missed = (
         "even if all used images had been copied, with mild changes, it might have gone unnoticed"
         if power.share is None
-        else f"a leak of less than {power.share:.0%} of the used images would probably have gone unnoticed"
+        else f"a leak of much less than {power.share:.0%} of the used images would probably have gone "
+        "unnoticed"
     )
-    return (
-        f"{size} of {counted(found.part.n_groups, 'patient group')} are too few: {missed}. Add more "
-        f"of both kinds."
-    )
+    return f"{size} of {people(found.part)} are too few: {missed}. Add more of both kinds."
 
 
 def _not_found(found: Evidence) -> str:
     part, power = found.part, found.power
     text = (
         f"Not found by these attacks: {counted(len(found.attacks), 'attack')} on {part.n_used:,} used and "
-        f"{part.n_not_used:,} not used images of {counted(part.n_groups, 'patient group')} (corrected p of "
+        f"{part.n_not_used:,} not used images of {people(part)} (corrected p of "
         "all "
         f"{format_p(found.corrected_p if found.corrected_p is not None else 1)})."
     )

@@ -10,10 +10,12 @@ AUDIT = "pages/7_Audit.py"
 RUNS = "pages/8_Runs.py"
 DATA = "pages/9_Data.py"
 SYSTEM = "pages/10_System.py"
+RELEASE = "pages/11_Release.py"
 PAGES = (
     (GENERATORS, "Generators"),
     (REGIONS, "Training data: regions"),
     (RECONSTRUCTION, "Training data: reconstruction"),
+    (RELEASE, "Release"),
     (WHAT_IF, "What-if"),
     (COMPARE, "Compare"),
     (PAPER, "Paper"),

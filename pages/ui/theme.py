@@ -59,6 +59,18 @@ h3 { font-size: 1rem !important; padding: 0.2rem 0 !important; }
 a.go { color: inherit !important; font-size: 0.875rem; text-underline-offset: 3px; opacity: 0.85; }
 a.go:hover, a.go:focus-visible { opacity: 1; }
 [data-testid="stSidebar"] a.go { padding-left: 0.5rem; }
+.exposed { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr));
+  gap: 12px 20px; }
+.exposed .patient { grid-column: 1 / -1; margin: 4px 0 -6px; font-size: 0.875rem; }
+.exposed > div > .patient { margin: 4px 0 6px; }
+.exposed .patient span { opacity: 0.75; margin-left: 0.5rem; font-variant-numeric: tabular-nums; }
+.exposed .person { display: grid; grid-template-columns: 2fr 2fr 2fr 1fr; gap: 3px; max-width: 480px; }
+.exposed figure { margin: 0; min-width: 0; }
+.exposed img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; display: block;
+  border-bottom: 4px solid var(--frame); }
+.exposed .next img { border-bottom-width: 2px; margin-bottom: 3px; }
+.exposed figcaption { font-size: 11px; line-height: 1.3; opacity: 0.8; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; padding-top: 2px; font-variant-numeric: tabular-nums; }
 .heat { overflow-x: auto; }
 .heat table { border-collapse: separate; border-spacing: 2px; font-size: 0.8rem; border: none; }
 .heat th { font-weight: 500; text-align: left; padding: 0.25rem 0.6rem; opacity: 0.85; border: none; }

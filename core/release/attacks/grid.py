@@ -19,13 +19,14 @@ from core.features import catalog
 from core.features.custom.registry import is_own
 from core.hashing import key
 from core.progress import Step
-from core.regions.crops import CROPS, NEEDS_LUNGS
+from core.regions.crops import NEEDS_LUNGS
 from core.registry import Registry
 from core.release.attacks.family import Inputs, ReleaseAttack, Scored
 from core.store import Store
+from core.wording import counted
 
 BLOCK = 512  # generated images that are compared at a time
-CROP_WORDS = {"lung": "lungs", "outer": "outside the lungs", "patch": "a random patch"}
+CROP_WORDS = {"lung": "lungs", "outer": "outside the lungs"}  # a random patch is elsewhere in each image
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ DISTANCES.register(
 def find_distance(name: str) -> Distance:
     """Raises UnknownName, BadChoice."""
     base, _, crop = name.partition("@")
-    if crop and crop not in CROPS.names():
-        raise UnknownName("crop", crop, CROPS.names())
+    if crop and crop not in ("full", *CROP_WORDS):
+        raise UnknownName("crop", crop, ["full", *CROP_WORDS])
     backbone, _, layer = base.partition(":")
     if base in DISTANCES.names():
         found = DISTANCES.get(base)
@@ -63,7 +64,7 @@ def find_distance(name: str) -> Distance:
         raise UnknownName("distance", base, [*DISTANCES.names(), *catalog.network_names()])
     if not crop or crop == "full":
         return found
-    title = f"{found.title}, {CROP_WORDS.get(crop, crop)}"
+    title = f"{found.title}, {CROP_WORDS[crop]}"
     return Distance(title, found.feature, found.pairwise, CropSpec(crop))
 
 
@@ -95,35 +96,44 @@ class GridAttack(ReleaseAttack):
         return self._score.of(generated, None)
 
     def score(self, embedder: Embedder, inputs: Inputs) -> Scored:
-        found = measure(embedder, self.distance, inputs.real, inputs.generated)
-        other = (
-            measure(embedder, self.distance, inputs.real, inputs.reference) if self.needs_reference else None
-        )
-        scores = self._score.of(found, other)
-        return Scored(np.where(self._lungless(embedder, inputs.real), scores.min(), scores), found)
-
-    def _lungless(self, embedder: Embedder, real: tuple[str, ...]) -> np.ndarray:
         """Images without lungs have no distance in a crop of them: nothing says that they were used."""
-        if self.distance.crop.kind not in NEEDS_LUNGS:
-            return np.zeros(len(real), bool)
-        lungless = embedder.lungless(real)
-        return np.array([sha in lungless for sha in real], bool)
+        generated = with_lungs(embedder, self.distance, inputs.generated)
+        found = measure(embedder, self.distance, inputs.real, generated)
+        other = None
+        if self.needs_reference:
+            reference = with_lungs(embedder, self.distance, inputs.reference)
+            other = measure(embedder, self.distance, inputs.real, reference)
+        scores, kept = self._score.of(found, other), set(with_lungs(embedder, self.distance, inputs.real))
+        lungless = np.array([sha not in kept for sha in inputs.real], bool)
+        return Scored(np.where(lungless, scores.min(), scores), found, generated)
+
+    def identity(self) -> tuple[str, ...]:
+        return (self.name, feature_key(self.distance.feature(), self.distance.crop))
+
+
+def with_lungs(embedder: Embedder, distance: Distance, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that can be compared: all, unless the crop needs lungs. Raises BadChoice if none can."""
+    if distance.crop.kind not in NEEDS_LUNGS:
+        return ids
+    lungless = embedder.lungless(ids)
+    kept = tuple(sha for sha in ids if sha not in lungless)
+    if not kept:
+        raise BadChoice(
+            f"{distance.title}: no lung was found in any of {counted(len(ids), 'image')} that would be "
+            "compared. Choose an attack on the full image."
+        )
+    return kept
 
 
 def measure(
     embedder: Embedder, distance: Distance, real: tuple[str, ...], generated: tuple[str, ...]
 ) -> Nearness:
-    """Raises BadChoice if no generated image can be compared."""
-    if distance.crop.kind in NEEDS_LUNGS:
-        lungless = embedder.lungless(generated)
-        generated = tuple(sha for sha in generated if sha not in lungless)
-    if not generated:
-        raise BadChoice("No lung was found in any generated image. Choose an attack on the full image.")
+    """Of all these images, or as kept from before."""
     feature = distance.feature()
 
     def make() -> dict[str, np.ndarray]:
         rows, _ = embedder.embed(feature, real, distance.crop)
-        made = (rows for rows in _blocks(embedder.stream(feature, generated, distance.crop)))
+        made = _blocks(embedder.stream(feature, generated, distance.crop))
         embedder.listener(Step(f"comparing: {distance.title}", 0, 1))
         return nearness.measure(rows, made, PAIRWISE.get(distance.pairwise)).as_arrays()
 

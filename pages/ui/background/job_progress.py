@@ -80,7 +80,9 @@ def _progress(job: queue.Job) -> str:
     if job.state == "waiting":
         return "queued behind another job"
     if not job.rate:
-        return STAGE_WORDS.get(job.stage, job.stage or "starting")
+        count = f" ({job.done + 1} of {job.total})" if job.kind == queue.RELEASE and job.total > 1 else ""
+        return STAGE_WORDS.get(job.stage, job.stage or "starting") + count
     left = "" if job.left is None else f", {duration(job.left)} left"
-    stage = f"{job.stage}: " if job.stage.startswith("epoch") else ""
+    told = job.kind == queue.RELEASE or job.stage.startswith("epoch")
+    stage = f"{job.stage}: " if told else ""
     return f"{stage}{job.done} of {job.total}, {job.rate:.0f} images/s{left}"

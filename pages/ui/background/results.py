@@ -1,6 +1,7 @@
 """From a configuration to its result: at once if the embeddings are cached, otherwise through a job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,8 @@ from core.features.custom import registry
 from core.jobs import queue
 from core.membership.cluster_distance import Membership
 from core.membership.reconstruction.attack import Reconstruction, adapt_to_machine, check
+from core.release.config import ReleaseConfig
+from core.release.result import Release
 from core.types import ImageSet
 from core.wording import counted
 from pages.ui.background import weights_download
@@ -71,6 +74,19 @@ def reconstruction(
     config, _ = adapt_to_machine(config)
     what = "Training an autoencoder on the generated images of each data set"
     run_by_job(queue.RECONSTRUCT, sets, config, what, attack.expected_seconds(sets, config), beside)
+    return None
+
+
+def release(sets: Sequence[ImageSet], config: ReleaseConfig) -> Release | None:
+    """The same for an assessment of a release."""
+    current = workspace.current()
+    current.check(sets)
+    found = current.assessor.known(sets, config)
+    if found is not None or not _weights_ready(catalog.spec()):
+        return found
+    config = replace(config, context="undeclared")  # no number depends on it, so it is no other job
+    seconds = current.assessor.expected_seconds(sets, config)
+    run_by_job(queue.RELEASE, sets, config, "Assessing the release", seconds)
     return None
 
 

@@ -188,7 +188,7 @@ def _feature(backbone: str) -> FeatureSpec:
         "Input size (px)", 32, 1024, row.size, 32, key=f"{backbone}_size", bind="query-params"
     )
     layer = _choice(st, "Layer", [LAST, *row.layers], f"{backbone}_layer", str)
-    poolings = list(row.dimensions) if layer == LAST else list(catalog.AT_LAYER)
+    poolings = list(row.dimensions) if layer == LAST else list(row.poolings(layer))
     pooling = _choice(st, "Pooling", poolings, f"{backbone}_pooling", str)
     normalisation = _normalisation(backbone, row.normalisation)
     return catalog.spec(

@@ -68,7 +68,7 @@ def _button(
     label: str, name: str, make: Callable[[], str | bytes], words: str, disabled: bool, framed: bool
 ) -> None:
     """A fragment of its own, so that a download redraws nothing else."""
-    key = f"download_{name.partition('.')[0]}"
+    key = f"download_{name.replace('.', '_')}"  # of one result there may be several formats
     data = {
         "label": label,
         "file": name,

@@ -90,7 +90,9 @@ def test_a_layer_is_part_of_the_spec_and_of_no_other_key() -> None:
     spec = catalog.spec("efficientnet_lite0", options={"layer": "block10"})
     assert (spec.pooling, spec.options, spec.layer) == ("map", (("layer", "block10"),), "block10")
     assert catalog.dimensions(spec) == 112 * 49
-    with pytest.raises(BadChoice, match="layer is one of block4, block7, block10, block14; got 'block99'"):
+    with pytest.raises(
+        BadChoice, match="layer is one of blocks0-7, block4, block7, block10, block14; got 'block99'"
+    ):
         catalog.spec("efficientnet_lite0", options={"layer": "block99"})
     with pytest.raises(BadChoice, match="pooling is one of map, mean"):
         catalog.spec("efficientnet_lite0", pooling="flatten", options={"layer": "block10"})

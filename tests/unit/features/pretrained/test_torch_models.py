@@ -97,11 +97,23 @@ def test_pooling_by_hand() -> None:
 @pytest.mark.parametrize(("name", "layer"), [(name, layer) for name, row in NETWORKS for layer in row.layers])
 def test_layers_have_the_channels_of_their_row(name: str, layer: str) -> None:
     """By a run on torch's meta device: averaged, and as a map of 7 x 7 places."""
-    for pooling in catalog.AT_LAYER:
+    for pooling in NETWORKS.get(name).poolings(layer):
         spec = catalog.spec(name, pooling=pooling, weights="untrained", options={"layer": layer})
         with torch.device("meta"):
             rows = build(spec, None).to("meta")(torch.empty(2, 1, spec.size, spec.size, dtype=torch.uint8))
         assert rows.shape == (2, catalog.dimensions(spec))
+
+
+def test_statistics_by_hand() -> None:
+    """Two maps of 2 x 2: of 0, 0, 1, 1 the mean is 0.5 and the deviation 0.5; of a flat one 0.2, and 0."""
+
+    class Two(nn.Module):
+        def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+            return [x[:, :1], torch.full_like(x[:, :1], 0.2)]
+
+    pixels = torch.tensor([[0, 0], [255, 255]], dtype=torch.uint8).view(1, 1, 2, 2)
+    rows = Embedder(Two(), "none", "statistics")(pixels)
+    assert torch.allclose(rows, torch.tensor([[0.5, 0.5, 0.2, 0.0]]))
 
 
 def test_a_map_has_unit_directions_at_each_place() -> None:

@@ -1,0 +1,1 @@
+"""Verbs about generators: which made an image, and on which training subset."""
