@@ -9,11 +9,13 @@ from core.attribution.pipeline import Attribution
 from core.features import catalog
 from core.paper.reference import Reference
 from core.wording import counted
+from pages.ui.attribution import groups
 from pages.ui.theme import digits, p_value
+from pages.ui.widgets import real_sets
 from pages.ui.widgets.score_card import score_card
 
 PARTS = {"development": "dev", "test": "test"}
-K_WORDS = {"given": "given", "known": "known", "auto": "found", "silhouette": "selected"}
+K_WORDS = {"given": "given", "known": "known", "auto": "by splits", "silhouette": "selected"}
 
 
 def attribution(result: Attribution, references: Sequence[Reference]) -> None:
@@ -24,7 +26,13 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
         columns[0], "ARI", agreement.scores["ari"], "Adjusted Rand index: 1 = perfect agreement, 0 = chance"
     )
     columns[1].metric(
-        "k", result.k, K_WORDS[result.k_source], delta_color="off", delta_arrow="off", border=True
+        "k",
+        result.k,
+        K_WORDS[result.k_source],
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=groups.sentence(result.groups) if result.groups else None,
     )
     score_card(columns[2], "NMI", agreement.scores["nmi"], "Normalised mutual information")
     score_card(columns[3], "Accuracy", agreement.scores["accuracy"], "After matching clusters to generators")
@@ -32,7 +40,8 @@ def attribution(result: Attribution, references: Sequence[Reference]) -> None:
     _paper(columns[5], references)
     if agreement.scores["ari"].undefined:
         reason = agreement.scores["ari"].undefined
-        st.info(f"Scores are undefined because {reason}. The clusters below are shown without scores.")
+        found = f"{groups.sentence(result.groups)} " if result.groups else ""
+        st.info(f"{found}Scores are undefined because {reason}. The clusters below are shown without scores.")
     if result.config.feature.weights == catalog.UNTRAINED:
         st.warning("Computed with an untrained network (random weights, seed 0).")
 
@@ -46,6 +55,10 @@ def list_remarks(result: Attribution, tried: int) -> list[str]:
     """Remarks that a careful reader would ask for."""
     ari = result.agreement.scores["ari"]
     sentences = list(result.notes)
+    if result.groups and not ari.undefined:
+        sentences.append(f"Found by splits: {groups.sentence(result.groups)}")
+    if result.config.whiten:
+        sentences.append(f"Features are {real_sets.describe(result.config.whiten)}.")
     if ari.value == 1:
         n = result.agreement.n_distinct
         sentences.append(

@@ -12,10 +12,10 @@ from core.features import catalog
 from core.numeric.statistics import format_interval
 from core.types import ImageSet
 from pages.ui import theme
-from pages.ui.attribution import charts
+from pages.ui.attribution import charts, groups, identify
 from pages.ui.session import workspace
 from pages.ui.widgets import charts as widgets_charts
-from pages.ui.widgets import controls, gallery, permalinks
+from pages.ui.widgets import controls, gallery, permalinks, real_sets
 
 SCORE_WORDS = {
     "ari": "ARI",
@@ -28,6 +28,7 @@ SCORE_WORDS = {
     "accuracy": "Accuracy (matched)",
     "silhouette": "Silhouette",
 }
+NUMBER, SELECTION, IDENTIFY = "Number of generators", "Selection of k", "Identify"
 SILHOUETTE_ALT = "Mean silhouette by number of clusters"
 SILHOUETTE_CAPTION = (
     "The k with the largest mean silhouette is selected. It need not be the number of generators."
@@ -78,9 +79,10 @@ def _selected(result: Attribution, selection: Mapping[str, list], generators: li
 
 def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
     """Only the open tab computes anything."""
-    names = ["Images", "Scores", "Dendrogram", "History"]
-    if result.silhouette_by_k:
-        names.insert(3, "Selection of k")
+    of_k = [NUMBER] if result.groups else [SELECTION] if result.silhouette_by_k else []
+    names = ["Images", "Scores", "Dendrogram", *of_k, IDENTIFY, "History"]
+    if st.session_state.get("tab") not in (None, *names):
+        del st.session_state["tab"]
     tab = st.segmented_control(
         "Evidence", names, default="Images", key="tab", required=True, label_visibility="collapsed"
     )
@@ -90,7 +92,11 @@ def tabs(image_set: ImageSet, result: Attribution, chosen: list[str]) -> None:
         _scores(result)
     elif tab == "Dendrogram":
         _tree(image_set, result)
-    elif tab == "Selection of k":
+    elif tab == NUMBER:
+        groups.draw(result)
+    elif tab == IDENTIFY:
+        identify.draw(image_set, result.config)
+    elif tab == SELECTION:
         st.plotly_chart(
             charts.silhouette_curve(result.silhouette_by_k, result.k),
             key="silhouette_chart",
@@ -144,12 +150,17 @@ def _tree(image_set: ImageSet, result: Attribution) -> None:
         return
     merges = workspace.pipeline().tree(image_set, result.config)
     st.plotly_chart(
-        charts.dendrogram(merges, result.k, cluster.metric),
+        charts.dendrogram(merges, None if result.groups else result.k, cluster.metric),
         key="tree_chart",
         config=widgets_charts.CONFIG,
-        alt=f"Dendrogram of the last {charts.LEAVES} merges, cut into {result.k}",
+        alt=f"Dendrogram of the last {charts.LEAVES} merges"
+        + ("" if result.groups else f", cut into {result.k}"),
     )
-    st.caption("A large gap between merge heights at the dashed line supports this number of clusters.")
+    st.caption(
+        "The groups were found by walking down this tree; they need not be a cut at one height."
+        if result.groups
+        else "A large gap between merge heights at the dashed line supports this number of clusters."
+    )
 
 
 def _history(image_set: ImageSet) -> None:
@@ -173,7 +184,9 @@ def _history_row(row: Mapping) -> dict[str, object]:
     method = controls.METHOD_WORDS[config["cluster"]]
     if config["linkage"]:
         method += f", {controls.LINKAGE_WORDS[config['linkage']]}, {config['metric']}"
-    options = ", ".join(f"{name} {value}" for name, value in config["options"].items())
+    more = [f"{name} {value}" for name, value in config["options"].items()]
+    if config.get("whiten"):
+        more.append(real_sets.describe(config["whiten"]))
     ari, spread = row["ari"], row["ari_ci"]
     return {
         "ARI": "undefined" if ari is None else theme.digits(ari, *spread),
@@ -184,7 +197,7 @@ def _history_row(row: Mapping) -> dict[str, object]:
         "features": row["n_features"],
         "clustering": method,
         "k": f"{row['k']} ({config['k']})" if isinstance(config["k"], str) else str(row["k"]),
-        "more": options,
+        "more": ", ".join(more),
     }
 
 

@@ -13,6 +13,7 @@ from core.images.importing.layouts import LAYOUTS
 from core.images.importing.preview import Preview
 from core.wording import counted
 from pages.ui.data import upload
+from pages.ui.widgets import uploads
 
 LAYOUT_WORDS = {
     "auto": "detect automatically",
@@ -84,7 +85,7 @@ def _tables() -> tuple[dict[str, str] | None, str | Mapping[str, str]]:
     table = st.file_uploader("Table", type=["csv", "json", "jsonl"], key=key, help=TABLE_HELP)
     if table is not None:
         text = tables.decoded(table.read())
-        upload.release(table, st.session_state[key])
+        uploads.release(table, st.session_state[key])
         st.session_state[upload.ROUND] = number + 1
         groups = tables.read_groups(text)
         st.session_state[LABELS if groups is None else PATIENTS] = (

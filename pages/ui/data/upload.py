@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from core.errors import ImprintError
@@ -17,6 +15,7 @@ from core.images.sources.opening import is_archive, open_source, without_ending
 from core.images.sources.source import Source
 from core.images.sources.uploads import Upload
 from pages.ui.session import workspace
+from pages.ui.widgets.uploads import release
 
 CHOSEN, ROUND, FAULT = "intake", "intake_round", "intake_fault"  # in the session's state
 FILES, FOLDER, SERVER = "Files or archives", "A folder", "On this server"
@@ -105,17 +104,6 @@ def _handed_over(uploads: Iterable[UploadedFile], key: str) -> Iterator[Upload]:
     for upload in uploads:
         yield upload.name, upload
         release(upload, copies[upload.file_id])
-
-
-def release(upload: UploadedFile, copy: UploadedFile) -> None:
-    """Free an upload's memory. Streamlit keeps it three times, even after its widget is gone: in its manager,
-    in the value of the widget, and in the session state (``copy``).
-    """
-    context = get_script_run_ctx()
-    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
-    upload.close()
-    copy.close()
 
 
 def _server() -> None:

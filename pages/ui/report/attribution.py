@@ -8,10 +8,11 @@ from core.attribution.pipeline import Attribution
 from core.engine import Engine
 from core.images.library import Library
 from core.paper import reference
+from core.stages.number_of_groups import FoundGroups
 from core.types import ImageFile, ImageSet
 from core.wording import counted
 from pages.ui import theme
-from pages.ui.attribution import cards, charts, tabs
+from pages.ui.attribution import cards, charts, groups, tabs
 from pages.ui.report import parts, text
 from pages.ui.theme import digits
 from pages.ui.widgets import charts as widgets_charts
@@ -126,10 +127,26 @@ def _pictures(engine: Engine, image_set: ImageSet, answer: Attribution) -> str:
 
 
 def _choice_of_k(answer: Attribution) -> str:
+    if answer.groups is not None:
+        return _splits(answer, answer.groups)
     if not answer.silhouette_by_k:
         return ""
     figure = charts.silhouette_curve(answer.silhouette_by_k, answer.k)
     return parts.plot(figure, tabs.SILHOUETTE_ALT, tabs.SILHOUETTE_CAPTION)
+
+
+def _splits(answer: Attribution, found: FoundGroups) -> str:
+    examined = groups.split_rows(found)
+    parts_of_k = parts.plot(charts.counts_of_k(found.stability.ks, found.k), groups.CHART_ALT)
+    return "".join(
+        [
+            parts.kept(parts.heading(tabs.NUMBER), parts.words(groups.sentence(found))),
+            *([parts.table(examined), parts.words(groups.SPLITS_CAPTION, kind="note")] if examined else []),
+            parts_of_k,
+            parts.table(groups.cluster_rows(answer)),
+            parts.words(groups.CLUSTERS_CAPTION, kind="note"),
+        ]
+    )
 
 
 def table(answer: Attribution) -> str:

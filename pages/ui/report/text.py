@@ -15,8 +15,10 @@ from core.membership.reconstruction.attack import Reconstruction
 from core.types import ImageSet, Role
 from core.wording import counted
 from pages.ui import theme
+from pages.ui.attribution import groups
 from pages.ui.membership.charts import DISTANCE_WORDS
 from pages.ui.session import workspace
+from pages.ui.widgets import real_sets
 from pages.ui.widgets.controls import CROP_WORDS, DECISION_WORDS, LINKAGE_WORDS, METHOD_WORDS
 
 Facts = list[tuple[str, str]]
@@ -90,12 +92,20 @@ def _attribution(answer: Attribution) -> Facts:
     return [
         *_features(config.feature),
         ("Region of the image", _crop(config.crop)),
+        ("Whitening", _whitening(config.whiten)),
         ("PCA", pca),
         *_clustering(cluster.method, cluster.linkage),
         ("Metric", cluster.metric),
         ("Clusters k", f"{answer.k}, {K_WORDS[answer.k_source]}"),
+        *([("Number of generators", groups.sentence(answer.groups))] if answer.groups else []),
         ("Seed", str(cluster.seed)),
     ]
+
+
+def _whitening(content: str) -> str:
+    if not content:
+        return "none"
+    return f"{real_sets.describe(content)} (content {content})"
 
 
 def _membership(answer: Membership) -> Facts:
@@ -230,6 +240,7 @@ def attribution_limits(answer: Attribution, count: int) -> list[str]:
         "The number of clusters was set to the number of generators, which is not known in a blind test."
         if known
         else "",
+        *(groups.limits(answer) if answer.groups else []),
         CONFOUNDERS,
         ONE_METHOD,
         multiplicity(count),

@@ -6,6 +6,7 @@ from typing import Any
 from core.experiments import run_log
 from core.features import catalog
 from pages.ui.theme import digits
+from pages.ui.widgets import real_sets
 from pages.ui.widgets.controls import CROP_WORDS, LINKAGE_WORDS, METHOD_WORDS, rule_words
 
 
@@ -24,6 +25,7 @@ def config_words(config: Mapping[str, Any], chosen: Mapping[str, Any] | None = N
         catalog.title(backbone) if backbone else f"autoencoder {config['size']} px, {config['decision']}",
         CROP_WORDS[config["crop"]] if config.get("crop", "full") != "full" else None,
         "untrained" if config.get("weights") == catalog.UNTRAINED else None,
+        real_sets.describe(config["whiten"]) if config.get("whiten") else None,
         share or ("no PCA" if "pca" in config else None),
         _clustering(config),
         chosen.get("distance") if backbone else None,

@@ -24,6 +24,7 @@ from core.features.pretrained.backbones import NETWORKS, NORMALISATIONS
 from core.membership import decision_rules, distances
 from core.membership.decision_rules import RULES
 from core.regions.crops import CROPS, crop_spec
+from pages.ui.widgets import real_sets
 
 SHARES = ["none", *(f"{s / 10:g}" for s in range(500, 996, 5)), "99.9"]
 METHOD_WORDS = {"hierarchical": "hierarchical", "kmeans": "k-means"}
@@ -68,13 +69,15 @@ def attribution() -> PipelineConfig:
         if st.session_state.get("metric") not in metrics:
             st.session_state.pop("metric", None)
         metric = _choice(st, "Metric", metrics, "metric", str, disabled=len(metrics) == 1)
+        real = real_sets.choose()
         seed = _seed("Random seed for k-means, UMAP and random patches")
         feature = _feature(backbone)
     variance = None if pca == "none" else round(float(pca) / 100, 4)
     if not hierarchical:
         linkage, metric = "ward", "euclidean"
     cluster = ClusterSpec(method, linkage, metric, number(k), seed)
-    return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, seed))
+    whiten = real_sets.content_of(real)
+    return PipelineConfig(feature, ReduceSpec(variance), cluster, crop_spec(crop, seed), whiten)
 
 
 def membership() -> MembershipConfig:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.features import catalog
 from core.types import ImageSet
 from pages.ui import routes
+from pages.ui.widgets import real_sets
 from pages.ui.widgets.controls import (
     CROP_WORDS,
     DECISION_WORDS,
@@ -82,6 +83,7 @@ def _attribution(config: Flat) -> Settings:
     return {
         "pca": ("none", "no PCA") if share is None else (share, f"{share}%"),
         **_plain(k=str(config["k"]), metric=config["metric"]),
+        **_plain(real=real_sets.setting(config.get("whiten", ""))),
     }
 
 
