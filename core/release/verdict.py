@@ -198,8 +198,7 @@ def _too_weak(found: Evidence) -> str:
     missed = (
         "even if all used images had been copied, with mild changes, it might have gone unnoticed"
         if power.share is None
-        else f"a leak of much less than {power.share:.0%} of the used images would probably have gone "
-        "unnoticed"
+        else "a leak of only part of the used images would probably have gone unnoticed"
     )
     return f"{size} of {people(found.part)} are too few: {missed}. Add more of both kinds."
 
