@@ -70,7 +70,10 @@ def add_features(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--backbone", default=catalog.DEFAULT, metavar="B", help=", ".join(catalog.names()))
     sub.add_argument("--weights", default="imagenet", help="imagenet or untrained")
     sub.add_argument("--size", type=int, help="side length in pixels to which images are resized")
-    sub.add_argument("--pooling", help="mean or flatten; map, mean or statistics at a --layer")
+    sub.add_argument(
+        "--pooling",
+        help="mean or flatten; map, mean or statistics at a --layer; for your own network, what its output allows",
+    )
     sub.add_argument(
         "--layer", metavar="L", help="take a network's features before its last layer: " + _layers()
     )

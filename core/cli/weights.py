@@ -108,10 +108,12 @@ def _add(args: Args) -> Outcome:
     except ImprintError:
         registry.discard(path)
         raise
-    width = next(iter(row.dimensions.values()))
+    width, flat = next(iter(row.dimensions.values())), row.dimensions.get("flatten")
     lines = [
         *_described(seen),
-        f"{name} was added: {_use(wanted)}, {width} dimensions per image. Use it with --backbone {name}",
+        f"{name} was added: {_use(wanted)}, {width} dimensions per image"
+        + (f" ({flat:,} with --pooling flatten)" if flat else "")
+        + f". Use it with --backbone {name}",
     ]
     return {
         "added": {"backbone": name, "look": asdict(seen), "use": asdict(wanted), "dimensions": width},

@@ -118,7 +118,7 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
     """Test a stored file with these settings and add it. Raises BadChoice, WeightsRefused, WeightsMissing."""
     check_name(name)
     with Worker(path, usable_cores()) as worker:
-        pooling = worker.ready(wanted)
+        pooling, flat = worker.ready(wanted), worker.flat
         images = np.random.default_rng(0).integers(0, 256, (PROBES, 1, wanted.size, wanted.size), np.uint8)
         start = time.perf_counter()
         rows = worker.rows(images)
@@ -134,12 +134,16 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
         **asdict(wanted),
         "pooling": pooling,
         "dimensions": rows.shape[1],
+        **({"flat": flat} if flat else {}),
         "images_per_second": round(pace, 2),
     }
     if name in registry.names():
         present = registry.network(name)
         if _same_use(present, registry.row_of(name, facts)):
-            return present
+            known = flat == present.dimensions.get("flatten", 0)
+            return (
+                present if known else registry.write(name, facts)
+            )  # one added before maps could be flattened
         raise BadChoice(
             f"{name} already exists with another file or other settings. Choose another name (--name), "
             f'or remove it: python -m core weights remove "{name}"'
@@ -149,14 +153,16 @@ def add(path: Path, name: str, wanted: Wanted) -> Network:
 
 
 def _same_use(one: Network, other: Network) -> bool:
-    """Whether all but the speed is the same."""
-    assert one.own
-    assert other.own
-    kept = (one.file, one.size, one.normalisation, one.dimensions, one.own.channels, one.own.output)
-    return kept == (
-        *(other.file, other.size, other.normalisation, other.dimensions),
-        *(other.own.channels, other.own.output),
-    )
+    """Whether all but the speed is the same, and whether flattened maps are offered, which they weren't
+    once."""
+    return _use(one) == _use(other)
+
+
+def _use(network: Network) -> tuple[object, ...]:
+    assert network.own
+    widths = {name: width for name, width in network.dimensions.items() if name != "flatten"}
+    own = network.own
+    return network.file, network.size, network.normalisation, widths, own.channels, own.output
 
 
 def _sensible(rows: np.ndarray, again: np.ndarray) -> None:

@@ -28,6 +28,7 @@ MEMORY, TIMES, A_THREAD = 3 * 2**30, 5, 2**27  # memory limit in bytes: base, pe
 MOST_THREADS = 32
 READING, IMAGE = 120, 60  # time limits in seconds: to read and compile, and per image
 ROWS = 2**28  # bytes of one response
+WIDEST = 100_000  # dimensions per image
 READ = 2**20
 KEPT = (
     "PATH",
@@ -109,10 +110,16 @@ class Worker:
             pass
 
     def ready(self, wanted: Wanted, pooling: str = "mean") -> str:
-        """Compile the network, after which it can ``run``. Returns how its output is pooled: mean or none; a
-        map is asked for by ``pooling``."""
+        """Compile the network, after which it can ``run``. Returns how its output is pooled: mean or none;
+        map and flatten are asked for by ``pooling``. ``flat`` is then the length of its flattened maps, or
+        0."""
         self._send({**asdict(wanted), "pooling": pooling}, b"")
-        return "none" if self._answer(READING)[0].get("pooling") == "none" else "mean"
+        told = self._answer(READING)[0]
+        flat = told.get("flat")
+        self.flat = flat if isinstance(flat, int) and 0 < flat <= WIDEST else 0
+        return "none" if told.get("pooling") == "none" else "mean"
+
+    flat = 0
 
     def rows(self, batch: np.ndarray) -> np.ndarray:
         """Features float32 (n, D) of grey images uint8 (n, 1, S, S). Raises WeightsRefused."""

@@ -17,15 +17,15 @@ from typing import IO, Any
 import numpy as np
 
 from core.errors import WeightsRefused
-from core.features.custom.client import IMAGE, READING
+from core.features.custom.client import IMAGE, READING, WIDEST
 from core.features.custom.validate import EXPORT, scan
 from core.features.pretrained.backbones import GRID, NORMALISATIONS
 from core.inference import openvino_loader, runtime
 from core.sandbox import isolation, protocol
 
+THROUGH = ("Reshape", "Squeeze", "Unsqueeze", "Convert")  # which keep the numbers and their order
 LONGEST = 100  # characters of a name
 MOST = 64  # inputs or outputs that are reported
-WIDEST = 100_000  # dimensions per image
 UNKNOWN = re.compile(r"No conversion rule found for operations: ([\w., :-]{1,200})")
 
 
@@ -45,9 +45,9 @@ def main(fd: int, memory: int, threads: int) -> None:
         request = protocol.read(requests)
         if request is None:
             return
-        embedder, pooling = _embedder(model, request[0])
+        embedder, pooling, flat = _embedder(model, request[0])
         network = runtime.OpenVino(embedder, str(request[0]["precision"]), effort)
-        protocol.write(answers, {"pooling": pooling})
+        protocol.write(answers, {"pooling": pooling, "flat": flat})
         answers.flush()
         _serve(network, requests, answers, threads)
     except WeightsRefused as error:
@@ -107,8 +107,9 @@ def _name(port: Any) -> str:
     return min(port.names, default="")[:LONGEST]
 
 
-def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str]:
-    """A model from grey pixels uint8 (1, 1, S, S) to features float32 (1, D), and how they are pooled."""
+def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str, int]:
+    """A model from grey pixels uint8 (1, 1, S, S) to features float32 (1, D), how they are pooled, and how
+    many numbers its maps have (0: it has none)."""
     openvino = openvino_loader.openvino()
     ops: Any = openvino.opset13
     size, channels = int(asked["size"]), int(asked["channels"])
@@ -125,10 +126,59 @@ def _embedder(model: Any, asked: dict[str, Any]) -> tuple[Any, str]:
     found = next(each for each in model.outputs if _name(each) == asked["output"])
     rows = ops.convert(found.get_node().input_value(0), "f32")
     axes = _pooled(rows.output(0).partial_shape)
+    maps = _maps(found.get_node().input_value(0))
+    flat = _count(maps, rows)
     if asked.get("pooling") == "map":
-        return openvino.Model([_directions(ops, rows, len(axes))], [pixels], "own"), "map"
+        return openvino.Model([_directions(ops, rows, len(axes))], [pixels], "own"), "map", flat
+    if asked.get("pooling") == "flatten":
+        return openvino.Model([_flattened(ops, maps, flat)], [pixels], "own"), "flatten", flat
     pooled = ops.reduce_mean(rows, np.array(axes)) if axes else rows
-    return openvino.Model([pooled], [pixels], "own"), "mean" if axes else "none"
+    return openvino.Model([pooled], [pixels], "own"), "mean" if axes else "none", flat
+
+
+def _maps(output: Any) -> Any:
+    """The maps (1, D, H, W) that an output is, or whose average over all places it is; None if there are
+    none."""
+    value = output
+    while not _has_places(value):
+        node = value.get_node()
+        if node.get_type_name() not in THROUGH and not _averages_places(node):
+            return None
+        value = node.input_value(0)
+    return value
+
+
+def _has_places(value: Any) -> bool:
+    shape = value.partial_shape
+    return shape.is_static and len(shape) == 4 and shape[0] == 1 and shape.to_shape()[2:] != [1, 1]
+
+
+def _averages_places(node: Any) -> bool:
+    """By the shapes: what is left of D maps is D numbers. With as many maps as rows it can't be told."""
+    if node.get_type_name() != "ReduceMean" or not _has_places(node.input_value(0)):
+        return False
+    _, wide, *sides = node.input_value(0).partial_shape.to_shape()
+    left = node.output(0).partial_shape
+    return wide not in sides and left.is_static and int(np.prod(left.to_shape())) == wide
+
+
+def _count(maps: Any, rows: Any) -> int:
+    """The numbers of the maps, 0 where they can't be had or are but the output's own vector."""
+    if maps is None:
+        return 0
+    numbers, shape = int(np.prod(maps.partial_shape.to_shape())), rows.output(0).partial_shape
+    same = len(shape) < 4 and numbers == int(np.prod(shape.to_shape()))
+    return 0 if same or numbers > WIDEST else numbers
+
+
+def _flattened(ops: Any, maps: Any, flat: int) -> Any:
+    """All numbers of the maps, map after map, as torch flattens them."""
+    if not flat:
+        raise WeightsRefused(
+            f"The output is no maps, nor the average of maps, of at most {WIDEST:,} numbers, so it can't be "
+            "flattened. Use another pooling."
+        )
+    return ops.reshape(ops.convert(maps, "f32"), np.array([1, -1], np.int64), special_zero=False)
 
 
 def _directions(ops: Any, rows: Any, axes: int) -> Any:

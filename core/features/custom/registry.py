@@ -132,15 +132,17 @@ def row_of(name: str, facts: Mapping[str, Any]) -> Network:
         megabytes=round(facts["bytes"] / 2**20, 1),
         size=int(facts["size"]),
         normalisation=facts["normalisation"],
-        dimensions=_dimensions(facts["pooling"], int(facts["dimensions"])),
+        dimensions=_dimensions(facts["pooling"], int(facts["dimensions"]), int(facts.get("flat", 0))),
         gmacs=0.0,
         own=Own(int(facts["channels"]), facts["output"], float(facts["images_per_second"])),
     )
 
 
-def _dimensions(pooling: str, length: int) -> dict[str, int]:
-    """An output that is averaged may be maps, which can be had place by place; tokens are refused."""
-    return {pooling: length, "map": length * GRID**2} if pooling == "mean" else {pooling: length}
+def _dimensions(pooling: str, length: int, flat: int) -> dict[str, int]:
+    """An output that is averaged may be maps, which can be had place by place; tokens are refused. ``flat``:
+    the length of all maps, of the output or of what it is the average of."""
+    placed = {"map": length * GRID**2} if pooling == "mean" else {}
+    return {pooling: length, **placed, **({"flatten": flat} if flat else {})}
 
 
 def folder() -> Path:

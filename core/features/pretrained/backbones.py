@@ -14,13 +14,16 @@ GRID = 7  # places a side of an intermediate map, whatever the layer's own
 EARLY = (0, 2, 4, 7)  # blocks of EfficientNet-Lite0 whose features are texture more than anatomy
 EARLY_LAYERS = "blocks0-7"  # all of these together: mean and deviation of each channel
 
-# (mean, standard deviation) on the scale 0..1
+# (mean, standard deviation) on the scale 0..1, in the order of the network's channels: RGB, caffe's BGR
 NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "symmetric": ((127 / 255,) * 3, (128 / 255,) * 3),  # EfficientNet-Lite's (v - 127) / 128
     "none": ((0.0,) * 3, (1.0,) * 3),
     "signed": ((0.5,) * 3, (0.5,) * 3),  # -1..1
     "raw": ((0.0,) * 3, (1 / 255,) * 3),  # 0..255
+    # Keras's "caffe": channels turned to BGR, means taken off. A grey image's channels are equal,
+    # so that only the means have an order.
+    "caffe": ((103.939 / 255, 116.779 / 255, 123.68 / 255), (1 / 255,) * 3),
 }
 
 

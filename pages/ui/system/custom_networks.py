@@ -19,6 +19,7 @@ NORMALISATION_WORDS = {
     "signed": "-1..1",
     "raw": "0..255",
     "symmetric": "(v - 127) / 128",
+    "caffe": "Caffe (BGR means)",
 }
 CHANNEL_WORDS = {3: "3 x grey", 1: "1"}
 SEEN = "own_network"  # in the session: the stored file, its inspection and its proposed name

@@ -17,6 +17,7 @@ from core import engine
 from core.attribution.pipeline import Pipeline
 from core.config import PipelineConfig
 from core.errors import BadChoice, ImprintError, WeightsMissing, WeightsRefused
+from core.extraction import embedder
 from core.features import catalog, weights
 from core.features.custom import add, client, registry
 from core.features.custom.client import Wanted, Worker
@@ -77,6 +78,25 @@ def test_an_added_file_is_a_backbone_by_its_hash(file: Path, told: Told, home: P
     (state,) = [row for row in told("weights")["weights"] if row["backbone"] == "mine.onnx"]
     assert (state["state"], state["sha256"], state["source"]) == ("ready", sha256, "added")
     assert told("weights", "add", file, "--size", 32, "--normalisation", "signed", "--output", "maps")
+
+
+def test_flattened_maps_are_offered_also_of_a_network_that_was_added_before(file: Path, home: Path) -> None:
+    """A row of an earlier version has no ``flat``: adding the same file again gives it 5 x 32 x 32 numbers.
+    The identity of its usual features stays, so that no result is lost."""
+    wanted = Wanted(32, 3, "none", "maps")
+    add.add(kept(file), "mine.onnx", wanted)
+    (row,) = (home / "weights" / "own").glob("*.json")
+    told = json.loads(row.read_text())
+    assert told.pop("flat") == 5120
+    row.write_text(json.dumps(told))
+    before = catalog.spec("mine.onnx")
+    with pytest.raises(BadChoice, match="pooling is one of mean, map; got 'flatten'"):
+        catalog.spec("mine.onnx", pooling="flatten")
+    add.add(kept(file), "mine.onnx", wanted)
+    assert catalog.spec("mine.onnx") == before
+    flattened = catalog.spec("mine.onnx", pooling="flatten")
+    assert (flattened.pooling, catalog.dimensions(flattened)) == ("flatten", 5120)
+    assert embedder.feature_key(flattened) != embedder.feature_key(before)
 
 
 def test_the_same_name_for_other_choices_is_refused(file: Path, ran: Ran) -> None:

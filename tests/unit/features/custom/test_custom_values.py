@@ -12,6 +12,7 @@ import torch
 from core.errors import WeightsRefused
 from core.features.custom.client import Wanted, Worker
 from core.features.pretrained.backbones import NORMALISATIONS
+from core.features.pretrained.torch_models import Embedder
 from tests.support.samples import noise
 from tests.unit.features.custom import onnx_files
 
@@ -57,6 +58,54 @@ def test_maps_are_taken_place_by_place(tmp_path: Path) -> None:
     places = torch.nn.functional.adaptive_avg_pool2d(maps, 7)
     expected = (places / places.norm(dim=1, keepdim=True) / 7).flatten(1).numpy()
     np.testing.assert_allclose(rows, expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("output", ["maps", "vector"])
+def test_maps_are_flattened_also_those_behind_a_vector(tmp_path: Path, output: str) -> None:
+    """5 maps of 32 x 32 are 5,120 numbers, map after map; the vector is their average, found in the graph."""
+    path = tmp_path / "n.onnx"
+    path.write_bytes(onnx_files.convolution(3))
+    images = noise(2)
+    with Worker(path, 2) as worker:
+        worker.ready(Wanted(32, 3, "caffe", output), "flatten")
+        rows = worker.rows(np.stack(images)[:, None])
+        assert worker.flat == 5 * 32 * 32
+    expected = np.stack([by_hand(image, 3, "caffe").ravel() for image in images])
+    np.testing.assert_allclose(rows, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_what_is_no_average_of_maps_has_none_to_flatten(tmp_path: Path) -> None:
+    """The largest value of each map tells nothing of the others, so that there is no way back to the maps; a
+    vector of all maps' numbers is flattened already."""
+    kernel, bias = onnx_files.weights_of(3)
+    tensors = [onnx_files.tensor("kernel", kernel), onnx_files.tensor("bias", bias)]
+    convolved = onnx_files.node("Conv", ["image", "kernel", "bias"], ["raw"], pads=[1, 1, 1, 1])
+    endings = {
+        "largest": [
+            onnx_files.node("GlobalMaxPool", ["raw"], ["one"]),
+            onnx_files.node("Flatten", ["one"], ["y"]),
+        ],
+        "all": [onnx_files.node("Flatten", ["raw"], ["y"])],
+    }
+    for name, ending in endings.items():
+        path = tmp_path / f"{name}.onnx"
+        shape = {"image": ["n", 3, 32, 32]}
+        path.write_bytes(onnx_files.model([convolved, *ending], shape, {"y": ["n", "d"]}, tensors))
+        with Worker(path, 1) as worker:
+            worker.ready(Wanted(32, 3, "none", "y"))
+            assert worker.flat == 0
+        with Worker(path, 1) as worker, pytest.raises(WeightsRefused, match="can't be flattened"):
+            worker.ready(Wanted(32, 3, "none", "y"), "flatten")
+
+
+def test_caffe_takes_the_means_off_in_the_order_of_blue_green_red() -> None:
+    """Keras's imagenet_utils: x[..., ::-1] less [103.939, 116.779, 123.68], so grey 128 gives 24.061, 11.221,
+    4.32. torch's way is the same as an own network's."""
+    mean, deviation = (np.array(each) for each in NORMALISATIONS["caffe"])
+    np.testing.assert_allclose((128 / 255 - mean) / deviation, [24.061, 11.221, 4.32], atol=1e-9)
+    grey = torch.full((1, 1, 4, 4), 128, dtype=torch.uint8)
+    rows = Embedder(torch.nn.Identity(), "caffe", "mean")(grey)
+    np.testing.assert_allclose(rows.numpy(), [[24.061, 11.221, 4.32]], atol=1e-4)
 
 
 def test_a_vector_has_no_map(tmp_path: Path) -> None:
