@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.clustering import methods, metrics, scaling
+from core.clustering.dimensions import DimensionShares
 from core.config import PipelineConfig
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder, Plan, adapt_to_machine
@@ -23,6 +24,7 @@ from core.numeric.statistics import Score
 from core.progress import Listener, silent
 from core.regions.crops import NEEDS_LUNGS
 from core.stages.cached import Stage, index_files
+from core.stages.dimensions import dimensions_of
 from core.stages.number_of_groups import FoundGroups, choose_k, cluster
 from core.stages.out_of_core import run_for
 from core.store import Store
@@ -120,6 +122,11 @@ class Pipeline:
         config, _ = self.effective(config)
         run = run_for(self.embedder, config, generated(image_set))
         return run.map(kind)[run.back]
+
+    def dimensions(self, image_set: ImageSet, config: PipelineConfig) -> DimensionShares:
+        """Which dimensions of the generated images' features are dead, and which dominate the distances."""
+        config, _ = self.effective(config)
+        return dimensions_of(run_for(self.embedder, config, generated(image_set)))
 
     def has_map(self, image_set: ImageSet, config: PipelineConfig, kind: str) -> bool:
         config, _ = self.effective(config)

@@ -72,7 +72,7 @@ def add_features(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--size", type=int, help="side length in pixels to which images are resized")
     sub.add_argument(
         "--pooling",
-        help="mean or flatten; map, mean or statistics at a --layer; for your own network, what its output allows",
+        help="mean or flatten; map, mean or statistics at a --layer; of an own network, as its output allows",
     )
     sub.add_argument(
         "--layer", metavar="L", help="take a network's features before its last layer: " + _layers()

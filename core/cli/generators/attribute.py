@@ -1,6 +1,7 @@
 """``attribute``: which generator made each image?"""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from core import engine
@@ -62,7 +63,8 @@ def attribute(args: Args) -> Outcome:
     library, store = Library(), Store()
     config = _config(args, library)
     image_set = library.get(args.name)
-    result = Pipeline(store, library, effort(args), listener(args)).attribute(image_set, config)
+    pipeline = Pipeline(store, library, effort(args), listener(args))
+    result = pipeline.attribute(image_set, config)
     record_answer(args, [image_set], result)
     if args.labels_out:
         rows = [
@@ -73,11 +75,13 @@ def attribute(args: Args) -> Outcome:
     if args.submission:
         write_text(args.submission, submission.submission_text(result))
     outcome = {"set": image_set.name, **results_json.attribution_json(result)}
+    shares = pipeline.dimensions(image_set, config)
+    outcome["dimensions"] = {name: round(value, 6) for name, value in asdict(shares).items()}
     outcome["tried"] = len(run_log.ranked_runs(engine.ATTRIBUTION, [image_set]))
-    return {**outcome, "text": _attribution_text(outcome)}
+    return {**outcome, "text": _attribution_text(outcome, shares.words)}
 
 
-def _attribution_text(facts: Outcome) -> str:
+def _attribution_text(facts: Outcome, spread: str) -> str:
     config = facts["config"]
     trained = "  (untrained weights)" if config["weights"] == catalog.UNTRAINED else ""
     lines = [
@@ -96,6 +100,7 @@ def _attribution_text(facts: Outcome) -> str:
         lines.append(", ".join(f"{name} {facts[name]:.3f}" for name in others))
     if found := facts.get("groups_found"):
         lines += _groups_lines(found)
+    lines.append(spread)
     source = "from the cache" if facts["cached"] else "computed"
     lines.append(f"{facts['seconds']:.2f} s, embeddings {source}")
     return "\n".join(lines + facts["notes"])

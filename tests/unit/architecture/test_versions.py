@@ -45,6 +45,7 @@ NOT_IN_ROWS = (
     "core.battery",
     "core.fidelity",
     "core.release",
+    "core.clustering.dimensions",
     "core.clustering.projection",
     "core.membership.f1_over_k",
 )  # of a sweep
@@ -120,6 +121,7 @@ def names(
             return store.put_names | {statistics_key()}
         elif module.startswith("core.clustering"):
             by.answer([attribution], CONFIG)
+            by.pipeline.dimensions(attribution, CONFIG)
             by.answer([attribution], replace(CONFIG, cluster=FOUND, whiten=membership.real_content))
             for kind in ("pca", "umap"):
                 store.put_names.add(Run(by.pipeline.embedder, CONFIG, attribution.generated).map_key(kind))

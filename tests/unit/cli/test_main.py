@@ -49,6 +49,8 @@ def test_import_sets_attribute_delete(told: Callable[..., Any], folder: Path) ->
     assert (high, low == pytest.approx(0.44, abs=0.1)) == (1, True)  # 12 images without an error are few
     assert 0 < first["p_value"] < 0.01
     assert not first["cached"]
+    assert first["dimensions"]["count"] == first["n_features_raw"]
+    assert 0 < first["dimensions"]["effective"] <= min(first["n"] - 1, first["n_features_raw"])
     second = told("attribute", "s", *SPECTRUM, "--pca", "0.95", "--cluster", "kmeans", "--k", "auto")
     assert second["cached"]
     assert second["n_features"] < 128
