@@ -1,9 +1,16 @@
-"""``audit`` looks for confounders; ``derive`` makes a data set without them."""
+"""``audit`` looks for confounders, ``derive`` makes a data set without them; ``fingerprint`` shows what a
+generator leaves in its images."""
 
 import argparse
+import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core.attribution.fingerprint_pictures import difference_picture, picture
+from core.attribution.fingerprints import Fingerprint, Fingerprints, fingerprints
 from core.audit import derive as audit_derive
 from core.audit.baselines import BASELINES
 from core.audit.blind_scores import Finding
@@ -41,6 +48,11 @@ def derive_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--name", help="name of the new data set (default: old name plus steps)")
 
 
+def fingerprint_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("set", help="data set with labelled generators")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="write pictures for a slide into this folder")
+
+
 def audit(args: Args) -> Outcome:
     library = Library()
     auditing = Auditor(Store(), library, listener=common.listener(args))
@@ -67,6 +79,74 @@ def derive(args: Args) -> Outcome:
     made = audit_derive.derive(library, library.get(args.set), spec, args.name, common.listener(args))
     text = f"{made.name}: {counted(len(made), 'image')} of {args.set}, {spec.words}"
     return {"name": made.name, "n": len(made), "of": args.set, **asdict(spec), "text": text}
+
+
+def fingerprint(args: Args) -> Outcome:
+    library = Library()
+    image_set = library.get(args.set)
+    found = fingerprints(Store(), library, image_set, common.listener(args))
+    pictures = _pictures(found, args.out) if args.out else []
+    return {
+        "set": image_set.name,
+        "shape": list(found.shape),
+        "generators": [_fingerprint(each) for each in found.generators],
+        "differences": [
+            {
+                "first": pair.first,
+                "second": pair.second,
+                "p_value": pair.p_value,
+                "value": _digits(pair.difference.value),
+                "point_band": _digits(pair.difference.point),
+                "band": _digits(pair.difference.band),
+                "words": pair.words,
+            }
+            for pair in found.pairs
+        ],
+        "pictures": [str(path) for path in pictures],
+        "cached": found.cached,
+        "notes": list(found.notes),
+        "text": "\n".join(
+            [
+                *(each.words for each in (*found.generators, *found.pairs)),
+                *found.notes,
+                *(f"written: {path}" for path in pictures),
+            ]
+        ),
+    }
+
+
+def _fingerprint(found: Fingerprint) -> dict[str, Any]:
+    """Mean residual and spectra are in the pictures; here is what they come to."""
+    return {
+        "generator": found.generator,
+        "n": found.n,
+        "grid_period": found.period,
+        "residual_deviation": round(float(found.residuals.mean.std()), 6),
+        "radial_spectrum": _digits(found.residuals.radial.mean(0)),
+        "peaks": [
+            {**asdict(peak), "period": round(peak.period, 6), "z": round(peak.z, 3)} for peak in found.peaks
+        ],
+        "words": found.words,
+    }
+
+
+def _digits(values: np.ndarray) -> list[float]:
+    return [round(float(value), 6) for value in values]
+
+
+def _pictures(found: Fingerprints, folder: Path) -> list[Path]:
+    drawn = {f"fingerprint-{each.generator}": picture(each) for each in found.generators}
+    drawn |= {f"difference-{each.first}-{each.second}": difference_picture(each) for each in found.pairs}
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name, image in drawn.items():
+        plain = re.sub(r"[^\w.-]+", "-", name)
+        path = folder / f"{plain}.png"
+        if path in written:  # of names that differ only in characters that no file may have
+            path = folder / f"{plain}-{len(written) + 1}.png"
+        image.save(path)
+        written.append(path)
+    return written
 
 
 def _baseline(found: Audit, finding: Finding) -> dict[str, Any]:

@@ -66,6 +66,10 @@ VERBS = {
     "audit": Verb(
         "look for confounders and duplicates that could explain a result", "audit", "audit", "audit_flags"
     ),
+    "fingerprint": Verb(
+        "show what each generator leaves in its images: residuals, spectra and grids",
+        *("audit", "fingerprint", "fingerprint_flags"),
+    ),
     "release": Verb(
         "assess whether a synthetic set may be released, and whom it would expose",
         *("release", "release", "release_flags"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.attribution.fingerprints import fingerprint_key
 from core.audit.pipeline import Auditor, statistics_key
 from core.config import (
     AutoencoderSpec,
@@ -41,6 +42,7 @@ CONFIG = PipelineConfig(PIXELS, ReduceSpec(0.9), ClusterSpec(k=2))
 FOUND = ClusterSpec(k="auto")
 
 NOT_IN_ROWS = (
+    "core.attribution.fingerprints",
     "core.audit",
     "core.battery",
     "core.fidelity",
@@ -119,6 +121,8 @@ def names(
         elif module.startswith("core.audit"):
             Auditor(store, library).audit(attribution)
             return store.put_names | {statistics_key()}
+        elif module.startswith("core.attribution"):
+            store.put_names.add(fingerprint_key(("a",)))
         elif module.startswith("core.clustering"):
             by.answer([attribution], CONFIG)
             by.pipeline.dimensions(attribution, CONFIG)
