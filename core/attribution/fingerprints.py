@@ -6,6 +6,7 @@ images -> residuals (once per generator) -> mean, spectrum, grids
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -97,9 +98,8 @@ def fingerprints(
     meter = Meter("residuals", sum(map(len, members.values())), listener)
     made, cached = [], True
     for generator, ids in sorted(members.items()):
-        arrays, was_there = store.compute(
-            fingerprint_key(ids), lambda ids=ids: _measured(library, ids, meter), "fingerprints"
-        )
+        make = partial(_measured, library, ids, meter)
+        arrays, was_there = store.compute(fingerprint_key(ids), make, "fingerprints")
         cached &= was_there
         found = Residuals(arrays["mean"], arrays["energy"], arrays["power"], arrays["radial"])
         rows = arrays["peaks"].tolist()

@@ -6,6 +6,7 @@ the image's edges make no cross in it. A grid stands in single frequencies, abov
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,23 +77,22 @@ def residual(pixels: np.ndarray) -> np.ndarray:
 
 def measure(images: Iterable[np.ndarray]) -> Residuals:
     """Of at least one grey image, all of the same shape."""
-    total = squares = powers = window = ring = None
-    count, radial = 0, []
+    total = squares = powers = np.zeros(())
+    radial: list[np.ndarray] = []
     for batch in batched(images, 16):
         rows = np.stack([residual(image) for image in batch])
-        if window is None:
-            shape = rows.shape[1:]
-            window, ring = _window(shape), _rings(shape)
-            total, squares, powers = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        shape = (rows.shape[1], rows.shape[2])
+        window, ring = _window(shape), _rings(shape)
         power = np.fft.fftshift(np.abs(np.fft.fft2(rows * window)) ** 2, (1, 2)) / np.square(window).sum()
-        total += rows.sum(0)
-        squares += np.square(rows).sum(0)
-        powers += power.sum(0)
+        total = total + rows.sum(0)
+        squares = squares + np.square(rows).sum(0)
+        powers = powers + power.sum(0)
         radial += [_radial(each, ring) for each in power]
-        count += len(rows)
+    count = len(radial)
     return Residuals(total / count, squares / count, np.log10(powers / count + FLOOR), np.stack(radial))
 
 
+@lru_cache(4)
 def _window(shape: tuple[int, ...]) -> np.ndarray:
     sides = [0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(side) + 0.5) / side) for side in shape]
     return np.outer(*sides)
@@ -104,6 +104,7 @@ def _frequencies(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(height)[:, None] - height // 2, np.arange(width)[None] - width // 2
 
 
+@lru_cache(4)
 def _rings(shape: tuple[int, ...]) -> np.ndarray:
     """For each frequency the number of its ring: cycles a pixel times the smaller side, rounded."""
     y, x = _frequencies(shape)

@@ -1,4 +1,4 @@
-"""Steps that remove a confounder by treating all images alike.
+"""Steps that remove a confounder by treating all images alike, or that disturb images as a file's way may do.
 
 A step is a row of the registry: a title, words for the name of the derived data set, and a function of uint8
 pixels (H, W). Histogram matching maps each grey level to the level of the same rank in the pooled histogram
@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import BadChoice
+from core.hashing import pixels_key
 from core.images.transforms import resize
 from core.registry import Registry
 
@@ -22,7 +23,9 @@ LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class DeriveSpec:
-    """``steps`` in the order in which they are applied; ``size`` in px a side; ``quality`` of JPEG (Pillow).
+    """``steps`` in the order in which they are applied; ``size`` in px a side; ``quality`` of JPEG (Pillow);
+    ``blur``: the Gaussian's deviation in px; ``noise``: its deviation in grey levels; ``contrast`` and
+    ``brightness`` of another window, v -> (v - 128) x contrast + 128 + brightness.
 
     Raises BadChoice if a step is repeated or a number is out of range, UnknownName for an unknown step.
     """
@@ -30,6 +33,10 @@ class DeriveSpec:
     steps: tuple[str, ...]
     size: int = 256
     quality: int = 75
+    blur: float = 0.7
+    noise: float = 3.0
+    contrast: float = 1.2
+    brightness: float = -10.0
 
     def __post_init__(self) -> None:
         for step in self.steps:
@@ -40,6 +47,10 @@ class DeriveSpec:
             raise BadChoice(f"Images are resized to 16 to 1024 px; got {self.size}.")
         if not 1 <= self.quality <= 100:
             raise BadChoice(f"JPEG quality is 1 to 100; got {self.quality}.")
+        if not (0 < self.blur <= 20 and 0 < self.noise <= 100):
+            raise BadChoice(
+                f"Blur is up to 20 px, noise up to 100 levels; got {self.blur:g}, {self.noise:g}."
+            )
 
     @property
     def words(self) -> str:
@@ -48,11 +59,13 @@ class DeriveSpec:
 
 @dataclass(frozen=True)
 class Step:
-    """``apply`` takes uint8 (H, W) pixels, the spec and the pooled histogram (256,) of the data set."""
+    """``apply`` takes uint8 (H, W) pixels, the spec and the pooled histogram (256,) of the data set;
+    ``removes`` says whether it removes a confounder, rather than disturb images."""
 
     title: str
     words: Callable[[DeriveSpec], str]
     apply: Callable[[np.ndarray, DeriveSpec, np.ndarray], np.ndarray]
+    removes: bool = True
 
 
 STEPS: Registry[Step] = Registry("step")
@@ -93,6 +106,38 @@ def _jpeg(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarra
         return np.asarray(image)
 
 
+def _there_and_back(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarray:
+    small = Image.fromarray(resize(pixels, spec.size))
+    return np.asarray(small.resize(pixels.shape[::-1], Image.Resampling.BILINEAR))
+
+
+def _blur(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarray:
+    from scipy.ndimage import gaussian_filter
+
+    return _grey(gaussian_filter(pixels.astype(np.float64), spec.blur, mode="nearest"))
+
+
+def _noise(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarray:
+    """Of a seed that is the image's own, so that it is the same each time."""
+    rng = np.random.default_rng(int(pixels_key(pixels)[:16], 16))
+    return _grey(pixels + spec.noise * rng.normal(size=pixels.shape))
+
+
+def _window(pixels: np.ndarray, spec: DeriveSpec, pooled: np.ndarray) -> np.ndarray:
+    return _grey((pixels - 128.0) * spec.contrast + 128 + spec.brightness)
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    return values.round().clip(0, LEVELS - 1).astype(np.uint8)
+
+
 STEPS.register("histogram", Step("Histogram matching", lambda _: "histogram matched", _match))
 STEPS.register("resize", Step("Resize", lambda spec: f"{spec.size} px", _resize))
 STEPS.register("jpeg", Step("JPEG", lambda spec: f"JPEG {spec.quality}", _jpeg))
+STEPS.register("resample", Step("There and back", lambda s: f"{s.size} px and back", _there_and_back, False))
+STEPS.register("blur", Step("Blur", lambda spec: f"blur {spec.blur:g} px", _blur, False))
+STEPS.register("noise", Step("Noise", lambda spec: f"noise {spec.noise:g}", _noise, False))
+STEPS.register(
+    "window",
+    Step("Window", lambda s: f"contrast x {s.contrast:g}, brightness {s.brightness:+g}", _window, False),
+)

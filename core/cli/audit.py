@@ -1,5 +1,5 @@
 """``audit`` looks for confounders, ``derive`` makes a data set without them; ``fingerprint`` shows what a
-generator leaves in its images."""
+generator leaves in its images, ``robustness`` whether an answer survives what happens to files."""
 
 import argparse
 import re
@@ -16,10 +16,12 @@ from core.audit.baselines import BASELINES
 from core.audit.blind_scores import Finding
 from core.audit.near_duplicates import CrossClassPairs
 from core.audit.pipeline import Audit, Auditor, best_result
+from core.audit.robustness import AS_IS, VARIANTS, Disturbed, Row
 from core.audit.text import pairs
 from core.audit.transforms import STEPS, DeriveSpec
 from core.cli import common
 from core.cli.common import Args, Outcome
+from core.extraction.embedder import Embedder
 from core.images.library import Library
 from core.numeric.statistics import format_interval, format_p
 from core.store import Store
@@ -51,6 +53,20 @@ def derive_flags(sub: argparse.ArgumentParser) -> None:
 def fingerprint_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("set", help="data set with labelled generators")
     sub.add_argument("--out", type=Path, metavar="DIR", help="write pictures for a slide into this folder")
+
+
+def robustness_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("set", help="data set, of generators that are known at best")
+    sub.add_argument(
+        "--steps",
+        metavar="S,..",
+        default=",".join(VARIANTS),
+        help=f"what the images go through (default: all): {', '.join(VARIANTS)}",
+    )
+    sub.add_argument(
+        "--k", default="known", help="number of clusters; known: one per labelled generator; auto: as found"
+    )
+    common.add_features(sub)
 
 
 def audit(args: Args) -> Outcome:
@@ -107,7 +123,8 @@ def fingerprint(args: Args) -> Outcome:
         "notes": list(found.notes),
         "text": "\n".join(
             [
-                *(each.words for each in (*found.generators, *found.pairs)),
+                *(each.words for each in found.generators),
+                *(pair.words for pair in found.pairs),
                 *found.notes,
                 *(f"written: {path}" for path in pictures),
             ]
@@ -147,6 +164,41 @@ def _pictures(found: Fingerprints, folder: Path) -> list[Path]:
         image.save(path)
         written.append(path)
     return written
+
+
+def robustness(args: Args) -> Outcome:
+    store, library = Store(), Library()
+    image_set = library.get(args.set)
+    embedder = Embedder(store, library, common.effort(args), common.listener(args))
+    disturbed = Disturbed(embedder, image_set, common.feature_spec(args))
+    rows, cached = disturbed.rows([step for step in args.steps.split(",") if step], common.parse_k(args.k))
+    auditing = Auditor(store, library, listener=common.listener(args))
+    confounds = auditing.audit(image_set, best_result(auditing.results(image_set))).sentence
+    return {
+        "set": image_set.name,
+        "n": len(disturbed.files),
+        "against": disturbed.against,
+        "rows": [asdict(row) for row in rows],
+        "confounds": confounds,
+        "cached": cached,
+        "notes": list(disturbed.notes),
+        "text": "\n".join(
+            [
+                f"{image_set.name}: {counted(len(disturbed.files), 'image')}, ARI with {disturbed.against}",
+                *(f"  {_in_words(row)}" for row in rows),
+                *disturbed.notes,
+                f"Confounders: {confounds}",
+            ]
+        ),
+    }
+
+
+def _in_words(row: Row) -> str:
+    part = "" if row.step == AS_IS else ", all images" if row.share == 1 else ", half of the images"
+    told = f"{row.words}{part}: ARI {row.ari:.3f} at k = {row.k}, {counted(row.k_found, 'group')} found"
+    if row.accuracy is None or row.against_clean is None:
+        return told
+    return f"{told}, {row.accuracy:.1%} identified, {row.against_clean:.1%} against untouched images"
 
 
 def _baseline(found: Audit, finding: Finding) -> dict[str, Any]:

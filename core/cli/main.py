@@ -70,6 +70,10 @@ VERBS = {
         "show what each generator leaves in its images: residuals, spectra and grids",
         *("audit", "fingerprint", "fingerprint_flags"),
     ),
+    "robustness": Verb(
+        "repeat attribution and identification on compressed, resized, blurred and noisy images",
+        *("audit", "robustness", "robustness_flags"),
+    ),
     "release": Verb(
         "assess whether a synthetic set may be released, and whom it would expose",
         *("release", "release", "release_flags"),

@@ -51,9 +51,10 @@ def predict(rows: np.ndarray, known: np.ndarray, labels: np.ndarray) -> Conforma
     return _conformal(strange, nearest, calibration(known, labels))
 
 
-def cross_predict(known: np.ndarray, labels: np.ndarray) -> Conformal:
-    """Of each labelled row among the others: how well these groups are told apart."""
-    strange, nearest = _strangeness(known, known, labels, own=True)
+def cross_predict(known: np.ndarray, labels: np.ndarray, rows: np.ndarray | None = None) -> Conformal:
+    """Of each labelled row among the others: how well these groups are told apart. ``rows`` (m, d): other
+    versions of the same images, in their order, of which each is held against the others' known rows."""
+    strange, nearest = _strangeness(known if rows is None else rows, known, labels, own=True)
     return _conformal(strange, nearest, calibration(known, labels), labels)
 
 

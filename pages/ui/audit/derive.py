@@ -44,7 +44,8 @@ def settings() -> DeriveSpec | None:
     """One switch per transform, in the order in which they are applied; None while all are off."""
     usual = DeriveSpec(("resize",))
     places = st.columns([1.3, 0.8, 0.8, 1, 1, 1.2], vertical_alignment="bottom")
-    switches = zip(STEPS, places, strict=False)
+    removing = [(name, step) for name, step in STEPS if step.removes]
+    switches = zip(removing, places, strict=False)
     steps = tuple(name for (name, step), place in switches if place.toggle(step.title, key=f"step_{name}"))
     size = places[-3].number_input(
         "Size (px)", 16, 1024, usual.size, 16, key="step_size", disabled="resize" not in steps

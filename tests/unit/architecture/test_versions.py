@@ -13,6 +13,7 @@ import pytest
 
 from core.attribution.fingerprints import fingerprint_key
 from core.audit.pipeline import Auditor, statistics_key
+from core.audit.robustness import Disturbed
 from core.config import (
     AutoencoderSpec,
     ClusterSpec,
@@ -48,6 +49,7 @@ NOT_IN_ROWS = (
     "core.fidelity",
     "core.release",
     "core.clustering.dimensions",
+    "core.clustering.open_set",
     "core.clustering.projection",
     "core.membership.f1_over_k",
 )  # of a sweep
@@ -120,12 +122,14 @@ def names(
             by.cluster_distance.over_k(membership, None, config, "balanced")
         elif module.startswith("core.audit"):
             Auditor(store, library).audit(attribution)
+            Disturbed(by.pipeline.embedder, attribution, PIXELS).rows([])
             return store.put_names | {statistics_key()}
         elif module.startswith("core.attribution"):
             store.put_names.add(fingerprint_key(("a",)))
         elif module.startswith("core.clustering"):
             by.answer([attribution], CONFIG)
             by.pipeline.dimensions(attribution, CONFIG)
+            Disturbed(by.pipeline.embedder, attribution, PIXELS).rows([])
             by.answer([attribution], replace(CONFIG, cluster=FOUND, whiten=membership.real_content))
             for kind in ("pca", "umap"):
                 store.put_names.add(Run(by.pipeline.embedder, CONFIG, attribution.generated).map_key(kind))

@@ -89,6 +89,6 @@ def test_a_wrong_choice_is_one_sentence(choice: dict[str, object], words: str) -
 
 def test_an_unknown_step_lists_the_known() -> None:
     with pytest.raises(
-        UnknownName, match=r"There is no step 'blur'\. Choose one of: histogram, resize, jpeg"
+        UnknownName, match=r"There is no step 'sharpen'\. Choose one of: histogram, resize, jpeg"
     ):
-        DeriveSpec(("blur",))
+        DeriveSpec(("sharpen",))

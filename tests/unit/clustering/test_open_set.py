@@ -72,3 +72,16 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = open_set.predict(new, known, labels)
     np.testing.assert_allclose(whole.strangeness, parts.strangeness)
     assert (whole.nearest == parts.nearest).all()
+
+
+def test_other_versions_are_held_against_the_rest_as_it_was() -> None:
+    """On a line: A at 0 to 3, B at 10 to 13, 4 images each. Moved by 6 an A is at 6 to 9, where B's nearest
+    three are nearer; without moving it is the same as before. The image's own place is never among its
+    neighbours."""
+    known = np.array([[0.0], [1], [2], [3], [10], [11], [12], [13]])
+    labels = np.repeat([0, 1], 4)
+    still = open_set.cross_predict(known, labels, known)
+    np.testing.assert_array_equal(still.strangeness, open_set.cross_predict(known, labels).strangeness)
+    moved = open_set.cross_predict(known, labels, known + 6)
+    np.testing.assert_array_equal(moved.best[:4], [0, 1, 1, 1])
+    assert moved.strangeness[0, 0] == (5 + 4 + 3) / 3
