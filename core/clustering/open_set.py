@@ -12,6 +12,7 @@ import numpy as np
 from core.numeric.distances import euclidean_distances
 from core.numeric.parallel import map_in_threads
 
+VERSION = 1
 NEIGHBOURS = 3  # whose mean distance is an image's strangeness
 FEWEST = 10  # labelled images of a group: with fewer, no set of 90% could ever leave it out
 BLOCK = 512  # images that are compared at a time
