@@ -75,7 +75,7 @@ def test_derive_makes_a_set(told: Told, ran: Ran, library: Library) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("derive", "set", "--steps", "blur"), "Choose one of: histogram, resize, jpeg"),
+        (("derive", "set", "--steps", "sharpen"), "Choose one of: histogram, resize, jpeg"),
         (("derive", "set", "--steps", "jpeg", "--quality", "101"), "quality is 1 to 100; got 101"),
         (("derive", "set", "--steps", "jpeg", "--name", "set"), "different content already exists"),
         (("audit", "none"), "There is no data set 'none'"),
