@@ -18,7 +18,7 @@ from core.extraction.embedder import Embedder, adapt_to_machine
 from core.types import ImageFile, ImageSet
 from core.wording import counted
 
-NOISIER = 1.3  # times the noisiest known image: such an image may be called "none" for its noise alone
+NOISIER = 1.3  # times the noisiest known image of a generator: noise alone may call such an image "none"
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,16 @@ class Known:
         own = open_set.cross_predict(self.rows, self.labels)
         sets, each = own.sets(level), np.arange(len(self.labels))
         found = open_set.predict(rows, self.rows, self.labels)
-        loudest = NOISIER * self._loudest()
+        loudest = self._loudest()
         images = [self._one(found, place, name, level) for place, name in enumerate(names)]
         return Identification(
             self.name,
             self.generators,
             level,
-            tuple(_warned(image, level_of > loudest) for image, level_of in zip(images, noise, strict=True)),
+            tuple(
+                _warned(image, level_of > NOISIER * loudest[image.generator])
+                for image, level_of in zip(images, noise, strict=True)
+            ),
             float(sets[each, self.labels].mean()),
             float(sets.sum(1).mean()),
             float((own.best == self.labels).mean()),
@@ -129,9 +132,13 @@ class Known:
             nearest,
         )
 
-    def _loudest(self) -> float:
-        """The noise of the noisiest known image."""
-        return max(noise_level(self.embedder.library.pixels(file.sha256)) for file in self.files)
+    def _loudest(self) -> dict[str, float]:
+        """The noise of each generator's noisiest known image."""
+        loudest = dict.fromkeys(self.generators, 0.0)
+        for file in self.files:
+            level = noise_level(self.embedder.library.pixels(file.sha256))
+            loudest[str(file.label)] = max(loudest[str(file.label)], level)
+        return loudest
 
     def _limits(self, level: float) -> list[str]:
         counts = Counter(self.labels.tolist())
@@ -146,9 +153,10 @@ class Known:
 
 
 def _warned(image: Identified, noisy: bool) -> Identified:
-    if not noisy:
+    """Of an image that fits no generator: one of them may have made it, and something else the noise."""
+    if not noisy or image.possible:
         return image
-    words = "noisier than any known image: its noise alone may make it look unlike all of them"
+    words = f"noisier than any known image of {image.generator}: noise alone may make it look unlike all"
     return Identified(**{**vars(image), "warning": words})
 
 

@@ -68,4 +68,4 @@ def test_a_wrong_k_is_one_sentence(small: Library, open_page: Open) -> None:
     page = open_page(PAGE, set=NAME)
     page = page.text_input(key="grid_k").set_value("many").run()
     assert not page.exception
-    assert "k is a whole number from 1, 'known' or 'auto'; got 'many'" in words(page)
+    assert "k is a whole number from 1, 'known', 'auto' or 'silhouette'; got 'many'" in words(page)
