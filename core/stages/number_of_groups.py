@@ -76,7 +76,7 @@ def cluster(run: Run, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
         found = methods.silhouettes(run.reduced(), labels, "euclidean", run.config.cluster.seed)
         return {"silhouettes": np.zeros(0) if found is None else found}
 
-    return labels, run.stage("clusters", key("group silhouettes", methods.VERSION, _key(run)), make)[
+    return labels, run.stage("clusters", key("group silhouettes", methods.VERSION, groups_key(run)), make)[
         "silhouettes"
     ]
 
@@ -90,7 +90,7 @@ def _by_silhouette(run: Run) -> Choice:
 
 def find_groups(run: Run) -> FoundGroups:
     """By splits, and how stable they are under resampling; kept in the store."""
-    arrays = run.stage("groups", _key(run), lambda: _made(run))
+    arrays = run.stage("groups", groups_key(run), lambda: _made(run))
     found = tuple(
         Split(int(depth), (int(left), int(right)), valley, gap, separation, bool(stands), support)
         for depth, left, right, valley, gap, separation, stands, support in arrays["splits"].tolist()
@@ -140,7 +140,8 @@ def _walks_its_tree(run: Run) -> bool:
     return cluster.method == "hierarchical" and cluster.linkage == "ward"
 
 
-def _key(run: Run) -> str:
+def groups_key(run: Run) -> str:
+    """Under which the groups of a run are kept."""
     tree = run.tree_key() if _walks_its_tree(run) else ""
     seed = run.config.cluster.seed
     return key("groups", splits.VERSION, methods.VERSION, run.pca_key, run.reduced_key, tree, seed)

@@ -14,6 +14,7 @@ from core.hashing import key
 from core.numeric.blocks import Matrix, Rows, blocks
 from core.progress import Step
 from core.stages.cached import Run
+from core.stages.number_of_groups import groups_key
 from core.store import Arrays
 from core.types import ImageFile
 
@@ -53,6 +54,11 @@ class LargeRun(Run):
 
     def wait(self) -> float:
         """By the stages that are not kept yet; cuts of a tree that is there are quick."""
+        if self._splits():
+            stages = [] if self.store.has(groups_key(self)) else ["pca"]
+            if stages and not self.store.has(self.matrix_key()):
+                stages.append("features")
+            return sum(scaling.expected_seconds(stage, len(self.ids)) for stage in stages)
         asked = self._asked_k()
         mapped = self.store.has(self.map_key("pca")) or not self._decomposes()
         stages = ["pca"] if asked and not mapped else []
@@ -64,6 +70,11 @@ class LargeRun(Run):
         if stages and not self.store.has(self.matrix_key()):
             stages.append("features")
         return sum(scaling.expected_seconds(stage, len(self.ids)) for stage in stages)
+
+    def _splits(self) -> bool:
+        """Whether k is found by splits, which take principal components and a tree over a sample."""
+        k = self.config.cluster.k
+        return k == "auto" or (k == "known" and not self.roll.known.names)
 
     def _asked_k(self) -> Sequence[int]:
         """The numbers of clusters that the answer will want; none where it will refuse."""

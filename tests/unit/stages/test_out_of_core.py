@@ -204,7 +204,9 @@ def test_maps_of_a_large_set(filled: tuple[Pipeline, ImageSet], drawn_in: pytest
     assert np.isfinite(laid).all(1).sum() == 100
 
 
-@pytest.mark.parametrize(("method", "k"), [("hierarchical", "silhouette"), ("kmeans", "known")])
+@pytest.mark.parametrize(
+    ("method", "k"), [("hierarchical", "silhouette"), ("hierarchical", "auto"), ("kmeans", "known")]
+)
 def test_a_large_set_tells_what_it_waits_for(
     method: str, k: str, filled: tuple[Pipeline, ImageSet], drawn_in: pytest.MonkeyPatch
 ) -> None:
