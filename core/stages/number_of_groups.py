@@ -141,7 +141,7 @@ def _walks_its_tree(run: Run) -> bool:
 
 
 def groups_key(run: Run) -> str:
-    """Under which the groups of a run are kept."""
-    tree = run.tree_key() if _walks_its_tree(run) else ""
-    seed = run.config.cluster.seed
-    return key("groups", splits.VERSION, methods.VERSION, run.pca_key, run.reduced_key, tree, seed)
+    """Under which the groups of a run are kept; each method has its own, so that no two tasks make one."""
+    cluster = run.config.cluster
+    way = run.tree_key() if _walks_its_tree(run) else (cluster.method, cluster.linkage, cluster.metric)
+    return key("groups", splits.VERSION, methods.VERSION, run.pca_key, run.reduced_key, way, cluster.seed)

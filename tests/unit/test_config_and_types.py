@@ -23,7 +23,7 @@ def test_a_share_out_of_bounds_says_what_it_got(share: float) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "three", None])
 def test_a_bad_k_is_refused(k: object) -> None:
-    with pytest.raises(BadChoice, match=f"'known' or 'auto'; got '{k}'"):
+    with pytest.raises(BadChoice, match=f"'known', 'auto' or 'silhouette'; got '{k}'"):
         ClusterSpec(k=k)  # type: ignore[arg-type]
 
 

@@ -75,6 +75,20 @@ def test_another_wording_is_no_difference_and_another_verdict_is(by: Engine, lib
     assert run_file.replay(by, library, run).same
 
 
+def test_a_file_of_the_first_format_means_the_silhouette_by_auto(by: Engine, library: Library) -> None:
+    """What selected k then is called "silhouette" now: the file replays without a difference."""
+    image_set = make_set(library)
+    config = replace(CONFIG, cluster=replace(CONFIG.cluster, k="silhouette"))
+    raw = run_file.make_run([image_set], by.answer([image_set], config)).as_json()
+    before = json.loads(json.dumps(raw))
+    before["format"] = 1
+    before["config"]["cluster"]["k"] = "auto"
+    before["scores"]["k_source"] = "auto"
+    run = run_file.from_json(before)
+    assert run.config == config
+    assert run_file.replay(by, library, run).same
+
+
 def test_labels_are_numbered_as_they_come_by_hash(by: Engine, library: Library) -> None:
     """The first image by hash is always in cluster 0."""
     image_set = make_set(library)
@@ -184,8 +198,8 @@ def test_a_set_that_is_not_here_or_has_another_truth_is_one_sentence(by: Engine,
     ("text", "sentence"),
     [
         ("not json", "does not contain JSON"),
-        ("[1, 2]", "not a run file of format 1"),
-        ('{"format": 9}', "not a run file of format 1"),
+        ("[1, 2]", "not a run file of format 2"),
+        ('{"format": 9}', "not a run file of format 2"),
         ('{"format": 1, "sets": []}', "damaged run file"),
         ("[" * 100_000, "does not contain JSON"),
     ],

@@ -14,6 +14,11 @@ from tests.support.samples import make_set
 from tests.unit.membership.test_cluster_distance import leaky
 
 
+@pytest.fixture(autouse=True)
+def battery() -> None:
+    """The whole battery, in place of the quick one of the other tests: its networks' time is what is told."""
+
+
 def seconds(store: Store, library: Library, *sets: ImageSet, **choice: object) -> float:
     return Assessor(store, library).expected_seconds(sets, ReleaseConfig(**choice))  # type: ignore[arg-type]
 
