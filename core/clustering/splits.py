@@ -201,7 +201,7 @@ def resample(scores: np.ndarray, found: Groups, seed: int) -> tuple[tuple[Split,
     from scipy.cluster.hierarchy import linkage
 
     rng, n, k = np.random.default_rng(seed), len(scores), found.k
-    size = min(int(PART * n), LARGEST_PART)
+    size = min(max(2, int(PART * n)), LARGEST_PART)
     ks, apart = [], np.zeros(len(found.splits))
     alike, together, seen = np.zeros(k), np.zeros(n), np.zeros(n)
     for _ in range(ROUNDS):

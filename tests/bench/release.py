@@ -88,7 +88,7 @@ class Quick(Assessor):
 
 
 def with_roles(image_set: ImageSet, real: Sequence[ImageFile], rng: np.random.Generator) -> ImageSet:
-    """Half of the patient groups of some real images, at random, are called used."""
+    """Half of the patient groups of some real images, at random, have the label "used"."""
     groups = np.unique([str(file.group) for file in real])
     used = set(rng.permutation(groups)[: len(groups) // 2])
     files = tuple(replace(file, role=USED if file.group in used else NOT_USED) for file in real)

@@ -100,6 +100,17 @@ def test_resampling_tells_a_sure_group_from_one_at_the_edge() -> None:
     assert all(each.support < 0.2 for each in examined[1:])
 
 
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_a_few_images_are_one_group(n: int) -> None:
+    """Fewer than twice the smallest group can't be split; of two images a random part is both of them."""
+    rows, _ = drawn([n], 0)
+    result = found(rows)
+    examined, stability = splits.resample(rows, result, 0)
+    assert result.k == 1
+    assert examined == ()
+    assert set(stability.ks) == {1}
+
+
 def test_the_same_every_time_whatever_the_scale() -> None:
     """A factor of 1,000 in all features changes neither splits nor labels."""
     rows, _ = drawn([60, 70], 12)
