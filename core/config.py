@@ -15,7 +15,8 @@ K = int | str  # a number of clusters, "known" (one per generator), "auto" (by s
 KS = ("known", "auto", "silhouette")
 
 
-def _check_seed(seed: int) -> None:
+def check_seed(seed: int) -> None:
+    """Raises BadChoice."""
     if not 0 <= seed < 2**32:
         raise BadChoice(f"A seed is a whole number from 0 to {2**32 - 1}; got {seed}.")
 
@@ -82,7 +83,7 @@ class ClusterSpec:
     def __post_init__(self) -> None:
         if self.k not in KS and not (isinstance(self.k, int) and self.k >= 1):
             raise BadChoice(f"k is a whole number from 1, 'known', 'auto' or 'silhouette'; got '{self.k}'.")
-        _check_seed(self.seed)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class MembershipConfig:
             raise BadChoice(f"k is a whole number from 1, or 'sweep'; got '{self.k}'.")
         if self.draws < 1:
             raise BadChoice(f"At least 1 random patch is needed; got {self.draws}.")
-        _check_seed(self.seed)
+        check_seed(self.seed)
 
     def crops(self) -> tuple[CropSpec, ...]:
         """One, or for random patches as many as are drawn."""
@@ -210,7 +211,7 @@ class AutoencoderSpec:
             raise BadChoice(f"Training takes 1 to 10000 epochs; got {self.epochs}.")
         if self.precision not in ("fp32", "bf16"):
             raise BadChoice(f"precision is fp32 or bf16; got '{self.precision}'.")
-        _check_seed(self.seed)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

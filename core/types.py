@@ -1,6 +1,7 @@
 """Images and image sets, as they travel between the packages. Frozen, and checked where they are built."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -36,6 +37,14 @@ class ImageFile:
     label: str | None = None  # the generator, where known
     group: str | None = None  # near-duplicates or one patient, where known
     origin: Origin | None = None  # where it was recorded; no key depends on it
+
+
+def distinct_files(files: Iterable[ImageFile]) -> tuple[ImageFile, ...]:
+    """The first file of each content, in the order of hashes."""
+    first: dict[str, ImageFile] = {}
+    for file in files:
+        first.setdefault(file.sha256, file)
+    return tuple(first[sha256] for sha256 in sorted(first))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.clustering.open_set import FEWEST, Conformal
 from core.config import FeatureSpec
 from core.errors import BadChoice
 from core.extraction.embedder import Embedder, adapt_to_machine
-from core.types import ImageFile, ImageSet
+from core.types import ImageFile, ImageSet, distinct_files
 from core.wording import counted
 
 NOISIER = 1.3  # times the noisiest known image of a generator: noise alone may call such an image "none"
@@ -59,8 +59,7 @@ class Known:
     def __init__(self, embedder: Embedder, image_set: ImageSet, feature: FeatureSpec) -> None:
         self.embedder, self.name = embedder, image_set.name
         self.feature, notes = adapt_to_machine(feature)
-        distinct = {file.sha256: file for file in reversed(image_set.generated) if file.label is not None}
-        self.files = tuple(distinct[sha] for sha in sorted(distinct))
+        self.files = distinct_files(file for file in image_set.generated if file.label is not None)
         counts = Counter(str(file.label) for file in self.files)
         if not counts:
             raise BadChoice(

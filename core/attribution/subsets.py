@@ -17,7 +17,7 @@ from core.extraction.embedder import Embedder, adapt_to_machine
 from core.features import catalog
 from core.numeric.distances import euclidean_distances
 from core.numeric.statistics import BOOTSTRAPS, Score, percentile_interval
-from core.types import ImageFile, ImageSet, Role
+from core.types import ImageFile, ImageSet, Role, distinct_files
 from core.wording import counted
 
 TINY = 1e-12  # stands for a distance of 0 where it divides
@@ -59,13 +59,13 @@ def read_subsets(
 ) -> Subsets:
     """``development`` has generated images labelled by subset, and perhaps real ones. Raises BadChoice."""
     feature, notes = adapt_to_machine(feature)
-    files = _distinct([file for file in development.generated if file.label])
+    files = distinct_files([file for file in development.generated if file.label])
     names = tuple(sorted({str(file.label) for file in files}))
     _check(development, files, names)
     labels = np.array([names.index(str(file.label)) for file in files])
     rows, _ = embedder.embed(feature, [file.sha256 for file in files])
     found = discriminant.cross_predict(rows, labels, seed)
-    asked = _distinct(test.generated) if test is not None else tuple(files)
+    asked = distinct_files(test.generated) if test is not None else tuple(files)
     predicted = found
     if test is not None:
         fitted = discriminant.fit(rows, labels)
@@ -79,11 +79,6 @@ def read_subsets(
         tuple(names[number] for number in predicted),
         (*notes, *said),
     )
-
-
-def _distinct(files: Sequence[ImageFile]) -> tuple[ImageFile, ...]:
-    first = {file.sha256: file for file in reversed(files)}
-    return tuple(first[sha] for sha in sorted(first))
 
 
 def _check(development: ImageSet, files: Sequence[ImageFile], names: Sequence[str]) -> None:
@@ -110,7 +105,7 @@ def _by_slices(
     seed: int,
 ) -> tuple[Reading | None, list[str]]:
     """By the nearest real slice in pixels, after local scaling on both sides."""
-    real = _distinct(
+    real = distinct_files(
         [file for file in development.real if file.role is not Role.REAL_NOT_USED and file.label]
     )
     subset = np.array([names.index(str(file.label)) if file.label in names else -1 for file in real])

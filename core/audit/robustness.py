@@ -23,7 +23,7 @@ from core.hashing import key
 from core.numeric.blocks import batched
 from core.numeric.parallel import one_thread
 from core.progress import Meter
-from core.types import ImageFile, ImageSet
+from core.types import ImageFile, ImageSet, distinct_files
 
 VERSION = 1
 AS_IS = "as is"
@@ -66,7 +66,7 @@ class Disturbed:
     def __init__(self, embedder: Embedder, image_set: ImageSet, feature: FeatureSpec) -> None:
         self.embedder, (self.feature, notes) = embedder, adapt_to_machine(feature)
         self.notes, self.image_set = tuple(notes), image_set
-        self.files = _distinct(image_set)
+        self.files = _generated(image_set)
         self.ids = [file.sha256 for file in self.files]
         self.known = KnownGenerators.of([file.label for file in self.files])
         self._clean: np.ndarray | None = None
@@ -178,11 +178,10 @@ def _grouped(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return merges, splits.find_groups(merges, scores, 0).labels
 
 
-def _distinct(image_set: ImageSet) -> tuple[ImageFile, ...]:
-    """In the order of the hashes."""
-    found = {file.sha256: file for file in reversed(image_set.generated)}
+def _generated(image_set: ImageSet) -> tuple[ImageFile, ...]:
+    found = distinct_files(image_set.generated)
     if not 2 <= len(found) <= MOST:
         raise BadChoice(
             f"2 to {MOST:,} different generated images are needed; '{image_set.name}' has {len(found):,}."
         )
-    return tuple(found[identity] for identity in sorted(found))
+    return found

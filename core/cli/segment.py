@@ -89,19 +89,14 @@ def _decoded(
     meter: Meter,
 ) -> Iterator[np.ndarray]:
     """All images, uint8 (H, W), without those of files that fail half-way."""
-    images: list[np.ndarray] = []
     with Decoder(common.view(args)) as decoder:
-        for path, event in decoder.decode(fetched(source, "", paths)):
-            if isinstance(event, np.ndarray):
-                images.append(event)
-                continue
+        for path, images, event in decoder.whole_files(fetched(source, "", paths)):
             if isinstance(event, UnreadableImage):
                 found.refused.append({"file": path, "reason": str(event)})
             else:
                 for number, pixels in enumerate(images, 1):
                     coming.append(_once(found, _target(targets[path], number, len(images))))
                     yield pixels
-            images.clear()
             meter.add(1)
 
 

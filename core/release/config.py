@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.config import check_seed
 from core.errors import BadChoice, UnknownName
 
 CONTEXTS: Mapping[str, str] = {
@@ -34,8 +35,7 @@ class ReleaseConfig:
             raise UnknownName("release context", self.context, list(CONTEXTS))
         if not 0.001 <= self.rate <= 0.5:
             raise BadChoice(f"The false discovery rate is from 0.001 to 0.5; got {self.rate:g}.")
-        if not 0 <= self.seed < 2**32:
-            raise BadChoice(f"A seed is a whole number from 0 to {2**32 - 1}; got {self.seed}.")
+        check_seed(self.seed)
 
     def as_json(self) -> dict[str, Any]:
         """Read back by ``from_json``."""

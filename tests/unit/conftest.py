@@ -10,6 +10,7 @@ import pytest
 from core.cli.main import main
 
 Ran = Callable[..., tuple[int, str, str]]
+Told = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

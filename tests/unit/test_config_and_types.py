@@ -5,7 +5,7 @@ import pytest
 from core.config import ClusterSpec, MembershipConfig, PipelineConfig, ReduceSpec
 from core.errors import BadChoice
 from core.features import catalog
-from core.types import ImageFile, ImageSet, Role
+from core.types import ImageFile, ImageSet, Role, distinct_files
 
 A, B, C = (ImageFile(f"{name}.png", name * 64, label=label) for name, label in zip("abc", "xyx", strict=True))
 
@@ -72,3 +72,8 @@ def test_flat_names_what_does_not_apply_as_none() -> None:
     assert flat["linkage"] is None
     assert (flat["backbone"], flat["pca"], flat["cluster"], flat["seed"]) == ("lbp", 0.9, "kmeans", 3)
     assert flat["options"] == {"radius": 1, "points": 8, "method": "uniform", "output": "histogram"}
+
+
+def test_of_copies_the_first_file_is_kept_in_the_order_of_hashes() -> None:
+    files = [ImageFile("z.png", "b"), ImageFile("y.png", "a"), ImageFile("x.png", "b")]
+    assert [file.name for file in distinct_files(files)] == ["y.png", "z.png"]

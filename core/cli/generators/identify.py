@@ -12,7 +12,7 @@ from core.cli.common import Args, Outcome
 from core.errors import BadChoice, NothingToImport, UnreadableImage
 from core.extraction.embedder import Embedder
 from core.images.formats.raster import KINDS
-from core.images.importing.decoder import Decoder
+from core.images.importing.decoder import Decoder, names_of
 from core.images.importing.importer import fetched
 from core.images.library import Library
 from core.images.sources.file_kinds import images_of
@@ -68,28 +68,25 @@ def _read(args: Args, refused: list[dict[str, str]]) -> tuple[list[str], list[np
         raise BadChoice(f"There is no data set and no file '{args.images}'.")
     names: list[str] = []
     images: list[np.ndarray] = []
-    coming: list[np.ndarray] = []
     with open_source(path) as source, Decoder(common.view(args)) as decoder:
         refused += [{"file": name, "reason": reason} for name, reason in source.refused]
         paths = images_of(source)
         if not paths:
             raise NothingToImport(f"No {KINDS} image in {path}.")
-        for name, event in decoder.decode(fetched(source, "", paths)):
-            if isinstance(event, np.ndarray):
-                coming.append(event)
-                continue
+        for name, made, event in decoder.whole_files(fetched(source, "", paths), _check):
             if isinstance(event, UnreadableImage):
                 refused.append({"file": name, "reason": str(event)})
             else:
-                several = len(coming) > 1
-                names += [f"{name} {number}" if several else name for number in range(1, len(coming) + 1)]
-                images += coming
-            coming.clear()
-            if len(images) > MOST:
-                raise BadChoice(f"More than {MOST:,} images. Import them as a data set, and name that.")
+                names += names_of(name, made)
+                images += made
     if not images:
         raise BadChoice(f"None of the {counted(len(refused), 'file')} can be read: {refused[0]['reason']}")
     return names, images
+
+
+def _check(images: int, pixels: int) -> None:
+    if images > MOST:
+        raise BadChoice(f"More than {MOST:,} images. Import them as a data set, and name that.")
 
 
 def _as_json(image: Identified) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -171,6 +171,27 @@ class Decoder:
                     yield name, event
             self._ahead.popleft()
 
+    def whole_files(
+        self, files: Iterable[File], check: Callable[[int, int], None] = lambda images, pixels: None
+    ) -> Iterator[tuple[str, list[np.ndarray], Facts | UnreadableImage]]:
+        """Each file once, with all its images, and its facts or the reason why it is rejected.
+
+        ``check`` is told how many images and pixels there are so far, without those of rejected files, and
+        raises where they are too many to hold.
+        """
+        images: list[np.ndarray] = []
+        count = pixels = size = 0
+        for name, event in self.decode(files):
+            if isinstance(event, np.ndarray):
+                images.append(event)
+                size += event.size
+                check(count + len(images), pixels + size)
+                continue
+            if not isinstance(event, UnreadableImage):
+                count, pixels = count + len(images), pixels + size
+            yield name, images, event
+            images, size = [], 0
+
     def _fill(self, coming: Iterator[File]) -> bool:
         """Send as many files ahead as allowed; False when all files are done."""
         while len(self._ahead) < AHEAD and sum(_size(file) for file in self._ahead) < AHEAD_BYTES:
@@ -214,6 +235,11 @@ class Decoder:
             header = {}
         if "ready" not in header:
             raise ImprintError("The sandboxed process that decodes images can't be started on this system.")
+
+
+def names_of(name: str, images: Sequence[np.ndarray]) -> list[str]:
+    """Of a file's images: its own name, or where it has several, with their numbers."""
+    return [f"{name} {number}" for number in range(1, len(images) + 1)] if len(images) > 1 else [name]
 
 
 def _size(file: File) -> int:

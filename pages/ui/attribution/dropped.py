@@ -9,7 +9,7 @@ from streamlit.typing import UploadedFile
 
 from core.errors import BadChoice, ImprintError, UnreadableImage
 from core.images.formats.windowing import DEFAULT, View
-from core.images.importing.decoder import Decoder
+from core.images.importing.decoder import Decoder, names_of
 from core.images.sources.filenames import display_name, without_image_syntax
 from core.images.sources.opening import is_archive
 from core.wording import counted
@@ -100,23 +100,14 @@ def read(files: Sequence[tuple[str, bytes]]) -> Dropped:
     plain = [file for file in files if not is_archive(file[0])]
     refused += [(name, "an archive: import it on the Data page") for name, _ in files if is_archive(name)]
     with Decoder(View()) as decoder:
-        pixels = 0
-        coming: list[np.ndarray] = []
-        for name, event in decoder.decode(plain):
-            if isinstance(event, np.ndarray):
-                coming.append(event)
-                pixels += event.size
-                _check(len(images) + len(coming), pixels)
-                continue
+        for name, made, event in decoder.whole_files(plain, _check):
             if isinstance(event, UnreadableImage):
                 refused.append((name, str(event)))
-            else:
-                several = len(coming) > 1
-                names += [f"{name} {number}" if several else name for number in range(1, len(coming) + 1)]
-                images += coming
-                if event.windowed:
-                    notes.append(f"{name} is a scan, shown in the {DEFAULT} window.")
-            coming = []
+                continue
+            names += names_of(name, made)
+            images += made
+            if event.windowed:
+                notes.append(f"{name} is a scan, shown in the {DEFAULT} window.")
     if not images:
         reason = without_image_syntax(refused[0][1]) if refused else "no image in it"
         raise BadChoice(f"None of the {counted(len(files), 'file')} can be read: {reason}.")

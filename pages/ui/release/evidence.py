@@ -83,7 +83,7 @@ def _table(found: Release, headline: str) -> None:
 WIDTHS = {  # px
     "attack": 205,
     "AUC": 130,
-    "TPR at 1% FPR": 107,
+    "TPR at 1% FPR": 130,
     "TPR at 5% FPR": 130,
     "corrected p": 80,
     "placebo AUC": 88,
@@ -94,7 +94,7 @@ WIDTHS = {  # px
 }
 TABLE_WORDS = (
     "★: headline attack. TPR: share of used slices found while 1% or 5% of the others are accused wrongly. "
-    "Corrected p: for all attacks (Holm). Advantage: what an attack finds beyond its rate of false "
+    "Corrected p: for all attacks (step-down). Advantage: what an attack finds beyond its rate of false "
     "accusations. ε: lower bound of the privacy loss, and the most that so few slices could have shown."
 )
 

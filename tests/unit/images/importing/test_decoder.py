@@ -4,6 +4,7 @@
 over might; ``libc`` calls go past Python's audit hook, to what the kernel forbids.
 """
 
+import io
 import os
 import sys
 import time
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import ImprintError, UnreadableImage
 from core.images.formats.decoded import Facts
 from core.images.formats.windowing import View
 from core.images.importing import decoder
-from core.images.importing.decoder import Decoder
+from core.images.importing.decoder import Decoder, names_of
 from core.types import Origin
 from tests.support.samples import encoded, noise
 from tests.unit.images.scans import decoded, reason
@@ -46,10 +48,32 @@ decoder_process.main()
 GOOD = encoded(noise(1)[0])
 
 
+def pages(*images: np.ndarray) -> bytes:
+    """One TIFF file of several pages."""
+    buffer = io.BytesIO()
+    first, *others = map(Image.fromarray, images)
+    first.save(buffer, "TIFF", save_all=True, append_images=others)
+    return buffer.getvalue()
+
+
 @pytest.fixture
 def spoilt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder, "COMMAND", (sys.executable, "-c", SPOILT))
     monkeypatch.setattr(decoder, "SECONDS", 5)
+
+
+def test_whole_files_come_with_all_their_images() -> None:
+    """Two pages, no image, one: names are numbered where there are several. The check is told of the images
+    so far; 2 and then 3, for the middle file has none."""
+    one, two, three = noise(3)
+    told: list[tuple[int, int]] = []
+    files = [("a", pages(one, two)), ("b", b"no image"), ("c", encoded(three))]
+    with Decoder(View()) as opened:
+        found = list(opened.whole_files(files, lambda images, pixels: told.append((images, pixels))))
+    assert [(name, len(images)) for name, images, _ in found] == [("a", 2), ("b", 0), ("c", 1)]
+    assert isinstance(found[1][2], UnreadableImage)
+    assert told == [(count, count * one.size) for count in (1, 2, 3)]
+    assert [names_of(name, images) for name, images, _ in found] == [["a 1", "a 2"], ["b"], ["c"]]
 
 
 def test_pixels_and_facts_come_back() -> None:
