@@ -29,6 +29,13 @@ def battery(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def without_fidelity(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Which takes longer than all else; tests that are named after it have it."""
+    if "fidelity" not in request.node.name:
+        monkeypatch.setattr(worth, "measure_worth", lambda *_: {})
+
+
+@pytest.fixture
 def assessor(store: Store, library: Library) -> Assessor:
     return Assessor(store, library, Effort(8, 2))
 
